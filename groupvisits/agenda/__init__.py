@@ -1,0 +1,7 @@
+"""Topics: proposed, supported, ordered, timed, parked; each with what became of it."""
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Open this package's doors and register what it listens to."""

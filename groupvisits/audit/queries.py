@@ -1,0 +1,19 @@
+"""The record as an administrator reads it."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from groupvisits.audit.models import AuditEntry
+from groupvisits.audit.permissions import POLICY
+from groupvisits.core.actor import Actor
+
+PAGE = 100
+
+
+def entries_for(db: Session, viewer: Actor, *, page: int = 1) -> Sequence[AuditEntry]:
+    """One page of the viewer's clinic's entries, newest first, and one more than a page if there are older ones."""
+    POLICY.require(viewer, "audit:read")
+    query = select(AuditEntry).where(AuditEntry.clinic_id == viewer.clinic_id).order_by(AuditEntry.at.desc(), AuditEntry.number.desc())
+    return db.scalars(query.offset((page - 1) * PAGE).limit(PAGE + 1)).all()

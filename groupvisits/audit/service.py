@@ -1,0 +1,110 @@
+"""Recording and verifying. Each entry's code covers the entry and the code before it, with a key that is not in the database."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from groupvisits.audit.models import AuditChain, AuditEntry
+from groupvisits.core import clock
+from groupvisits.core.actor import Actor
+from groupvisits.core.transaction import Transaction
+
+ANCHOR_FILE = "audit-anchors.jsonl"
+
+
+def record(tx: Transaction, actor: Actor, action: str, subject: Any = None, *, session_id: str = "", **details: Any) -> None:
+    """Append an entry to the chain of the session (or of the clinic), in the caller's transaction.
+
+    `subject` is a row with an id; `details` are ids, states, counts and staff's reasons, never patients' words or names.
+    """
+    clinic_id = getattr(subject, "clinic_id", None) or actor.clinic_id
+    chain_id = f"session:{session_id}" if session_id else f"clinic:{clinic_id}" if clinic_id else "installation"
+    chain = tx.get(AuditChain, chain_id, with_for_update=True)
+    if chain is None:
+        chain = AuditChain(id=chain_id, last_number=0, last_mac="")
+        tx.add(chain)
+        tx.flush()
+    entry = AuditEntry(
+        chain_id=chain_id,
+        number=chain.last_number + 1,
+        clinic_id=clinic_id,
+        at=clock.now(),
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        action=action,
+        subject_kind=getattr(subject, "__tablename__", ""),
+        subject_id=str(getattr(subject, "id", "") or ""),
+        details=details,
+    )
+    entry.mac = _mac(entry, chain.last_mac)
+    chain.last_number, chain.last_mac = entry.number, entry.mac
+    tx.add(entry)
+
+
+@dataclass(frozen=True)
+class Problem:
+    chain_id: str
+    number: int
+    what: str
+
+
+def verify(db: Session, instance: Path | None = None) -> Iterator[Problem]:
+    """Every place where a chain was changed, shortened or broken, also against the heads anchored outside the database."""
+    anchored = _anchored_heads(instance)
+    for chain in db.scalars(select(AuditChain).order_by(AuditChain.id)):
+        previous, number = "", 0
+        for entry in db.scalars(select(AuditEntry).where(AuditEntry.chain_id == chain.id).order_by(AuditEntry.number)):
+            number += 1
+            if entry.number != number:
+                yield Problem(chain.id, number, "an entry is missing")
+                number = entry.number
+            if not hmac.compare_digest(entry.mac, _mac(entry, previous)):
+                yield Problem(chain.id, number, "this entry or the one before it was changed")
+            if (chain.id, number) in anchored and anchored[chain.id, number] != entry.mac:
+                yield Problem(chain.id, number, "this entry is not the one that was anchored")
+            previous = entry.mac
+        if (number, previous) != (chain.last_number, chain.last_mac):
+            yield Problem(chain.id, number, "entries are missing at the end")
+        anchored = {place: mac for place, mac in anchored.items() if place[0] != chain.id or place[1] > number}
+    for chain_id, number in anchored:
+        yield Problem(chain_id, number, "this entry was anchored and is gone")
+
+
+def anchor(db: Session, instance: Path) -> int:
+    """Write the heads of all chains that have grown to a file outside the database; return how many."""
+    known = _anchored_heads(instance)
+    heads = [c for c in db.scalars(select(AuditChain)) if c.last_number and (c.id, c.last_number) not in known]
+    with (instance / ANCHOR_FILE).open("a") as file:
+        for chain in heads:
+            file.write(json.dumps({"at": clock.now().isoformat(), "chain": chain.id, "number": chain.last_number, "mac": chain.last_mac}) + "\n")
+    return len(heads)
+
+
+def _anchored_heads(instance: Path | None) -> dict[tuple[str, int], str]:
+    path = instance / ANCHOR_FILE if instance else None
+    if path is None or not path.exists():
+        return {}
+    rows = [json.loads(line) for line in path.read_text().splitlines() if line]
+    return {(row["chain"], row["number"]): row["mac"] for row in rows}
+
+
+def _mac(entry: AuditEntry, previous: str) -> str:
+    at: datetime = entry.at.astimezone(UTC)
+    content = [
+        previous, entry.chain_id, entry.number, entry.clinic_id, at.isoformat(), entry.actor_kind, entry.actor_id, entry.action,
+        entry.subject_kind, entry.subject_id, entry.details,
+    ]  # fmt: skip
+    return hmac.new(_key(), json.dumps(content, sort_keys=True, ensure_ascii=False).encode(), hashlib.sha256).hexdigest()
+
+
+def _key() -> bytes:
+    return hashlib.sha256(b"groupvisits audit " + current_app.config["SECRET_KEY"].encode()).digest()

@@ -1,0 +1,69 @@
+"""Idempotency: each command is carried out once, however often a phone or an impatient finger sends it.
+
+The command's id, the fingerprint of its body and its result are written in the command's own transaction.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from groupvisits.core import clock
+from groupvisits.core.actor import Actor
+from groupvisits.core.database import UtcDateTime
+from groupvisits.core.errors import Busy, Conflict, mark
+from groupvisits.core.transaction import Transaction, run
+from groupvisits.extensions import db
+
+
+class CommandReused(Conflict):
+    message = mark("This was sent before with other words. Nothing was changed.")
+
+
+@dataclass(frozen=True)
+class Command:
+    """What a person asked for: an id made on their device, the kind ("agenda:propose") and the body."""
+
+    id: str
+    kind: str
+    body: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def body_hash(self) -> str:
+        return hashlib.sha256(json.dumps([self.kind, self.body], sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+class CommandRecord(db.Model):
+    __tablename__ = "commands"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    actor: Mapped[str] = mapped_column(String(64))
+    body_hash: Mapped[str] = mapped_column(String(64))
+    result: Mapped[dict[str, Any]] = mapped_column(JSON)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+def run_command(verb: Callable[..., dict[str, Any]], actor: Actor, command: Command, /, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    """Run `verb(tx, actor, *args, **kwargs)` unless this command was carried out before; return its (stored) result.
+
+    The result is a JSON object. Refuses with CommandReused an id that came before with another body or from another person.
+    """
+    return run(_once, verb, actor, command, *args, **kwargs)
+
+
+def _once(tx: Transaction, verb: Callable[..., dict[str, Any]], actor: Actor, command: Command, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    who = f"{actor.kind}:{actor.id}"
+    stored = tx.get(CommandRecord, command.id)
+    if stored is not None:
+        if stored.body_hash != command.body_hash or stored.actor != who:
+            raise CommandReused
+        return stored.result
+    result = verb(tx, actor, *args, **kwargs)
+    # Two copies of one command at the same moment (PostgreSQL): the second is asked to try again and then gets the stored result.
+    with tx.refused_as(Busy()):
+        tx.add(CommandRecord(id=command.id, actor=who, body_hash=command.body_hash, result=result, received_at=clock.now()))
+    return result

@@ -1,0 +1,48 @@
+"""How a lower package reaches a higher one without knowing it: it announces what happened, in the past tense and with ids only.
+
+`within` listeners write in the same transaction: their rows commit or fail with it. `after` listeners run once it is
+committed; one that fails is logged and changes nothing, so they may only do what a stale screen can live without.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class RequestRefused:
+    """Somebody asked for what they may not see or do. Audited in a transaction of its own: the refused one left nothing."""
+
+    actor: Any
+    action: str
+    code: str
+
+
+class Listeners:
+    def __init__(self) -> None:
+        self._within: dict[type, list[Callable[[Any, Any], None]]] = defaultdict(list)
+        self._after: dict[type, list[Callable[[Any], None]]] = defaultdict(list)
+
+    def within(self, event: type, listener: Callable[[Any, Any], None]) -> None:
+        """Call `listener(tx, event)` after the verb and before the commit."""
+        self._within[event].append(listener)
+
+    def after(self, event: type, listener: Callable[[Any], None]) -> None:
+        """Call `listener(event)` after the commit."""
+        self._after[event].append(listener)
+
+    def tell_within(self, tx: Any, event: Any) -> None:
+        for listener in self._within[type(event)]:
+            listener(tx, event)
+
+    def tell_after(self, event: Any) -> None:
+        for listener in self._after[type(event)]:
+            try:
+                listener(event)
+            except Exception:
+                log.exception("listener_failed", event_type=type(event).__name__)

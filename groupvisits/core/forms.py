@@ -1,0 +1,96 @@
+"""The shape of input, the same for both doors: a page's form and a socket's body are read by one class."""
+
+import uuid
+from typing import Any, TypeVar
+
+from flask_babel import gettext, ngettext
+from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
+from wtforms import Field, HiddenField
+from wtforms.validators import UUID, Length, Optional
+
+from groupvisits.core.commands import Command
+from groupvisits.core.errors import Invalid, mark
+
+MAX_TEXT = 2000
+
+
+class _OurMessages:
+    """WTForms has no Haitian Creole: its sentences come from our catalogue like all others."""
+
+    def gettext(self, text: str) -> str:
+        return gettext(text)
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        return ngettext(singular, plural, n)
+
+
+def _tidy(value: Any) -> Any:
+    return value.replace("\x00", "").strip() if isinstance(value, str) else value
+
+
+class BaseForm(FlaskForm):
+    """Trims text, drops null characters (PostgreSQL refuses them) and speaks the reader's language."""
+
+    class Meta(FlaskForm.Meta):
+        def get_translations(self, form: Any) -> Any:
+            return _OurMessages()
+
+        def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Field:
+            field = unbound_field.bind(form=form, **options)
+            field.filters = [_tidy, *(field.filters or ())]
+            return field
+
+    def body(self) -> dict[str, Any]:
+        """What was entered, without the tokens that are not the person's words."""
+        return {name: value for name, value in self.data.items() if name not in ("csrf_token", "command_id")}
+
+    def refuse(self, error: Any) -> None:
+        """Show a refusal of the domain beside its field, or above the form."""
+        from groupvisits.core.language import words
+
+        field = self._fields.get(error.field or "")
+        (field.errors if field is not None else self.form_errors).append(words(error))  # type: ignore[union-attr]
+
+
+class CommandForm(BaseForm):
+    """A form whose act happens once, however often it is sent: it carries an id made when the page was."""
+
+    command_id = HiddenField(default=lambda: str(uuid.uuid4()), validators=[Optional(), UUID(), Length(max=36)])
+
+    def command(self, kind: str) -> Command:
+        return Command(self.command_id.data or str(uuid.uuid4()), kind, {k: v if isinstance(v, (str, int, bool, list, type(None))) else str(v) for k, v in self.body().items()})
+
+
+F = TypeVar("F", bound=BaseForm)
+
+
+class UnknownField(Invalid):
+    message = mark("The page sent something we do not know. Reload the page and try again.")
+
+
+def parse(form_class: type[F], data: Any) -> F:
+    """A validated form from a JSON object of texts, whole numbers and true/false.
+
+    Refuses with Invalid anything else: no object, a field the form does not have, or a value the form refuses.
+    """
+    if not isinstance(data, dict):
+        raise Invalid
+    known = set(form_class(formdata=None, meta={"csrf": False})._fields)
+    if not known.issuperset(data):
+        raise UnknownField
+    flat: list[tuple[str, str]] = []
+    for name, value in data.items():
+        if isinstance(value, bool):
+            flat += [(name, "true")] if value else []
+        elif isinstance(value, int | str):
+            flat.append((name, str(value)))
+        elif isinstance(value, list) and all(isinstance(v, str) for v in value):
+            flat += [(name, v) for v in value]
+        elif value is not None:
+            raise Invalid
+    form = form_class(formdata=MultiDict(flat), meta={"csrf": False})
+    if not form.validate():
+        name, messages = next(iter(form.errors.items()))
+        raise Invalid(str(messages[0]), field=name)
+    return form

@@ -1,0 +1,33 @@
+"""Identifiers and codes. All are random: none tells how many there are, who came first, or what the next one is."""
+
+import hashlib
+import secrets
+import uuid
+
+# Nobody can tell 0 from O or 1 from I and L on a wall six metres away, and no vowels means no accidental words.
+CODE_LETTERS = "BCDFGHJKMNPQRSTVWXYZ23456789"
+
+
+def new_id() -> str:
+    """32 hexadecimal characters."""
+    return uuid.uuid4().hex
+
+
+def new_token() -> str:
+    """A secret for a link or a cookie: 256 bits, URL-safe. Only its hash is stored."""
+    return secrets.token_urlsafe(32)
+
+
+def new_code(length: int = 6) -> str:
+    """A code a person can read off a wall or a slip and type."""
+    return "".join(secrets.choice(CODE_LETTERS) for _ in range(length))
+
+
+def tidy_code(typed: str) -> str:
+    """What the person meant: spaces, dashes and small letters do not matter."""
+    return "".join(typed.upper().replace("-", " ").split())
+
+
+def fingerprint(secret: str) -> str:
+    """What is stored of a secret: SHA-256, enough for random 256-bit values."""
+    return hashlib.sha256(secret.encode()).hexdigest()

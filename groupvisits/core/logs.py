@@ -1,0 +1,38 @@
+"""Structured logs for whoever keeps the server running: which act, how long, which error. Never a name, a text or an address."""
+
+import logging
+import re
+import sys
+from typing import Any
+
+import structlog
+
+_SECRET_PLACES = re.compile(r"/(links|slips|feedback-forms|feeds|invitations)/[^/?#\s\"]+")
+
+
+def configure(*, testing: bool = False) -> None:
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            _without_secrets,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=not testing,
+    )
+    # pywsgi's line for a closed socket ("Expected GET method") is not an error and would fill the log.
+    logging.getLogger("engineio").setLevel(logging.ERROR)
+    logging.getLogger("socketio").setLevel(logging.ERROR)
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+
+
+def without_token(path: str) -> str:
+    """The path as it may be logged: what follows /links/ and its like opens a person's pages."""
+    return _SECRET_PLACES.sub(r"/\1/…", path)
+
+
+def _without_secrets(_logger: Any, _name: str, entry: dict[str, Any]) -> dict[str, Any]:
+    return {key: without_token(value) if isinstance(value, str) else value for key, value in entry.items()}

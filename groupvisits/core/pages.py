@@ -1,0 +1,37 @@
+"""What every template may use."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, current_app, url_for
+from flask_wtf.csrf import generate_csrf
+
+from groupvisits.core import clock, language
+from groupvisits.core.web import current_actor
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.filters.update(day=language.day, clock_time=language.time, local=clock.local)
+    app.jinja_env.globals.update(asset=asset, csrf_token=generate_csrf, may=may)
+
+    @app.context_processor
+    def common() -> dict[str, Any]:
+        code = language.current_language()
+        return {"actor": current_actor(), "current_language": code, "text_direction": "ltr", "now": clock.now()}
+
+
+def asset(path: str) -> str:
+    """The address of a static file, different for each content, so that browsers may keep it."""
+    return url_for("static", filename=path, v=_fingerprint(str(Path(current_app.static_folder or "") / path)))
+
+
+def may(action: str, subject: Any = None) -> bool:
+    """Whether the person reading this page may do `action`: hides buttons that would only be refused."""
+    return current_app.extensions["policies"][action].permits(current_actor(), action, subject)
+
+
+@cache
+def _fingerprint(path: str) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:10] if Path(path).exists() else ""

@@ -1,0 +1,142 @@
+"""The Socket.IO door: who is behind a socket, and commands that are acknowledged after their commit and never before.
+
+Handlers are registered on python-socketio itself: Flask's request context would cost more than all checks together. A socket is
+known by the browser session it connected with, looked up again at every event, so that a sign-out bites at once.
+A handler that fails unexpectedly acknowledges nothing: the phone keeps the command and sends it again.
+"""
+
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+import structlog
+from flask import Flask
+from socketio.exceptions import ConnectionRefusedError
+
+from groupvisits.core import ids
+from groupvisits.core.actor import Actor
+from groupvisits.core.commands import Command, run_command
+from groupvisits.core.errors import DomainError, Invalid, NotAllowed, NotFound, Refused, SignInNeeded, mark
+from groupvisits.core.events import RequestRefused
+from groupvisits.core.forms import BaseForm, parse
+from groupvisits.core.language import LANGUAGES, words
+from groupvisits.extensions import db, socketio
+
+log = structlog.get_logger("sockets")
+EVENTS_PER_10_SECONDS = 60
+
+
+class TooFast(Refused):
+    status = 429
+    message = mark("That was very fast. Wait a moment, then try again.")
+
+
+class SocketDoor:
+    """The events of one application and the sockets connected to it."""
+
+    def __init__(self, app: Flask, *, policies: dict[str, Any], resolve_token: Callable[[str], Actor | None], origins: set[str]) -> None:
+        self.app, self.policies, self.resolve_token, self.origins = app, policies, resolve_token, origins
+        self.actions: dict[str, str] = {}
+        self._tokens: dict[str, str] = {}  # sid -> fingerprint of the browser session
+        self._languages: dict[str, str] = {}
+        self._recent: dict[str, deque[float]] = defaultdict(deque)
+        self.on_disconnect: list[Callable[[str], None]] = []
+        self.server = socketio.server
+        self.server.on("connect", self._connect)
+        self.server.on("disconnect", self._disconnect)
+
+    def event(self, name: str, *, action: str, handler: Callable[[str, Actor, Any], Any]) -> None:
+        """Answer `name` with `handler(sid, actor, data)` for those the table lets do `action`; its result is the acknowledgement."""
+        self.actions[name] = action
+
+        def answer(sid: str, data: Any = None) -> dict[str, Any]:
+            with self.app.app_context():
+                try:
+                    actor = self._actor(sid)
+                    if not self.policies[action].could(actor, action):
+                        raise NotAllowed
+                    return {"ok": True, "result": handler(sid, actor, data)}
+                except DomainError as error:
+                    return self._refuse(sid, name, error)
+
+        self.server.on(name, answer)
+
+    def command(self, name: str, *, action: str, form: type[BaseForm], verb: Any) -> None:
+        """Answer `{command_id, session_id, body}` by carrying out `verb(tx, actor, session_id, **body)` once."""
+
+        def handler(_sid: str, actor: Actor, data: Any) -> dict[str, Any]:
+            if not isinstance(data, dict) or not all(isinstance(data.get(k), str) and 0 < len(data[k]) <= 36 for k in ("command_id", "session_id")):
+                raise Invalid
+            body = data.get("body", {})
+            entered = parse(form, body).body()
+            return run_command(verb, actor, Command(data["command_id"], name, {"session_id": data["session_id"], **body}), data["session_id"], **entered)
+
+        self.event(name, action=action, handler=handler)
+
+    def is_own_origin(self, origin: str, environ: dict[str, Any]) -> bool:
+        """PUBLIC_URL, or the very address this request came to: a phone may have typed the server's address in the clinic's network."""
+        return origin in self.origins or origin == f"{environ.get('wsgi.url_scheme', 'http')}://{environ.get('HTTP_HOST', '')}"
+
+    def language(self, sid: str) -> str:
+        return self._languages.get(sid, "en")
+
+    def token(self, sid: str) -> str:
+        return self._tokens.get(sid, "")
+
+    def disconnect_all(self, token: str) -> None:
+        """End every socket that came with this browser session."""
+        for sid in [sid for sid, theirs in self._tokens.items() if theirs == token]:
+            self.server.disconnect(sid)
+
+    def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
+        # Engine.IO lets a missing origin pass; browsers always send one with a socket, so what comes without has no business here.
+        if not self.is_own_origin(environ.get("HTTP_ORIGIN", ""), environ):
+            raise ConnectionRefusedError("origin")
+        token = ids.fingerprint(_cookie(environ, self.app.config["SESSION_COOKIE_NAME"]))
+        with self.app.app_context():
+            try:
+                if self.resolve_token(token) is None:
+                    raise ConnectionRefusedError("sign_in_needed")
+            finally:
+                db.session.rollback()
+        self._tokens[sid] = token
+        asked = auth.get("language") if isinstance(auth, dict) else None
+        self._languages[sid] = asked if asked in LANGUAGES else "en"
+
+    def _disconnect(self, sid: str, *_reason: Any) -> None:
+        for listener in self.on_disconnect:
+            with self.app.app_context():
+                listener(sid)
+        for kept in (self._tokens, self._languages, self._recent):
+            kept.pop(sid, None)
+
+    def _actor(self, sid: str) -> Actor:
+        recent, now = self._recent[sid], time.monotonic()
+        while recent and recent[0] < now - 10:
+            recent.popleft()
+        if len(recent) >= EVENTS_PER_10_SECONDS:
+            raise TooFast
+        recent.append(now)
+        actor = self.resolve_token(self._tokens.get(sid, ""))
+        db.session.rollback()  # an idle socket must not pin an old view of the database
+        if actor is None:
+            raise SignInNeeded
+        return actor
+
+    def _refuse(self, sid: str, name: str, error: DomainError) -> dict[str, Any]:
+        db.session.rollback()
+        if isinstance(error, NotAllowed | NotFound):
+            actor = self.resolve_token(self._tokens.get(sid, ""))
+            if actor is not None:
+                self.app.extensions["listeners"].tell_after(RequestRefused(actor, name, error.code))
+        return {"ok": False, "error": {"code": error.code, "message": words(error, self.language(sid)), "field": error.field}}
+
+
+def _cookie(environ: dict[str, Any], name: str) -> str:
+    try:
+        morsel = SimpleCookie(environ.get("HTTP_COOKIE", "")).get(name)
+    except CookieError:
+        return ""
+    return morsel.value if morsel else ""

@@ -1,0 +1,113 @@
+"""One act, one transaction: the only way to write.
+
+A door calls `run(verb, actor, ...)`. The verb gets an open `Transaction`, never commits, and either everything it did is
+saved or nothing is. What it announced is told afterwards.
+"""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from flask import current_app
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from groupvisits.core import database
+from groupvisits.core.errors import Busy, DomainError
+from groupvisits.extensions import db
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_open = threading.local()
+
+
+class Transaction(Session):
+    """An open write transaction. `announce` keeps an event for the listeners; see core.events."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.announced: list[Any] = []
+
+    def announce(self, event: Any) -> None:
+        self.announced.append(event)
+
+    @contextlib.contextmanager
+    def refused_as(self, error: DomainError, constraint: str = "") -> Iterator[None]:
+        """Turn the database's refusal (a unique or check constraint whose name holds `constraint`) into a named error.
+
+        Flushes inside a savepoint, so that the transaction stays usable.
+        """
+        try:
+            with self.begin_nested():
+                yield
+                self.flush()
+        except IntegrityError as refusal:
+            if constraint and not _names(refusal, constraint):
+                raise
+            raise error from refusal
+
+
+def run(verb: Callable[Concatenate[Transaction, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Call `verb(tx, *args)` in a transaction of its own; commit; tell the listeners; return what it returned.
+
+    Raises what the verb raises, after rolling everything back, and Busy when the database cannot be had in ten seconds.
+    """
+    with write() as tx:
+        return verb(tx, *args, **kwargs)
+
+
+@contextlib.contextmanager
+def write() -> Iterator[Transaction]:
+    """A transaction for code that is no verb: the command line, the session store, test arrangements."""
+    if getattr(_open, "transaction", None):
+        raise RuntimeError("A verb never starts a transaction: it is handed one.")
+    writes, listeners = database.writes(), current_app.extensions["listeners"]
+    with _turn(writes):
+        tx = Transaction(writes.engine, expire_on_commit=False)
+        _open.transaction = tx
+        try:
+            yield tx
+            told = 0
+            while told < len(tx.announced):  # a listener may announce in turn
+                listeners.tell_within(tx, tx.announced[told])
+                told += 1
+            tx.commit()
+        except BaseException:
+            tx.rollback()
+            raise
+        finally:
+            _open.transaction = None
+            tx.close()
+        # What this request reads next must include what it has just written.
+        db.session.rollback()
+        # Still holding the turn: screens are told in the order of the commits.
+        for event in tx.announced:
+            listeners.tell_after(event)
+            db.session.rollback()
+
+
+@contextlib.contextmanager
+def _turn(writes: database.Writes) -> Iterator[None]:
+    if not writes.is_sqlite:
+        yield
+        return
+    if not writes.lock.acquire(timeout=database.WAIT_SECONDS):
+        raise Busy
+    try:
+        yield
+    finally:
+        writes.lock.release()
+
+
+def _names(refusal: IntegrityError, constraint: str) -> bool:
+    diagnosis = getattr(refusal.orig, "diag", None)
+    if diagnosis is not None:
+        return constraint in (diagnosis.constraint_name or "")
+    # SQLite names columns ("UNIQUE constraint failed: seats.session_id, seats.patient_id"), not constraints, except for CHECK.
+    message = str(refusal.orig)
+    if "CHECK" in message:
+        return constraint in message
+    columns = message.rpartition(":")[2].replace(" ", "").split(",")
+    table = columns[0].partition(".")[0]
+    return constraint in "_".join(["uq", table, *(c.partition(".")[2] for c in columns)])

@@ -1,0 +1,184 @@
+"""The HTTP door: who is asking, may they ask this at all, errors as pages, and the headers that keep patient data out of caches.
+
+Views parse, call a verb and answer. They hold no rule, no permission and no commit.
+"""
+
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Flask, Response, current_app, g, jsonify, make_response, redirect, render_template, request, url_for
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from groupvisits.core import ids, language
+from groupvisits.core.actor import ANYONE, Actor
+from groupvisits.core.commands import Command, run_command
+from groupvisits.core.errors import DomainError, Invalid, NotAllowed, NotFound, SignInNeeded
+from groupvisits.core.events import RequestRefused
+from groupvisits.core.forms import BaseForm, parse
+from groupvisits.core.logs import without_token
+from groupvisits.extensions import db
+
+log = structlog.get_logger("web")
+PUBLIC = "public"
+
+
+def access(action: str) -> Callable[[Any], Any]:
+    """Declare which action of the policy tables this view is a door to; PUBLIC for those without any. No declaration, no page."""
+
+    def declare(view: Any) -> Any:
+        view.access = action
+        return view
+
+    return declare
+
+
+def current_actor() -> Actor:
+    return getattr(g, "actor", ANYONE)
+
+
+def wants_json() -> bool:
+    return request.is_json or request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
+
+
+def accept_command(name: str, form_class: type[BaseForm], verb: Any, session_id: str) -> Any:
+    """Carry out a live command that came by POST: from a script as {command_id, body}, or from a plain form without script.
+
+    JSON is answered with {"ok": true, "result": ...} or an error object; a form with a redirect to its `back_to` path. The same
+    command sent by socket first and by POST afterwards is one command.
+    """
+    if request.is_json:
+        sent = request.get_json()
+        if not isinstance(sent, dict) or not isinstance(sent.get("command_id"), str) or not 0 < len(sent["command_id"]) <= 36:
+            raise Invalid
+        body = sent.get("body", {})
+        entered, command_id = parse(form_class, body).body(), sent["command_id"]
+    else:
+        form = form_class()
+        if not form.validate():
+            raise Invalid(str(next(iter(form.errors.values()))[0]))
+        body = entered = form.body()
+        command_id = request.form.get("command_id", "")[:36] or ids.new_id()
+    result = run_command(verb, current_actor(), Command(command_id, name, {"session_id": session_id, **body}), session_id, **entered)
+    if request.is_json:
+        return jsonify(ok=True, result=result)
+    return redirect(safe_next(request.form.get("back_to"), f"/sessions/{session_id}/rooms/patient"), 303)
+
+
+def command_url(app: Flask, name: str, *, action: str, form: type[BaseForm], verb: Any) -> None:
+    """Open POST /sessions/<session_id>/commands/<name> for a live command: the door for when the socket is down."""
+
+    @access(action)
+    def view(session_id: str) -> Any:
+        return accept_command(name, form, verb, session_id)
+
+    app.add_url_rule(f"/sessions/<session_id>/commands/{name}", f"commands.{name}", view, methods=["POST"])
+
+
+def safe_next(target: str | None, default: str) -> str:
+    """Where to go after sign-in: only a path of our own."""
+    parts = urlsplit(target or "")
+    return target if target and not parts.scheme and not parts.netloc and target.startswith("/") and not target.startswith(("//", "/\\")) else default
+
+
+def init_app(app: Flask, *, policies: dict[str, Any], resolve_actor: Callable[[], Actor]) -> None:
+    """Put the guards in front of every view. `policies` maps an action to its table, `resolve_actor` says who is asking."""
+    app.extensions["policies"] = policies
+
+    @app.before_request
+    def begin() -> None:
+        g.started, g.reference = time.perf_counter(), _reference()
+        g.nonpublic = True
+        if request.endpoint == "static":
+            g.nonpublic = False
+            return
+        g.actor = resolve_actor()
+
+    @app.before_request
+    def guard() -> None:
+        if request.endpoint is None or request.endpoint == "static":
+            return
+        action = getattr(app.view_functions[request.endpoint], "access", None)
+        if action == PUBLIC:
+            return
+        if action is None:  # deny by default, even where the convention test was not run
+            raise NotFound
+        actor = current_actor()
+        if not policies[action].could(actor, action):
+            raise NotAllowed if actor.is_known else SignInNeeded
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        headers = response.headers
+        host = request.host
+        headers.setdefault(
+            "Content-Security-Policy",
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; manifest-src 'self'; "
+            f"connect-src 'self' ws://{host} wss://{host}; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+        )
+        headers.setdefault("X-Content-Type-Options", "nosniff")
+        headers.setdefault("Referrer-Policy", "no-referrer")
+        headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        if app.config["SESSION_COOKIE_SECURE"]:
+            headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        if getattr(g, "nonpublic", True):
+            headers.setdefault("Cache-Control", "no-store")
+        if request.endpoint != "static" and not getattr(g, "unlogged", False):
+            log.info(
+                "request", method=request.method, path=without_token(request.path), status=response.status_code,
+                ms=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1), reference=g.get("reference"),
+            )  # fmt: skip
+        return response
+
+    @app.errorhandler(DomainError)
+    def refused(error: DomainError) -> Any:
+        db.session.rollback()
+        actor = current_actor()
+        if isinstance(error, NotAllowed | NotFound) and actor.is_known:
+            app.extensions["listeners"].tell_after(RequestRefused(actor, request.endpoint or "", error.code))
+        if wants_json():
+            return jsonify(ok=False, error={"code": error.code, "message": language.words(error), "field": error.field}), error.status
+        if isinstance(error, SignInNeeded):
+            target = request.full_path.rstrip("?") if request.method == "GET" else ""
+            return redirect(url_for("accounts.sign_in", next=target or None))
+        return error_page(error.status, language.words(error))
+
+    @app.errorhandler(CSRFError)
+    def forged(error: CSRFError) -> Any:
+        return _plain_refusal(400, "csrf")
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> Any:
+        if error.code is None or error.code < 400:
+            return error
+        return _plain_refusal(error.code, error.name.lower().replace(" ", "_"))
+
+    @app.errorhandler(Exception)
+    def broken(error: Exception) -> Any:
+        db.session.rollback()
+        log.exception("request_failed", path=without_token(request.path), reference=g.get("reference"))
+        if current_app.testing and current_app.config.get("PROPAGATE_EXCEPTIONS"):
+            raise error
+        return _plain_refusal(500, "broken")
+
+
+def _plain_refusal(status: int, code: str) -> Any:
+    if wants_json():
+        return jsonify(ok=False, error={"code": code, "message": language.gettext("This did not work. Nothing was changed."), "field": None}), status
+    return error_page(status)
+
+
+def error_page(status: int, message: str = "") -> Response:
+    """What happened, what is safe, what to do next, and a number to tell the clinic. Missing and forbidden look alike."""
+    shown = 404 if status == 403 else status
+    return make_response(render_template("core/error.html", status=shown, message="" if shown == 404 else message, reference=g.get("reference", "")), status)
+
+
+def _reference() -> str:
+    letters = ids.CODE_LETTERS
+    return "".join(secrets.choice(letters) for _ in range(3)) + "-" + "".join(secrets.choice(letters) for _ in range(2))

@@ -1,0 +1,7 @@
+"""Screens that combine capabilities."""
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Open this package's doors and register what it listens to."""

@@ -1,0 +1,7 @@
+"""Dated sessions of a group, their teams and seats."""
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Open this package's doors and register what it listens to."""

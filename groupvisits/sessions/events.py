@@ -1,0 +1,44 @@
+"""What others may listen to. Ids only."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class SessionChanged:
+    """A live command was accepted: `version` is the session's new version, the tuples name what changed.
+
+    Announced exactly once for each version, by whoever called `next_version`; the live room turns it into deltas.
+    `patients` names those whose own part (their topics, their one-on-one) changed.
+    """
+
+    session_id: str
+    version: int
+    topics: tuple[str, ...] = ()
+    slots: tuple[str, ...] = ()
+    patients: tuple[str, ...] = ()
+    run: bool = False
+    people: bool = False
+    everything: bool = field(default=False, kw_only=True)  # audiences fetch a snapshot instead
+
+
+@dataclass(frozen=True)
+class SessionOpened:
+    session_id: str
+
+
+@dataclass(frozen=True)
+class SessionClosed:
+    session_id: str
+
+
+@dataclass(frozen=True)
+class SessionCancelled:
+    session_id: str
+
+
+@dataclass(frozen=True)
+class SeatArrived:
+    """A patient was let in at the door."""
+
+    session_id: str
+    seat_id: str

@@ -1,0 +1,41 @@
+"""Who may do what with sessions and seats. The subject is a `Place`: how the actor stands to one session (see queries.place_for)."""
+
+from typing import Any
+
+from groupvisits.core.actor import Actor
+from groupvisits.core.permissions import Policy, permit
+
+TEAM = ("facilitator", "resident", "attending", "nurse", "interpreter")
+
+
+def on_the_team(actor: Actor, place: Any) -> bool:
+    """only in sessions whose team they are on"""
+    return place is None or bool(place.team_roles)
+
+
+def leads(actor: Actor, place: Any) -> bool:
+    """only in sessions they are the facilitator of"""
+    return place is None or "facilitator" in place.team_roles
+
+
+def coordinates_or_is_on_the_team(actor: Actor, place: Any) -> bool:
+    """coordinators in all sessions of the clinic, the others where they are on the team"""
+    return place is None or actor.has("coordinator") or bool(place.team_roles)
+
+
+def related(actor: Actor, place: Any) -> bool:
+    """coordinators in the whole clinic; the team, the patients with a seat and the bound display in their own session"""
+    return place is None or actor.has("coordinator") or bool(place.team_roles) or place.seat is not None or place.is_display
+
+
+POLICY = Policy({
+    "sessions:know_of": permit("coordinator", *TEAM, "patient", "display", when=related),
+    "sessions:list": permit("coordinator", *TEAM),
+    "sessions:schedule": permit("coordinator"),
+    "sessions:cancel": permit("coordinator"),
+    "sessions:seat": permit("coordinator"),
+    "sessions:check_in": permit("coordinator", "facilitator", "nurse", when=coordinates_or_is_on_the_team),
+    "sessions:open": permit("coordinator", "facilitator", when=coordinates_or_is_on_the_team),
+    "sessions:close": permit("facilitator", when=leads),
+    "sessions:admit_guest": permit("facilitator", "nurse", "coordinator", when=coordinates_or_is_on_the_team),
+})

@@ -1,0 +1,52 @@
+"""Reads of sessions and seats. Each takes the viewer and finds only what they may know of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from groupvisits.core.actor import Actor
+from groupvisits.core.errors import NotFound
+from groupvisits.sessions.models import GroupSession, Seat, SessionTeamMember
+from groupvisits.sessions.permissions import POLICY
+
+
+@dataclass(frozen=True)
+class Place:
+    """How an actor stands to one session: what the permission predicates of this package and those above it look at."""
+
+    group_session: GroupSession
+    clinic_id: str
+    team_roles: frozenset[str]
+    seat: Seat | None
+    is_display: bool = False
+
+
+def place_for(db: Session, viewer: Actor, session_id: str, *, lock: bool = False) -> Place:
+    """The session and the viewer's place in it; NotFound where they have none. `lock` holds the session's row for this transaction."""
+    group_session = db.get(GroupSession, session_id, with_for_update={"of": GroupSession} if lock else None)
+    if group_session is None or (viewer.clinic_id != group_session.clinic_id and viewer.kind != "system"):
+        raise NotFound
+    team_roles: frozenset[str] = frozenset()
+    seat = None
+    if viewer.kind == "staff":
+        mine = select(SessionTeamMember.role).where(SessionTeamMember.session_id == session_id, SessionTeamMember.staff_member_id == viewer.id)
+        team_roles = frozenset(db.scalars(mine)) & viewer.roles  # a role taken away by the administrator is gone here too
+    elif viewer.kind == "patient":
+        seat = db.scalar(select(Seat).where(Seat.session_id == session_id, Seat.patient_id == viewer.id, Seat.state != "cancelled"))
+    place = Place(group_session, group_session.clinic_id, team_roles, seat, viewer.kind == "display" and viewer.session_id == session_id)
+    if viewer.kind != "system" and not POLICY.permits(viewer, "sessions:know_of", place):
+        raise NotFound
+    return place
+
+
+def group_session_for(db: Session, viewer: Actor, session_id: str) -> GroupSession:
+    """The session, if the viewer may know of it; NotFound otherwise."""
+    return place_for(db, viewer, session_id).group_session
+
+
+def seats_of(db: Session, place: Place) -> Sequence[Seat]:
+    """All seats of a session the viewer has a place in, in the order of their slip numbers and then of their chairs."""
+    query = select(Seat).where(Seat.session_id == place.group_session.id, Seat.state != "cancelled")
+    return sorted(db.scalars(query), key=lambda seat: (seat.slip_number or 99, seat.seat_no or 99, seat.id))

@@ -1,0 +1,67 @@
+"""Decisions about seats and session states, on values alone."""
+
+from datetime import datetime
+
+from groupvisits.core.errors import Conflict, Refused, mark
+
+HOLDING = ("confirmed", "arrived", "attended", "left_early", "no_show")
+
+
+class SessionFull(Refused):
+    status = 409
+    message = mark(
+        "All %(maximum)s places are held: %(held)s people said yes or are here. Invited people who have not answered hold no place. "
+        "A place becomes free as soon as somebody says no."
+    )
+
+
+class ReasonNeeded(Refused):
+    message = mark("Say why one more person is let in than the %(maximum)s places.")
+
+
+class WrongState(Conflict):
+    message = mark("This is not possible any more: the visit is %(state)s.")
+
+
+class HasSeat(Conflict):
+    message = mark("This person already has a place in this visit.")
+
+
+def first_free_seat(taken: set[int], maximum: int) -> int:
+    """The lowest free number; beyond `maximum` only for a reasoned exception (the caller has checked)."""
+    number = 1
+    while number in taken:
+        number += 1
+    return number
+
+
+def check_place_is_free(taken: set[int], maximum: int, over_maximum_reason: str) -> None:
+    """Refuse with SessionFull unless a place is free or there is a reason to go beyond the maximum."""
+    if len(taken) >= maximum and not over_maximum_reason.strip():
+        raise SessionFull(maximum=maximum, held=len(taken))
+
+
+def check_can_open(state: str) -> None:
+    if state != "planned":
+        raise WrongState(state=state)
+
+
+def check_can_close(state: str) -> None:
+    if state != "open":
+        raise WrongState(state=state)
+
+
+def check_takes_seats(state: str) -> None:
+    if state not in ("planned", "open"):
+        raise WrongState(state=state)
+
+
+def check_is_open(state: str) -> None:
+    if state != "open":
+        raise WrongState(state=state)
+
+
+def check_can_cancel(state: str, starts_at: datetime, now: datetime) -> None:
+    """A visit can be cancelled until it has been opened."""
+    if state != "planned":
+        raise WrongState(state=state)

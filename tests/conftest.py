@@ -1,0 +1,91 @@
+"""One application per test process, an empty database per test, and the cast of the screens to play with.
+
+The suite runs on SQLite, or on a real PostgreSQL with `--database postgresql`.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from config import Config
+from groupvisits import create_app
+from groupvisits.core import database, transaction
+from groupvisits.extensions import db
+from tests.cast import Cast, arrange_cast
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", default="sqlite", choices=["sqlite", "postgresql"])
+
+
+@pytest.fixture(scope="session")
+def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
+    if request.config.getoption("--database") == "sqlite":
+        yield ""
+        return
+    from tests.postgresql import new_database, server
+
+    with server() as url, new_database(url, f"groupvisits_{worker_id}") as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def app(database_url: str) -> Iterator[Flask]:
+    folder = Path(tempfile.mkdtemp(prefix="groupvisits-test-"))
+    config = Config(secret_key="not a secret, only for tests " * 2, instance=folder, database_url=database_url, public_url="http://localhost", testing=True)
+    app = create_app(config)
+    app.config.update(PROPAGATE_EXCEPTIONS=True, WTF_CSRF_ENABLED=False)
+    with app.app_context():
+        db.metadata.create_all(database.writes().engine)
+        database.writes().engine.dispose()
+        db.engine.dispose()
+    if not database_url:
+        shutil.copy(folder / "groupvisits.db", folder / "empty.db")
+    yield app
+    with app.app_context():
+        database.writes().engine.dispose()
+        db.engine.dispose()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def empty_database(app: Flask) -> Flask:
+    """The application with nothing in its tables."""
+    folder: Path = app.extensions["config"].instance
+    with app.app_context():
+        writes = database.writes()
+        if writes.is_sqlite:
+            writes.engine.dispose()
+            db.engine.dispose()
+            for leftover in ("groupvisits.db-wal", "groupvisits.db-shm"):
+                (folder / leftover).unlink(missing_ok=True)
+            shutil.copy(folder / "empty.db", folder / "groupvisits.db")
+        else:
+            with writes.engine.begin() as connection:
+                names = ", ".join(f'"{table.name}"' for table in db.metadata.sorted_tables)
+                connection.exec_driver_sql(f"TRUNCATE {names} CASCADE")
+    return app
+
+
+@pytest.fixture
+def cast(empty_database: Flask) -> Cast:
+    """Two clinics and everybody in the screens; see tests/cast.py."""
+    with empty_database.app_context(), transaction.write() as tx:
+        return arrange_cast(tx)
+
+
+@pytest.fixture
+def context(cast: Cast, app: Flask) -> Iterator[None]:
+    """An application context for tests that call verbs and queries directly. Not for tests that use a client."""
+    with app.app_context():
+        yield
+
+
+@pytest.fixture(scope="session")
+def worker_id() -> str:
+    return os.environ.get("PYTEST_XDIST_WORKER", "main")
