@@ -1,0 +1,64 @@
+// The line that tells how old a live page is ("Live. Updated just now").
+//
+//   import { ageLine } from "../core/age.js";
+//   const age = ageLine(document.querySelector("[data-age]"));
+//   age.heard();     // something came from the clinic: a tick, a change, a fetched snapshot
+//   age.online(false) / age.online(true);   // the connection is known to be gone, or back
+//   age.onStale((stale) => …);              // after 30 seconds of silence, and when it ends
+//
+// The words stand in data attributes of the element (written by the macro `age_line`, translated),
+// so that no sentence lives in a script. Time is the browser's monotonic clock: a wall clock that
+// is set wrong, or set while the page is open, must not change the age.
+
+const STALE_AFTER = 30;
+const JUST_NOW = 15;
+
+export function ageLine(element) {
+  const words = element.dataset;
+  const text = element.querySelector("[data-age-text]");
+  const listeners = [];
+  let heardAt = performance.now();
+  let connected = true;
+  let stale = false;
+
+  function sentence(prefix, seconds) {
+    const minutes = Math.floor(seconds / 60);
+    const unit = minutes < 1 ? "Seconds" : minutes === 1 ? "Minute" : "Minutes";
+    return words[prefix + unit].replace("{n}", String(minutes < 1 ? seconds : minutes));
+  }
+
+  function show() {
+    // A phone that slept counts the sleep in performance.now() on most, not on all, systems;
+    // waking up leads to a fetch anyway, and until that answers the page says its old age.
+    const seconds = Math.max(0, Math.round((performance.now() - heardAt) / 1000));
+    const state = !connected ? "offline" : seconds >= STALE_AFTER ? "old" : "live";
+    const said =
+      state === "offline" ? sentence("offline", seconds) : seconds < JUST_NOW ? words.live : sentence("updated", seconds);
+    element.dataset.state = state;
+    if (text.textContent !== said) text.textContent = said;
+    if (seconds >= STALE_AFTER !== stale) {
+      stale = !stale;
+      for (const listener of listeners) listener(stale);
+    }
+  }
+
+  const timer = window.setInterval(show, 1000);
+  show();
+  return {
+    heard() {
+      heardAt = performance.now();
+      connected = true;
+      show();
+    },
+    online(yes) {
+      connected = yes;
+      show();
+    },
+    onStale(listener) {
+      listeners.push(listener);
+    },
+    stop() {
+      window.clearInterval(timer);
+    },
+  };
+}
