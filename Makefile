@@ -1,0 +1,72 @@
+# `make help` says what there is. Nothing needs to be installed by hand beside Python 3.11 or newer.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --require-hashes --progress-bar off
+export FLASK_APP := groupvisits
+
+.PHONY: help setup setup-dev demo run migrate test test-sqlite test-postgresql test-browser check format translations screenshots lock clean
+.DEFAULT_GOAL := help
+
+help:  ## what each command does
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{printf "make %-16s %s\n", $$1, $$2}'
+
+$(VENV)/runtime: requirements.lock
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) --no-compile -r requirements.lock
+	@touch $@
+
+$(VENV)/development: requirements-dev.lock $(VENV)/runtime
+	@$(PIP) -r requirements-dev.lock
+	@touch $@
+
+setup: $(VENV)/runtime  ## the set-up alone, into .venv
+
+setup-dev: $(VENV)/development  ## what tests and checks need, too
+
+demo: setup  ## a practice clinic with a visit live now, and its server (BOTS=1: simulated participants)
+	@INSTANCE=$${INSTANCE:-instance/demo} $(BIN)/python -m groupvisits.demo $(if $(BOTS),--bots)
+
+run: setup migrate  ## an empty installation; the first visit leads an administrator through set-up
+	@$(BIN)/python run.py
+
+migrate: setup  ## bring the database up to date
+	@$(BIN)/flask db upgrade
+
+test: test-sqlite test-postgresql test-browser  ## every test, on both databases and in the browser
+
+test-sqlite: setup-dev
+	$(BIN)/python -m pytest -n 2 -m "not browser" tests
+
+test-postgresql: setup-dev
+	$(BIN)/python -m pytest -n 2 -m "not browser and not sqlite_only" --database postgresql tests
+
+test-browser: setup-dev
+	$(BIN)/python -m pytest -m browser tests
+
+check: setup-dev  ## lint, types, architecture, templates, secrets
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/djlint --check --lint --quiet templates
+	$(BIN)/bandit --quiet --recursive groupvisits config.py run.py
+	$(BIN)/python scripts/vendor.py --check
+	$(BIN)/python scripts/translations.py --check
+
+format: setup-dev  ## put code and templates into their usual form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+translations: setup-dev  ## collect texts into the catalogues and compile them
+	$(BIN)/python scripts/translations.py
+
+screenshots: setup-dev  ## make the pictures in docs/pictures anew
+	$(BIN)/python scripts/screenshots.py
+
+lock:  ## pin the dependencies anew (needs uv)
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -o requirements.lock
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra scale --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+
+clean:  ## remove what can be made again (never the instance folder)
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache test-results
