@@ -43,3 +43,13 @@ window.addEventListener("pageshow", () => {
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
 });
+
+// A table that fits needs no stop on a keyboard's way through the page; one that scrolls does.
+function markScrolling() {
+  for (const frame of document.querySelectorAll(".gv-scroll")) {
+    if (frame.scrollWidth > frame.clientWidth) frame.tabIndex = 0;
+    else frame.removeAttribute("tabindex");
+  }
+}
+markScrolling();
+window.addEventListener("resize", markScrolling);
