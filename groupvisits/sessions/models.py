@@ -36,6 +36,7 @@ class GroupSession(db.Model):
     join_code: Mapped[str | None] = mapped_column(String(6), unique=True)
     opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    cancel_reason: Mapped[str] = mapped_column(String(200), default="")
     epoch: Mapped[str] = mapped_column(String(32))
     version: Mapped[int] = mapped_column(Integer, default=0)
     # The live run, kept as absolute moments so that a restart changes nothing.
