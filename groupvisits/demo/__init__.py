@@ -4,4 +4,8 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Open this package's doors and register what it listens to."""
+    """Add `flask demo` and `flask bots`."""
+    from groupvisits.demo import commands
+
+    app.cli.add_command(commands.demo)
+    app.cli.add_command(commands.bots)
