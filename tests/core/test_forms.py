@@ -1,0 +1,40 @@
+"""One form reads both doors' input."""
+
+import pytest
+from flask import Flask
+from wtforms import BooleanField, IntegerField, StringField
+from wtforms.validators import InputRequired, Length
+
+from groupvisits.core.errors import Invalid
+from groupvisits.core.forms import BaseForm, UnknownField, parse
+
+
+class SayForm(BaseForm):
+    words = StringField(validators=[InputRequired("Write something."), Length(max=20, message="Too long.")])
+    aloud = BooleanField()
+    times = IntegerField(default=1)
+
+
+@pytest.fixture(autouse=True)
+def in_context(app: Flask):  # noqa: ANN201
+    with app.app_context():
+        yield
+
+
+def test_reads_an_object() -> None:
+    assert parse(SayForm, {"words": " hello ", "aloud": True, "times": 2}).body() == {"words": "hello", "aloud": True, "times": 2}
+
+
+def test_drops_null_characters() -> None:
+    assert parse(SayForm, {"words": "a\x00b"}).body()["words"] == "ab"
+
+
+@pytest.mark.parametrize("sent", [None, [], "words", 3, {"words": {"a": 1}}, {"words": ""}, {"words": "x" * 21}, {"words": 1.5}, {"words": ["a", 1]}])
+def test_refuses_other_shapes(sent: object) -> None:
+    with pytest.raises(Invalid):
+        parse(SayForm, sent)
+
+
+def test_refuses_a_field_it_does_not_have() -> None:
+    with pytest.raises(UnknownField):
+        parse(SayForm, {"words": "hello", "role": "admin"})
