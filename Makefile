@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --require-hashes --progress-bar off
+PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq --no-deps --require-hashes --progress-bar off
 export FLASK_APP := groupvisits
 
 .PHONY: help setup setup-dev demo run migrate test test-sqlite test-postgresql test-browser check format translations screenshots lock clean

@@ -5,6 +5,7 @@ Every setting is checked when the server starts: a clinic learns of a wrong one 
 
 import os
 import secrets
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -12,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent
+EVERYWHERE = "0.0.0.0"  # noqa: S104  # listening on the local network is the installation's choice
 
 
 class ConfigurationError(Exception):
@@ -38,15 +40,15 @@ class Config:
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Config":
         env = os.environ if environ is None else environ
-        instance = Path(env.get("INSTANCE", ROOT / "instance")).absolute()
-        host, port = env.get("HOST", cls.host), _whole_number(env, "PORT", cls.port)
+        instance = Path(env.get("INSTANCE") or ROOT / "instance").absolute()
+        host, port = env.get("HOST") or cls.host, _whole_number(env, "PORT", cls.port)
         return cls(
             secret_key=env.get("SECRET_KEY") or _kept_secret(instance),
             instance=instance,
             database_url=env.get("DATABASE_URL", ""),
             host=host,
             port=port,
-            public_url=env.get("PUBLIC_URL", f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}").rstrip("/"),  # noqa: S104
+            public_url=(env.get("PUBLIC_URL") or f"http://{_own_address() if host == EVERYWHERE else host}:{port}").rstrip("/"),
             smtp_url=env.get("SMTP_URL", ""),
             mail_from=env.get("MAIL_FROM", cls.mail_from),
             redis_url=env.get("REDIS_URL", ""),
@@ -90,9 +92,19 @@ class Config:
 
 def _whole_number(env: Mapping[str, str], name: str, default: int) -> int:
     try:
-        return int(env.get(name, default))
+        return int(env.get(name) or default)
     except ValueError:
         raise ConfigurationError(f"{name} must be a whole number.") from None
+
+
+def _own_address() -> str:
+    """This machine's address in the local network, as a phone beside it would type it. Asks the routing table; sends nothing."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return "127.0.0.1"
+        return probe.getsockname()[0]
 
 
 def _kept_secret(instance: Path) -> str:

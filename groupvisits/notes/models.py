@@ -93,6 +93,10 @@ SQLITE_GUARDS = tuple(
     f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} BEGIN SELECT RAISE(ABORT, 'signed text never changes'); END"
     for table in _SIGNED
     for verb in ("UPDATE", "DELETE")
+) + tuple(  # INSERT OR REPLACE is neither update nor delete
+    f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id)"
+    " BEGIN SELECT RAISE(ABORT, 'signed text never changes'); END"
+    for table in _SIGNED
 )
 POSTGRESQL_FUNCTION = "CREATE FUNCTION {0}_never_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'signed text never changes'; END $$"
 POSTGRESQL_TRIGGER = "CREATE TRIGGER {0}_no_change BEFORE UPDATE OR DELETE ON {0} FOR EACH ROW EXECUTE FUNCTION {0}_never_change()"

@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Protocol
 
 import structlog
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import Select, and_, or_, select, update
 
 from groupvisits.core import clock, ids
 from groupvisits.core.transaction import Transaction, run
+from groupvisits.extensions import db
 from groupvisits.outbox import rules
 from groupvisits.outbox.models import OutboxMessage
 
@@ -41,6 +42,8 @@ def deliver_due(transport: Transport, *, at_most: int = 100) -> tuple[int, int]:
     A message is sent at least once: a worker killed between sending and noting it sends it again.
     """
     sent = failed = 0
+    if db.session.scalars(_claimable().limit(1)).first() is None:
+        return 0, 0  # nothing to claim: most ticks never take the right to write
     for message in run(_claim, at_most):
         try:
             transport.send(message)
@@ -57,15 +60,17 @@ def deliver_due(transport: Transport, *, at_most: int = 100) -> tuple[int, int]:
     return sent, failed
 
 
-def _claim(tx: Transaction, at_most: int) -> Sequence[OutboxMessage]:
+def _claimable() -> Select[tuple[OutboxMessage]]:
     now = clock.now()
-    claimable = or_(
-        and_(OutboxMessage.state == "waiting", OutboxMessage.due_at <= now),
-        and_(OutboxMessage.state == "sending", OutboxMessage.claimed_at < now - rules.CLAIM_LASTS),
-    )
-    found = tx.scalars(select(OutboxMessage).where(claimable).order_by(OutboxMessage.due_at).limit(at_most).with_for_update(skip_locked=True)).all()
+    due = and_(OutboxMessage.state == "waiting", OutboxMessage.due_at <= now)
+    given_back = and_(OutboxMessage.state == "sending", OutboxMessage.claimed_at < now - rules.CLAIM_LASTS)
+    return select(OutboxMessage).where(or_(due, given_back)).order_by(OutboxMessage.due_at)
+
+
+def _claim(tx: Transaction, at_most: int) -> Sequence[OutboxMessage]:
+    found = tx.scalars(_claimable().limit(at_most).with_for_update(skip_locked=True)).all()
     for message in found:
-        message.state, message.claimed_at, message.attempts = "sending", now, message.attempts + 1
+        message.state, message.claimed_at, message.attempts = "sending", clock.now(), message.attempts + 1
     return found
 
 
