@@ -125,6 +125,10 @@ COLOURS = (
     ("tint, lighter", "#edf4fa", "#eef5f4"),
     ("primary button, hovered", "#00662f", "#094e51"),
     ("primary button, shadow and pressed", "#00401e", "#04363a"),
+    ("accent, hovered, half seen through", "rgba(0,85,166,", "rgba(9,78,81,"),
+    ("shadows", "rgba(0,47,92,", "rgba(7,63,66,"),
+    ("shadows", "rgba(0,28,55,", "rgba(4,38,40,"),
+    ("accent on a dark ground, half seen through", "rgba(179,207,234,", "rgba(181,210,208,"),
     ("red", "#d5281b", "#b3261e"),
     ("red, hovered", "#aa2016", "#8c1c14"),
     ("red, hovered", "#951c13", "#8c1c14"),
@@ -160,10 +164,7 @@ PACKAGES = (
         copies=(
             Copy("dist/nhsuk/nhsuk-frontend.min.css", "nhsuk-frontend.min.css", NHSUK_CSS),
             Copy("dist/nhsuk/nhsuk-frontend.min.js", "nhsuk-frontend.min.js", (DROP_JS_MAP,)),
-            *(
-                Copy(f"dist/nhsuk/assets/images/nhsuk-icon-{name}.svg", f"images/nhsuk-icon-{name}.svg", ICON_COLOUR)
-                for name in ICONS
-            ),
+            *(Copy(f"dist/nhsuk/assets/images/nhsuk-icon-{name}.svg", f"images/nhsuk-icon-{name}.svg", ICON_COLOUR) for name in ICONS),
         ),
         licence_text=NHSUK_LICENCE,
         notes=(
@@ -184,7 +185,7 @@ PACKAGES = (
 )
 
 # What must never reach a browser, whatever an upgrade brings.
-FORBIDDEN = re.compile(r"frutiger|@font-face|assets\.nhs\.uk|sourceMappingURL|/assets/", re.IGNORECASE)
+FORBIDDEN = re.compile(r"@font-face| W01\b|\.woff|assets\.nhs\.uk|sourceMappingURL|/assets/", re.IGNORECASE)
 
 
 class VendorError(Exception):
@@ -266,10 +267,7 @@ def vendor(package: Package, tarball: Path) -> dict[str, object]:
 
 def refresh(tarballs: Path | None) -> None:
     with tempfile.TemporaryDirectory() as temporary:
-        entries = [
-            vendor(package, tarballs / package.tarball if tarballs else fetch(package, Path(temporary)))
-            for package in PACKAGES
-        ]
+        entries = [vendor(package, tarballs / package.tarball if tarballs else fetch(package, Path(temporary))) for package in PACKAGES]
     RECORD.write_text(json.dumps({"packages": entries}, indent=2) + "\n", encoding="utf-8")
 
 
