@@ -19,7 +19,7 @@ class PromptHandler(WSGIHandler):
 
     def __init__(self, sock: Any, address: Any, server: Any, rfile: Any = None) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        super().__init__(sock, address, server, rfile)
+        super().__init__(sock, address, server, rfile)  # pyright: ignore[reportCallIssue]
 
     def log_error(self, msg: str, *args: Any) -> None:
         # pywsgi reads what is left of a closed WebSocket as a new request and calls it an error.

@@ -109,9 +109,8 @@ class Phone:
     def connect(self) -> None:
         parts = urlsplit(self.base)
         cookie = "; ".join(f"{c.name}={c.value}" for c in self.cookies)
-        self.socket = simple_websocket.Client(
-            f"ws://{parts.netloc}/socket.io/?EIO=4&transport=websocket", headers={"Cookie": cookie, "Origin": self.base}
-        )
+        headers: Any = {"Cookie": cookie, "Origin": self.base}
+        self.socket = simple_websocket.Client(f"ws://{parts.netloc}/socket.io/?EIO=4&transport=websocket", headers=headers)
         self.socket.receive(timeout=10)  # the engine's opening
         self.socket.send("40")
         threading.Thread(target=self._listen, daemon=True).start()

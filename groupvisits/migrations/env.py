@@ -9,7 +9,7 @@ from groupvisits.core.database import UtcDateTime, writes
 from groupvisits.extensions import db
 
 
-def render_item(kind: str, item: Any, autogen_context: Any) -> str | bool:
+def render_item(kind: str, item: Any, autogen_context: Any) -> Any:
     """A migration says what the column is in the database; our types may change their names later."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"

@@ -100,9 +100,10 @@ SQLITE_GUARDS = tuple(
 )
 POSTGRESQL_FUNCTION = "CREATE FUNCTION {0}_never_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'signed text never changes'; END $$"
 POSTGRESQL_TRIGGER = "CREATE TRIGGER {0}_no_change BEFORE UPDATE OR DELETE ON {0} FOR EACH ROW EXECUTE FUNCTION {0}_never_change()"
-for _table in (NoteSignature.__table__, NoteAddendum.__table__):
+for _model in (NoteSignature, NoteAddendum):
+    _table = _model.__table__
     for _guard in SQLITE_GUARDS:
-        if f" ON {_table.name} " in _guard:
+        if f" ON {_model.__tablename__} " in _guard:
             event.listen(_table, "after_create", DDL(_guard).execute_if(dialect="sqlite"))
     for _text in (POSTGRESQL_FUNCTION, POSTGRESQL_TRIGGER):
-        event.listen(_table, "after_create", DDL(_text.format(_table.name)).execute_if(dialect="postgresql"))
+        event.listen(_table, "after_create", DDL(_text.format(_model.__tablename__)).execute_if(dialect="postgresql"))

@@ -60,7 +60,7 @@ def deliver_due(transport: Transport, *, at_most: int = 100) -> tuple[int, int]:
     return sent, failed
 
 
-def _claimable() -> Select[tuple[OutboxMessage]]:
+def _claimable() -> Select[OutboxMessage]:
     now = clock.now()
     due = and_(OutboxMessage.state == "waiting", OutboxMessage.due_at <= now)
     given_back = and_(OutboxMessage.state == "sending", OutboxMessage.claimed_at < now - rules.CLAIM_LASTS)
