@@ -42,3 +42,11 @@ class SeatArrived:
 
     session_id: str
     seat_id: str
+
+
+@dataclass(frozen=True)
+class CheckInUndone:
+    """A wrong tap at the door was taken back."""
+
+    session_id: str
+    seat_id: str

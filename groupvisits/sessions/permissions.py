@@ -34,6 +34,8 @@ POLICY = Policy({
     "sessions:schedule": permit("coordinator"),
     "sessions:cancel": permit("coordinator"),
     "sessions:seat": permit("coordinator"),
+    "sessions:choose_team": permit("coordinator"),
+    "sessions:let_in": permit("coordinator", "nurse", when=coordinates_or_is_on_the_team),
     "sessions:check_in": permit("coordinator", "facilitator", "nurse", when=coordinates_or_is_on_the_team),
     "sessions:open": permit("coordinator", "facilitator", when=coordinates_or_is_on_the_team),
     "sessions:close": permit("facilitator", when=leads),

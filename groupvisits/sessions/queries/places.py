@@ -1,4 +1,4 @@
-"""Reads of sessions and seats. Each takes the viewer and finds only what they may know of."""
+"""How an actor stands to one session: what every permission predicate about sessions looks at."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

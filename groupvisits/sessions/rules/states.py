@@ -1,10 +1,9 @@
-"""Decisions about seats and session states, on values alone."""
-
-from datetime import datetime
+"""Decisions about places and states, on values alone."""
 
 from groupvisits.core.errors import Conflict, Refused, mark
 
 HOLDING = ("confirmed", "arrived", "attended", "left_early", "no_show")
+HERE = ("arrived", "attended", "left_early")
 
 
 class SessionFull(Refused):
@@ -25,6 +24,18 @@ class WrongState(Conflict):
 
 class HasSeat(Conflict):
     message = mark("This person already has a place in this visit.")
+
+
+class AlreadyHere(Conflict):
+    message = mark("This person is here already. Take the check-in back first.")
+
+
+class NotTheLast(Conflict):
+    message = mark("Somebody else has been let in since. Ask the coordinator to correct this on the visit's page.")
+
+
+class CancelReasonNeeded(Refused):
+    message = mark("Say why this date is cancelled.")
 
 
 def first_free_seat(taken: set[int], maximum: int) -> int:
@@ -61,7 +72,21 @@ def check_is_open(state: str) -> None:
         raise WrongState(state=state)
 
 
-def check_can_cancel(state: str, starts_at: datetime, now: datetime) -> None:
-    """A visit can be cancelled until it has been opened."""
+def check_can_cancel(state: str, reason: str) -> None:
+    """A visit can be cancelled until it has been opened, and only with a reason."""
     if state != "planned":
         raise WrongState(state=state)
+    if not reason.strip():
+        raise CancelReasonNeeded(field="reason")
+
+
+def check_can_answer(seat_state: str) -> None:
+    """A yes or no can change until the person is here."""
+    if seat_state in HERE:
+        raise AlreadyHere
+
+
+def check_can_undo(seat_state: str, slip_number: int | None, last_number: int | None) -> None:
+    """A check-in can be taken back until the next person is let in."""
+    if seat_state != "arrived" or slip_number is None or slip_number != last_number:
+        raise NotTheLast

@@ -1,0 +1,112 @@
+"""Finding one person at the door: never a list, and for facilitators no more than the name shown in the room."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from groupvisits.core.actor import Actor
+from groupvisits.core.errors import NotFound
+from groupvisits.patients.models import Patient
+from groupvisits.sessions.models import HOLDING, GroupSession, Seat
+from groupvisits.sessions.permissions import POLICY
+from groupvisits.sessions.queries.places import Place
+from groupvisits.sessions.rules import HERE
+
+AT_MOST = 3  # more would be a list of who comes
+
+
+@dataclass(frozen=True)
+class PersonAtTheDoor:
+    patient_id: str
+    seat_id: str  # empty: not on today's list
+    name: str
+    short_name: str
+    birth_date: date | None  # None for those who may not see it
+    state: str
+    holds_place: bool
+    is_here: bool
+    companions: int
+    needs: str
+
+
+@dataclass(frozen=True)
+class Counts:
+    here: int
+    to_come: int
+    held: int
+
+
+def counts_for(db: Session, viewer: Actor, place: Place) -> Counts:
+    """How many are here and how many are still to come."""
+    POLICY.require(viewer, "sessions:check_in", place)
+    counted = dict(db.execute(select(Seat.state, func.count()).where(Seat.session_id == place.group_session.id).group_by(Seat.state)).tuples().all())
+    here = sum(counted.get(state, 0) for state in HERE)
+    return Counts(here, counted.get("confirmed", 0), sum(counted.get(state, 0) for state in HOLDING))
+
+
+def find_person(db: Session, viewer: Actor, place: Place, *, name: str, born: date | None) -> Sequence[PersonAtTheDoor]:
+    """Who it may be: with name and day of birth anybody of the clinic, else only those on today's list by the name shown in the room.
+
+    At most three; the search must begin with at least two letters (the form sees to it).
+    """
+    POLICY.require(viewer, "sessions:check_in", place)
+    start = name.strip().lower()
+    if POLICY.permits(viewer, "sessions:let_in", place):
+        if born is None:
+            return []
+        matches = (
+            Patient.birth_date == born,
+            or_(*(func.lower(column).startswith(start, autoescape=True) for column in (Patient.given_name, Patient.family_name, Patient.display_name, Patient.given_name + " " + Patient.family_name))),
+        )
+        query = select(Patient, Seat).outerjoin(Seat, (Seat.patient_id == Patient.id) & (Seat.session_id == place.group_session.id))
+    else:
+        matches = (func.lower(Patient.display_name).startswith(start, autoescape=True), Seat.state != "cancelled")
+        query = select(Patient, Seat).join(Seat, (Seat.patient_id == Patient.id) & (Seat.session_id == place.group_session.id))
+    query = query.where(Patient.clinic_id == place.clinic_id, Patient.is_active, *matches).order_by(Patient.display_name, Patient.id).limit(AT_MOST + 1)
+    found = [_person(viewer, place, patient, seat) for patient, seat in db.execute(query)]
+    return found if len(found) <= AT_MOST else []
+
+
+def person_for(db: Session, viewer: Actor, place: Place, patient_id: str) -> PersonAtTheDoor:
+    """One person at the door; NotFound for who may not be let in by this viewer."""
+    POLICY.require(viewer, "sessions:check_in", place)
+    patient = db.get(Patient, patient_id)
+    seat = db.scalar(select(Seat).where(Seat.session_id == place.group_session.id, Seat.patient_id == patient_id))
+    if patient is None or patient.clinic_id != place.clinic_id:
+        raise NotFound
+    if (seat is None or seat.state == "cancelled") and not POLICY.permits(viewer, "sessions:let_in", place):
+        raise NotFound
+    return _person(viewer, place, patient, seat)
+
+
+def other_group_of(db: Session, place: Place, patient_id: str) -> GroupSession | None:
+    """The patient's next date elsewhere, for somebody who came on the wrong day."""
+    query = (
+        select(GroupSession)
+        .join(Seat, Seat.session_id == GroupSession.id)
+        .where(Seat.patient_id == patient_id, Seat.state.in_(("confirmed", "invited")), GroupSession.state == "planned", GroupSession.id != place.group_session.id)
+        .where(GroupSession.starts_at > place.group_session.starts_at)
+        .order_by(GroupSession.starts_at)
+        .limit(1)
+    )
+    return db.scalar(query)
+
+
+def _person(viewer: Actor, place: Place, patient: Patient, seat: Seat | None) -> PersonAtTheDoor:
+    full = POLICY.permits(viewer, "sessions:let_in", place)
+    on_list = seat is not None and seat.state != "cancelled"
+    return PersonAtTheDoor(
+        patient_id=patient.id,
+        seat_id=seat.id if seat is not None and on_list else "",
+        name=patient.name if full else patient.display_name,
+        short_name=patient.display_name,
+        birth_date=patient.birth_date if full else None,
+        state=seat.state if seat is not None else "",
+        holds_place=seat is not None and seat.state in HOLDING,
+        is_here=seat is not None and seat.state in HERE,
+        companions=seat.companions if seat is not None else 0,
+        needs=patient.needs if full else "",
+    )

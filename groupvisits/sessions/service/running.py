@@ -1,0 +1,72 @@
+"""Opening and closing the room, and cancelling a date."""
+
+from sqlalchemy import select
+
+from groupvisits.audit import service as audit
+from groupvisits.core import clock, ids
+from groupvisits.core.actor import Actor
+from groupvisits.core.transaction import Transaction
+from groupvisits.sessions import queries, rules
+from groupvisits.sessions.events import SessionCancelled, SessionChanged, SessionClosed, SessionOpened
+from groupvisits.sessions.models import Seat
+from groupvisits.sessions.permissions import POLICY
+from groupvisits.sessions.service.versions import next_version
+
+
+def open_session(tx: Transaction, actor: Actor, session_id: str) -> None:
+    """The room is open: its join code exists and phones may come in. Opening an open room changes nothing."""
+    place = queries.place_for(tx, actor, session_id, lock=True)
+    POLICY.require(actor, "sessions:open", place)
+    group_session = place.group_session
+    if group_session.state == "open":
+        return
+    rules.check_can_open(group_session.state)
+    group_session.state, group_session.opened_at, group_session.join_code = "open", clock.now(), ids.new_code()
+    tx.flush()
+    audit.record(tx, actor, "sessions:open", group_session, session_id=session_id)
+    tx.announce(SessionOpened(session_id))
+    tx.announce(SessionChanged(session_id, next_version(tx, session_id), run=True))
+
+
+def close_session(tx: Transaction, actor: Actor, session_id: str) -> dict[str, object]:
+    """The visit is over: arrived people attended, the others did not come; whoever listens parks topics and opens the feedback form.
+
+    Closing a closed visit changes nothing.
+    """
+    place = queries.place_for(tx, actor, session_id, lock=True)
+    POLICY.require(actor, "sessions:close", place)
+    group_session = place.group_session
+    if group_session.state == "closed":
+        return {"version": group_session.version}
+    rules.check_can_close(group_session.state)
+    group_session.state, group_session.closed_at, group_session.join_code = "closed", clock.now(), None
+    group_session.current_topic_id = group_session.topic_ends_at = None
+    for seat in tx.scalars(select(Seat).where(Seat.session_id == session_id)):
+        if seat.state == "arrived":
+            seat.state = "attended"
+        elif seat.state == "confirmed":
+            seat.state = "no_show"
+    tx.flush()
+    audit.record(tx, actor, "sessions:close", group_session, session_id=session_id)
+    version = next_version(tx, session_id)
+    tx.announce(SessionClosed(session_id))
+    tx.announce(SessionChanged(session_id, version, everything=True))
+    return {"version": version}
+
+
+def cancel_session(tx: Transaction, actor: Actor, session_id: str, *, reason: str) -> None:
+    """This date does not take place; the answers given to it stay on record. The group's other dates are untouched.
+
+    Refuses without a reason and once the room has been opened. Cancelling a cancelled date changes nothing.
+    """
+    place = queries.place_for(tx, actor, session_id, lock=True)
+    POLICY.require(actor, "sessions:cancel", place)
+    group_session = place.group_session
+    if group_session.state == "cancelled":
+        return
+    rules.check_can_cancel(group_session.state, reason)
+    group_session.state, group_session.cancel_reason = "cancelled", reason.strip()[:200]
+    tx.flush()
+    audit.record(tx, actor, "sessions:cancel", group_session, session_id=session_id, reason=group_session.cancel_reason)
+    tx.announce(SessionCancelled(session_id))
+    tx.announce(SessionChanged(session_id, next_version(tx, session_id), everything=True))
