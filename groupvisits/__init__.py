@@ -35,7 +35,6 @@ def create_app(config: Config | None = None) -> Flask:
         BABEL_DEFAULT_TIMEZONE="UTC",
         RATELIMIT_DEFAULT="1200 per minute",
         RATELIMIT_ENABLED=not config.testing,
-        SEND_FILE_MAX_AGE_DEFAULT=86400,
     )
     app.extensions["config"] = config
     app.extensions["listeners"] = events.Listeners()
@@ -44,8 +43,9 @@ def create_app(config: Config | None = None) -> Flask:
         jinja2.FileSystemLoader(ROOT / "templates"),
         jinja2.PackageLoader("nhsuk_frontend_jinja"),
     ])
-    app.jinja_options = {"undefined": jinja2.ChainableUndefined}  # the design system's macros need it; a convention test catches misspelt names
-    app.jinja_env.undefined = jinja2.ChainableUndefined
+    # The design system's macros need chainable undefined names (a convention test catches misspelt ones); Flask by itself would not escape .jinja files.
+    app.jinja_env.undefined, app.jinja_env.autoescape = jinja2.ChainableUndefined, True
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
     database.init_app(app, config.database_uri)
     _import_models()
@@ -119,6 +119,8 @@ def _init_language_switch(app: Flask) -> None:
         """A tap on a language keeps it for this browser and shows the same page in it."""
         if request.method != "GET" or "lang" not in request.args or request.endpoint in (None, "static"):
             return None
+        if web.leaves_no_trace(request.path):
+            return None  # there the address alone keeps the choice: a cookie would tell who answered
         chosen = request.args["lang"]
         if chosen in language.LANGUAGES:
             browser_session["language"] = chosen

@@ -25,6 +25,8 @@ from groupvisits.extensions import db
 
 log = structlog.get_logger("web")
 PUBLIC = "public"
+# The anonymous form: no browser session is read or set on these addresses, nothing is logged or audited. The token is the authority.
+TRACELESS = "/feedback-forms/"
 
 
 def access(action: str) -> Callable[[Any], Any]:
@@ -35,6 +37,10 @@ def access(action: str) -> Callable[[Any], Any]:
         return view
 
     return declare
+
+
+def leaves_no_trace(path: str) -> bool:
+    return path.startswith(TRACELESS)
 
 
 def current_actor() -> Actor:
@@ -92,7 +98,7 @@ def init_app(app: Flask, *, policies: dict[str, Any], resolve_actor: Callable[[]
     @app.before_request
     def begin() -> None:
         g.started, g.reference = time.perf_counter(), _reference()
-        g.nonpublic = True
+        g.nonpublic, g.unlogged = True, leaves_no_trace(request.path)
         if request.endpoint == "static":
             g.nonpublic = False
             return
@@ -128,6 +134,8 @@ def init_app(app: Flask, *, policies: dict[str, Any], resolve_actor: Callable[[]
             headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         if getattr(g, "nonpublic", True):
             headers.setdefault("Cache-Control", "no-store")
+        elif "v" in request.args:  # an address with a content hash; scripts that import each other have none and are asked for anew
+            headers["Cache-Control"] = "public, max-age=31536000, immutable"
         if request.endpoint != "static" and not getattr(g, "unlogged", False):
             log.info(
                 "request", method=request.method, path=without_token(request.path), status=response.status_code,
