@@ -1,0 +1,176 @@
+"""Reads of one-on-ones. They take a `Place` (the viewer's standing in a session), or the id of something the viewer has already found."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from groupvisits.accounts.models import StaffMember
+from groupvisits.agenda.models import Topic
+from groupvisits.core.actor import Actor
+from groupvisits.core.errors import NotFound
+from groupvisits.patients.models import Patient
+from groupvisits.sessions.models import GroupSession, Seat, SessionTeamMember
+from groupvisits.sessions.queries import Place, place_for
+from groupvisits.slots import rules
+from groupvisits.slots.models import Slot
+from groupvisits.slots.permissions import POLICY
+
+
+@dataclass(frozen=True)
+class SlotPlace:
+    """One slot and how the viewer stands to its session."""
+
+    slot: Slot
+    place: Place
+    clinic_id: str
+
+
+@dataclass(frozen=True)
+class Provider:
+    id: str
+    name: str
+    place: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of somebody's running order."""
+
+    slot: Slot
+    name: str
+    number: int | None
+    here_since: datetime | None
+    talking_until: datetime | None  # their own topic is on now
+    is_next: bool
+    seconds: int
+
+
+@dataclass(frozen=True)
+class RunningOrder:
+    """One resident's list: who is with them or on the way, who is next."""
+
+    provider: Provider
+    rows: Sequence[Row]
+    with_them: Row | None
+    called: Row | None
+    next: Row | None
+    next_planned_at: datetime | None  # when nobody waits: the next who is expected
+
+
+@dataclass(frozen=True)
+class Board:
+    place: Place
+    mine: RunningOrder | None
+    others: Sequence[RunningOrder]
+
+
+def slots_of(db: Session, place: Place) -> Sequence[Slot]:
+    """All one-on-ones of the session, list by list."""
+    return db.scalars(select(Slot).where(Slot.session_id == place.group_session.id).order_by(Slot.provider_id, Slot.position)).all()
+
+
+def slot_of_seat(db: Session, seat_id: str) -> Slot | None:
+    """The one-on-one of a seat the viewer has already found."""
+    return db.scalar(select(Slot).where(Slot.seat_id == seat_id))
+
+
+def people_before(db: Session, slot: Slot) -> int:
+    """How many who are here will be called before this one. Whoever is inside or already called is not before them any more."""
+    if slot.state != "planned":
+        return 0
+    earlier = (
+        select(Slot.id)
+        .join(Seat, Seat.id == Slot.seat_id)
+        .where(
+            Slot.session_id == slot.session_id, Slot.provider_id == slot.provider_id, Slot.position < slot.position,
+            Slot.state == "planned", Seat.state == "arrived",
+        )  # fmt: skip
+    )
+    return len(db.scalars(earlier).all())
+
+
+def finished_seconds(slot: Slot) -> int:
+    """How long a finished one-on-one lasted; 0 while it has not ended. Never added to the group's time."""
+    return rules.individual_seconds(slot.started_at, slot.finished_at, slot.finished_at) if slot.finished_at else 0
+
+
+def seconds_of(db: Session, slot: Slot, now: datetime) -> tuple[int, int]:
+    """(one-on-one, group) seconds of the slot's patient until now. They are kept apart."""
+    seat = db.get_one(Seat, slot.seat_id)
+    group_session = db.get_one(GroupSession, slot.session_id)
+    individual = rules.individual_seconds(slot.started_at, slot.finished_at, now)
+    return individual, rules.group_seconds(group_session.opened_at, seat.arrived_at, group_session.closed_at, slot.started_at, slot.finished_at, now)
+
+
+def providers_of(db: Session, place: Place) -> Sequence[Provider]:
+    """The session's residents, in the order of their rooms."""
+    query = (
+        select(StaffMember.id, StaffMember.name, SessionTeamMember.place)
+        .join(SessionTeamMember, SessionTeamMember.staff_member_id == StaffMember.id)
+        .where(SessionTeamMember.session_id == place.group_session.id, SessionTeamMember.role == "resident", StaffMember.active)
+        .order_by(SessionTeamMember.place, StaffMember.name, StaffMember.id)
+    )
+    return [Provider(*row) for row in db.execute(query)]
+
+
+def slot_place_for(db: Session, viewer: Actor, slot_id: str, *, session_id: str | None = None, lock: bool = False) -> SlotPlace:
+    """A slot of a session the viewer has a place in; NotFound otherwise, also when it is not of the session it was asked in."""
+    slot = db.get(Slot, slot_id)
+    if slot is None or (session_id is not None and slot.session_id != session_id):
+        raise NotFound
+    place = place_for(db, viewer, slot.session_id, lock=lock)
+    if viewer.kind == "patient" and slot.patient_id != viewer.id:
+        raise NotFound
+    if lock:
+        db.refresh(slot)
+    return SlotPlace(slot, place, place.clinic_id)
+
+
+def board_for(db: Session, viewer: Actor, session_id: str, now: datetime) -> Board:
+    """The running orders of a session as the viewer's board shows them, their own first."""
+    place = place_for(db, viewer, session_id)
+    POLICY.require(viewer, "slots:see_board", place)
+    providers = {provider.id: provider for provider in providers_of(db, place)}
+    slots = slots_of(db, place)
+    for slot in slots:
+        if slot.provider_id not in providers:  # taken off the team after having seen somebody
+            providers[slot.provider_id] = Provider(slot.provider_id, db.get_one(StaffMember, slot.provider_id).name, slot.place)
+    seats = {seat.id: seat for seat in db.scalars(select(Seat).where(Seat.session_id == session_id))}
+    names = {patient.id: patient.display_name for patient in db.scalars(select(Patient).where(Patient.id.in_([s.patient_id for s in slots])))}
+    talking_id, talking_until = _talking_now(db, place)
+    orders = []
+    for provider in providers.values():
+        theirs = [slot for slot in slots if slot.provider_id == provider.id]
+        chosen = rules.next_slot([rules.Waiting(s.id, s.patient_id, s.state, seats[s.seat_id].state == "arrived") for s in theirs], talking_id)
+        rows = [
+            Row(
+                slot, names.get(slot.patient_id, ""), seats[slot.seat_id].slip_number, seats[slot.seat_id].arrived_at,
+                talking_until if slot.patient_id == talking_id else None, slot.id == chosen,
+                rules.individual_seconds(slot.started_at, slot.finished_at, now),
+            )  # fmt: skip
+            for slot in theirs
+        ]
+        orders.append(_running_order(provider, rows))
+    mine = next((order for order in orders if order.provider.id == viewer.id), None)
+    return Board(place, mine, [order for order in orders if order is not mine])
+
+
+def _running_order(provider: Provider, rows: Sequence[Row]) -> RunningOrder:
+    def first(*states: str) -> Row | None:
+        return next((row for row in rows if row.slot.state in states), None)
+
+    expected = first("planned")
+    return RunningOrder(
+        provider, rows, first("started"), first(*rules.CALLED), next((row for row in rows if row.is_next), None), expected.slot.planned_at if expected else None
+    )
+
+
+def _talking_now(db: Session, place: Place) -> tuple[str | None, datetime | None]:
+    """Whose topic the group talks about now: nobody is pulled out during the topic they proposed."""
+    group_session = place.group_session
+    topic = db.get(Topic, group_session.current_topic_id) if group_session.current_topic_id else None
+    return (topic.patient_id, group_session.topic_ends_at) if topic is not None else (None, None)
+
