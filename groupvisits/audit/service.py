@@ -1,5 +1,6 @@
 """Recording and verifying. Each entry's code covers the entry and the code before it, with a key that is not in the database."""
 
+import contextlib
 import hashlib
 import hmac
 import json
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 from groupvisits.audit.models import AuditChain, AuditEntry
 from groupvisits.core import clock
 from groupvisits.core.actor import Actor
+from groupvisits.core.errors import Conflict
 from groupvisits.core.transaction import Transaction
 
 ANCHOR_FILE = "audit-anchors.jsonl"
@@ -28,11 +30,7 @@ def record(tx: Transaction, actor: Actor, action: str, subject: Any = None, *, s
     """
     clinic_id = getattr(subject, "clinic_id", None) or actor.clinic_id
     chain_id = f"session:{session_id}" if session_id else f"clinic:{clinic_id}" if clinic_id else "installation"
-    chain = tx.get(AuditChain, chain_id, with_for_update=True)
-    if chain is None:
-        chain = AuditChain(id=chain_id, last_number=0, last_mac="")
-        tx.add(chain)
-        tx.flush()
+    chain = _locked_chain(tx, chain_id)
     entry = AuditEntry(
         chain_id=chain_id,
         number=chain.last_number + 1,
@@ -48,6 +46,16 @@ def record(tx: Transaction, actor: Actor, action: str, subject: Any = None, *, s
     entry.mac = _mac(entry, chain.last_mac)
     chain.last_number, chain.last_mac = entry.number, entry.mac
     tx.add(entry)
+
+
+def _locked_chain(tx: Transaction, chain_id: str) -> AuditChain:
+    """The chain's head, held until the commit; made if this is its first entry."""
+    chain = tx.get(AuditChain, chain_id, with_for_update=True)
+    if chain is None:
+        with contextlib.suppress(Conflict), tx.refused_as(Conflict()):  # somebody else's first entry may have come first
+            tx.add(AuditChain(id=chain_id, last_number=0, last_mac=""))
+        chain = tx.get_one(AuditChain, chain_id, with_for_update=True, populate_existing=True)
+    return chain
 
 
 @dataclass(frozen=True)
