@@ -1,6 +1,7 @@
 """What every template may use."""
 
 import hashlib
+import uuid
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from groupvisits.core.web import current_actor
 
 def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(day=language.day, clock_time=language.time, local=clock.local)
-    app.jinja_env.globals.update(asset=asset, csrf_token=generate_csrf, may=may)
+    app.jinja_env.globals.update(asset=asset, csrf_token=generate_csrf, may=may, new_command_id=new_command_id)
 
     @app.context_processor
     def common() -> dict[str, Any]:
@@ -30,6 +31,11 @@ def asset(path: str) -> str:
 def may(action: str, subject: Any = None) -> bool:
     """Whether the person reading this page may do `action`: hides buttons that would only be refused."""
     return current_app.extensions["policies"][action].permits(current_actor(), action, subject)
+
+
+def new_command_id() -> str:
+    """For a plain form that sends a live command: sent twice, it is carried out once."""
+    return str(uuid.uuid4())
 
 
 @cache
