@@ -16,6 +16,7 @@ from groupvisits.accounts.events import BrowserSessionEnded
 from groupvisits.accounts.models import BrowserSession
 from groupvisits.core import clock, ids
 from groupvisits.core.transaction import Transaction, run
+from groupvisits.core.web import leaves_no_trace
 from groupvisits.extensions import db
 
 STAFF_IDLE = timedelta(minutes=15)
@@ -69,11 +70,17 @@ class DatabaseSession(CallbackDict, SessionMixin):
 
 class DatabaseSessionInterface(SessionInterface):
     def open_session(self, app: Flask, request: Request) -> DatabaseSession:
+        if leaves_no_trace(request.path):
+            return DatabaseSession()
         token = request.cookies.get(app.config["SESSION_COOKIE_NAME"], "")
         row = live_row(ids.fingerprint(token)) if token and request.endpoint != "static" else None
         return DatabaseSession(token, row) if row else DatabaseSession()
 
     def save_session(self, app: Flask, session: Any, response: Response) -> None:
+        from flask import request
+
+        if leaves_no_trace(request.path):
+            return  # a cookie, or a note that somebody was here, would tell who answered
         background = _is_background()
         if session.modified:
             if not session.token:

@@ -14,7 +14,7 @@ from groupvisits.extensions import db
 
 
 class FeedbackForm(db.Model):
-    """The form of one session; opens when the session is closed. Results wait for five responses."""
+    """The form of one session; answers are taken from its closing until `closes_at`. Results wait for five responses."""
 
     __tablename__ = "feedback_forms"
     __table_args__ = (CheckConstraint("state IN ('open', 'closed')", name="state"),)
@@ -23,7 +23,7 @@ class FeedbackForm(db.Model):
     items: Mapped[list[str]] = mapped_column(JSON)  # the keys of the items asked, in order
     state: Mapped[str] = mapped_column(String(6), default="open")
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    closes_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closes_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     released_count: Mapped[int] = mapped_column(Integer, default=0)  # responses shown so far; grows in steps
 
 
@@ -40,15 +40,16 @@ class FeedbackHandout(db.Model):
     """That a seat was handed a token on its phone (so that it gets one), never which."""
 
     __tablename__ = "feedback_handouts"
+    __table_args__ = {"sqlite_with_rowid": False}
     seat_id: Mapped[str] = mapped_column(ForeignKey("seats.id"), primary_key=True)
 
 
 class FeedbackResponse(db.Model):
-    """One person's answers. Waits unreleased until enough have come; {item: value}, skipped items left out."""
+    """One person's answers, {item: value}, skipped items left out."""
 
     __tablename__ = "feedback_responses"
-    __table_args__ = {"sqlite_with_rowid": False}
+    __table_args__ = (CheckConstraint("batch >= 0", name="batch"), {"sqlite_with_rowid": False})
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     session_id: Mapped[str] = mapped_column(ForeignKey("feedback_forms.session_id"), index=True)
     answers: Mapped[dict[str, Any]] = mapped_column(JSON)
-    is_released: Mapped[bool] = mapped_column(default=False)
+    batch: Mapped[int] = mapped_column(Integer, default=0)  # 0 waits; 1, 2: shown with the first, second release
