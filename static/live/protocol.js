@@ -1,0 +1,337 @@
+// A room as this browser knows it: the clinic's state by snapshot and deltas, and this person's commands on their way.
+//
+// Subscribe first, then fetch the snapshot, so that nothing falls between the two. A delta is applied only if it follows
+// exactly on what is known; any gap leads to a new snapshot. Silence, waking up and coming back to the page lead to a fetch;
+// without a socket the page asks every ten seconds. Sockets are websockets only: our server refuses connections without an
+// origin, and a browser's first polling request has none.
+//
+//   const room = new Room(data);            data: the page's JSON block (session_id, audience, language, snapshot, …)
+//   room.on("state", (change) => …);        after every snapshot or delta
+//   room.on("queue", …)  room.on("answer", ({record, ok, result, error}) => …)
+//   room.on("heard", …)  room.on("online", (yes) => …)  room.on("ended", (status) => …)
+//   room.start();  room.do("agenda:support", {topic_id, on: true}, {words});
+
+import { CommandQueue } from "./queue.js";
+
+const ACK_TIMEOUT = 5000;
+const FETCH_TIMEOUT = 8000;
+const SILENCE = 25000;
+const POLL = 10000;
+const RETRY_WHEN_OFFLINE = 5000;
+const CATCH_UP = 800; // an own command's delta normally overtakes this
+const TRY_AGAIN = new Set(["busy", "too_fast"]);
+const LISTS = ["topics", "slots", "people", "guests"];
+
+export class Room {
+  constructor({ session_id, audience, language, owner, snapshot }) {
+    Object.assign(this, { sessionId: session_id, audience, language });
+    this.listeners = {};
+    this.connected = true; // as far as we know; the first failure says otherwise
+    this.subscribed = false;
+    this.fetching = null;
+    this.fetchAgain = false;
+    this.early = []; // deltas that came while a snapshot was on its way
+    this.ended = null;
+    this.lastTry = -Infinity;
+    if (snapshot) this.#take(snapshot);
+    this.queue = new CommandQueue({
+      sessionId: session_id,
+      owner,
+      send: (record) => this.#send(record),
+      onChange: () => this.#tell("queue"),
+      onAnswer: (record, answer) => this.#answered(record, answer),
+    });
+  }
+
+  on(name, listener) {
+    (this.listeners[name] ||= []).push(listener);
+  }
+
+  #tell(name, value) {
+    for (const listener of this.listeners[name] || []) listener(value);
+  }
+
+  start() {
+    this.#openSocket();
+    window.setInterval(() => this.#watch(), 1000);
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.wake());
+    window.addEventListener("pageshow", () => this.wake());
+    window.addEventListener("online", () => this.wake());
+    window.addEventListener("offline", () => this.#setConnected(false));
+    this.fetch();
+  }
+
+  // Everything there is to do after sleep, or when somebody presses "Try now".
+  wake() {
+    if (this.socket && !this.socket.connected) this.socket.connect();
+    this.fetch();
+    this.queue.flush({ again: true });
+  }
+
+  // Keep a command and send it as soon as possible; resolves when it is kept.
+  do(name, body, about) {
+    return this.queue.add(name, body, about);
+  }
+
+  // ---- time ----
+
+  // The clinic's clock: its last word plus what this browser's steady clock counted since.
+  now() {
+    return new Date(this.serverNow + (performance.now() - this.serverNowAt));
+  }
+
+  // Seconds since the clinic was heard. A sleeping phone may stop its steady clock, so the wall clock counts too.
+  age() {
+    const steady = performance.now() - this.heardAt;
+    return Math.max(0, Math.round(Math.max(steady, Date.now() - this.heardAtWall) / 1000));
+  }
+
+  #setClock(iso) {
+    this.serverNow = new Date(iso).getTime();
+    this.serverNowAt = performance.now();
+  }
+
+  #heard() {
+    this.heardAt = performance.now();
+    this.heardAtWall = Date.now();
+    this.#setConnected(true);
+    this.#tell("heard");
+  }
+
+  #setConnected(yes) {
+    if (this.connected === yes) return;
+    this.connected = yes;
+    this.#tell("online", yes);
+    if (yes) this.queue.flush({ again: true });
+  }
+
+  // ---- state ----
+
+  #take(snapshot) {
+    this.epoch = snapshot.epoch;
+    this.version = this.meVersion = snapshot.version;
+    this.run = snapshot.run;
+    this.me = snapshot.me || null;
+    for (const list of LISTS) this[list] = byId(snapshot[list] || []);
+    this.#setClock(snapshot.server_now);
+    this.heardAt = performance.now();
+    this.heardAtWall = Date.now();
+  }
+
+  #apply(delta) {
+    this.version = delta.version;
+    if (delta.run) this.run = { ...this.run, ...delta.run };
+    for (const list of LISTS) {
+      for (const [id, item] of byId(delta[list] || [])) this[list].set(id, item);
+    }
+    if (delta.guests) this.guests = byId(delta.guests); // who waits is told whole: a guest has no state to change
+    if (delta.me) this.#applyMe(delta);
+    this.#heard();
+    this.#tell("state", delta);
+  }
+
+  #applyMe({ version, me }) {
+    if (version < this.meVersion) return;
+    this.meVersion = version;
+    this.me = me;
+  }
+
+  #changed(delta) {
+    if (delta.epoch === this.epoch && delta.version <= this.version) return;
+    if (delta.epoch === this.epoch && delta.since === this.version) this.#apply(delta);
+    else if (this.fetching) this.early.push(delta);
+    else this.fetch();
+  }
+
+  #mine(message) {
+    if (message.epoch !== this.epoch) {
+      this.fetch();
+      return;
+    }
+    this.#applyMe(message);
+    this.#heard();
+    this.#tell("state", message);
+  }
+
+  #ticked({ epoch, version, server_now }) {
+    this.#setClock(server_now);
+    this.#heard();
+    if (epoch !== this.epoch || version > this.version) this.fetch();
+  }
+
+  // ---- snapshot ----
+
+  // Fetch the whole state. A call during a fetch leads to one more fetch after it: the answer on its way may be older.
+  fetch() {
+    if (this.ended) return;
+    if (this.fetching) {
+      this.fetchAgain = true;
+      return;
+    }
+    this.lastTry = performance.now();
+    this.fetching = this.#fetchOnce().finally(() => {
+      this.fetching = null;
+      const early = this.early;
+      this.early = [];
+      for (const delta of early) this.#changed(delta);
+      if (this.fetchAgain && this.connected) {
+        this.fetchAgain = false;
+        this.fetch();
+      }
+    });
+  }
+
+  async #fetchOnce() {
+    this.fetchAgain = false;
+    let answer;
+    try {
+      answer = await request(`/sessions/${this.sessionId}/snapshot?audience=${this.audience}`, { headers: { "X-Background": "1" } });
+    } catch {
+      this.#setConnected(false);
+      return;
+    }
+    if ([401, 403, 404].includes(answer.status)) {
+      this.#end(answer.status);
+    } else if (answer.status === 200 && answer.body && answer.body.epoch) {
+      // An answer that was slow may be older than what deltas have told meanwhile.
+      if (answer.body.epoch !== this.epoch || answer.body.version >= (this.version ?? 0)) this.#take(answer.body);
+      this.#heard();
+      this.#tell("state", answer.body);
+    } else {
+      this.#setConnected(false); // a busy server, or a hotel's page instead of ours
+    }
+  }
+
+  #end(status) {
+    this.ended = status;
+    if (this.socket) this.socket.disconnect();
+    this.#tell("ended", status);
+  }
+
+  #watch() {
+    const sinceTry = performance.now() - this.lastTry;
+    const silent = performance.now() - this.heardAt > SILENCE && sinceTry > SILENCE / 2;
+    const alone = !this.subscribed && sinceTry > (this.connected ? POLL : RETRY_WHEN_OFFLINE);
+    if (silent || alone) this.fetch();
+  }
+
+  // ---- socket ----
+
+  #openSocket() {
+    if (typeof window.io !== "function") return;
+    this.socket = window.io({ transports: ["websocket"], auth: { language: this.language }, reconnectionDelayMax: 5000, timeout: FETCH_TIMEOUT });
+    this.socket.on("connect", () => this.#subscribe());
+    this.socket.on("disconnect", () => {
+      this.subscribed = false;
+      this.fetch();
+    });
+    this.socket.on("session:changed", (delta) => this.#changed(delta));
+    this.socket.on("session:mine", (message) => this.#mine(message));
+    this.socket.on("session:tick", (tick) => this.#ticked(tick));
+  }
+
+  async #subscribe() {
+    try {
+      const answer = await this.socket.timeout(ACK_TIMEOUT).emitWithAck("live:subscribe", { session_id: this.sessionId, audience: this.audience });
+      this.subscribed = answer.ok === true;
+    } catch {
+      this.subscribed = false;
+    }
+    this.fetch();
+    this.queue.flush({ again: true });
+  }
+
+  // ---- commands ----
+
+  async #send(record) {
+    if (this.ended) return { kind: "hold", error: { code: "sign_in_needed" } };
+    if (this.subscribed && this.socket.connected) {
+      try {
+        const answer = await this.socket
+          .timeout(ACK_TIMEOUT)
+          .emitWithAck(record.name, { command_id: record.command_id, session_id: record.session_id, body: record.body });
+        return judged(answer);
+      } catch {
+        // No acknowledgement: perhaps carried out, perhaps not. The same id by the other door is the same command.
+      }
+    }
+    return this.#post(record);
+  }
+
+  async #post(record, { mayRenew = true } = {}) {
+    let answer;
+    try {
+      answer = await request(`/sessions/${record.session_id}/commands/${record.name}`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken() },
+        body: JSON.stringify({ command_id: record.command_id, body: record.body }),
+      });
+    } catch {
+      this.#setConnected(false);
+      return { kind: "retry" };
+    }
+    if (answer.status >= 500 || answer.status === 429 || !answer.body || typeof answer.body.ok !== "boolean") return { kind: "retry" };
+    if (answer.body.error?.code === "csrf") {
+      return mayRenew && (await renewToken()) ? this.#post(record, { mayRenew: false }) : { kind: "hold", error: answer.body.error };
+    }
+    return judged(answer.body);
+  }
+
+  #answered(record, answer) {
+    const ok = answer.kind === "done";
+    this.#tell("answer", { record, ok, result: answer.result, error: answer.error });
+    if (!ok || (answer.result?.version ?? 0) <= this.version) return;
+    window.setTimeout(() => answer.result.version > this.version && this.fetch(), CATCH_UP);
+  }
+}
+
+function byId(items) {
+  return new Map(items.map((item) => [item.id || item.seat_id, item]));
+}
+
+function judged(answer) {
+  if (answer.ok) return { kind: "done", result: answer.result };
+  const error = answer.error || {};
+  if (TRY_AGAIN.has(error.code)) return { kind: "retry" };
+  return { kind: error.code === "sign_in_needed" ? "hold" : "refused", error };
+}
+
+async function request(address, { headers = {}, ...rest } = {}) {
+  const stop = new AbortController();
+  const timer = window.setTimeout(() => stop.abort(), FETCH_TIMEOUT);
+  try {
+    const response = await window.fetch(address, {
+      ...rest,
+      headers: { Accept: "application/json", ...headers },
+      credentials: "same-origin",
+      cache: "no-store",
+      signal: stop.signal,
+    });
+    const isJson = (response.headers.get("Content-Type") || "").includes("json");
+    return { status: response.status, body: isJson ? await response.json() : null };
+  } finally {
+    window.clearTimeout(timer);
+  }
+}
+
+function tokenElement() {
+  return document.querySelector('meta[name="csrf-token"]');
+}
+
+function csrfToken() {
+  return tokenElement()?.content || "";
+}
+
+// The token ends with the browser session; whoever signed in again in another tab has a new one.
+async function renewToken() {
+  try {
+    const response = await window.fetch(window.location.href, { credentials: "same-origin", cache: "no-store", headers: { "X-Background": "1" } });
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const fresh = page.querySelector('meta[name="csrf-token"]')?.content;
+    if (!fresh || fresh === csrfToken()) return false;
+    tokenElement().content = fresh;
+    return true;
+  } catch {
+    return false;
+  }
+}
