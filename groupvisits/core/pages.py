@@ -10,12 +10,12 @@ from flask import Flask, current_app, url_for
 from flask_wtf.csrf import generate_csrf
 
 from groupvisits.core import clock, language
-from groupvisits.core.web import current_actor
+from groupvisits.core.web import PUBLIC, current_actor
 
 
 def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(day=language.day, clock_time=language.time, local=clock.local)
-    app.jinja_env.globals.update(asset=asset, csrf_token=generate_csrf, may=may, new_command_id=new_command_id)
+    app.jinja_env.globals.update(asset=asset, csrf_token=generate_csrf, may=may, door=door, new_command_id=new_command_id)
 
     @app.context_processor
     def common() -> dict[str, Any]:
@@ -31,6 +31,15 @@ def asset(path: str) -> str:
 def may(action: str, subject: Any = None) -> bool:
     """Whether the person reading this page may do `action`: hides buttons that would only be refused."""
     return current_app.extensions["policies"][action].permits(current_actor(), action, subject)
+
+
+def door(endpoint: str, **values: Any) -> str:
+    """The address of a page if there is such a page and its reader might open it, else nothing: for links into other packages."""
+    view = current_app.view_functions.get(endpoint)
+    action = getattr(view, "access", "")
+    if not action or not (action == PUBLIC or current_app.extensions["policies"][action].could(current_actor(), action)):
+        return ""
+    return url_for(endpoint, **values)
 
 
 def new_command_id() -> str:
