@@ -3,7 +3,6 @@
 from functools import partial
 
 from flask_babel import gettext
-from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, TextAreaField
 from wtforms.validators import AnyOf, Length, Optional
 
@@ -22,9 +21,9 @@ def answers_form(asked: list[Item]) -> BaseForm:
 
 def _field(item: Item) -> RadioField | TextAreaField:
     if item.kind == "text":
-        too_long = Length(max=MAX_CHANGE, message=_l("Please shorten this to %(max)d characters. Nothing you wrote is lost."))
+        too_long = Length(max=MAX_CHANGE, message=gettext("Please shorten this to %(max)d characters. Nothing you wrote is lost."))
         return TextAreaField(gettext(item.question), validators=[Optional(), too_long], render_kw={"maxlength": MAX_CHANGE, "autocomplete": "off"})
-    known = AnyOf([word.value for word in item.words], message=_l("Choose one of the answers, or skip this question."))
+    known = AnyOf([word.value for word in item.words], message=gettext("Choose one of the answers, or skip this question."))
     choices = partial(_choices, item)
     return RadioField(gettext(item.question), choices=choices, validate_choice=False, validators=[Optional(), known], coerce=str)
 

@@ -16,8 +16,10 @@ def coordinates_or_leads(actor: Actor, place: Any) -> bool:
     return place is None or actor.has("coordinator") or "facilitator" in place.team_roles
 
 
-POLICY = Policy({
-    "feedback:hand_out": permit("patient", when=has_a_seat),
-    "feedback:print_cards": permit("coordinator", "facilitator", when=coordinates_or_leads),
-    "feedback:read_results": permit("reviewer", when=same_clinic),
-})
+POLICY = Policy(
+    {
+        "feedback:hand_out": permit("patient", when=has_a_seat),
+        "feedback:print_cards": permit("coordinator", "facilitator", when=coordinates_or_leads),
+        "feedback:read_results": permit("reviewer", when=same_clinic),
+    }
+)

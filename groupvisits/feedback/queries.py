@@ -112,7 +112,7 @@ def results_for(db: Session, viewer: Actor, *, group_id: str | None = None) -> l
 
 def _answered(db: Session, session_ids: Sequence[str]) -> dict[str, int]:
     query = select(FeedbackResponse.session_id, func.count()).where(FeedbackResponse.session_id.in_(session_ids)).group_by(FeedbackResponse.session_id)
-    return {session_id: count for session_id, count in db.execute(query)}
+    return {row[0]: row[1] for row in db.execute(query)}
 
 
 def _visit(db: Session, form: FeedbackForm, group_session: GroupSession, answered: dict[str, int]) -> VisitResult:

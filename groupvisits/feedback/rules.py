@@ -7,7 +7,7 @@ Counts: a reader never learns a number from which one person's answer follows, n
 own. For each number of answers the possible counts are split into cells (0 to 4 together, 7 to 11 of 11 together, between them each
 count alone; below ten answers two halves), and only the cell is told. A second release refines what the first told: its cells are
 chosen from what a reader already knows, never from the answers themselves, and joined until none of them gives a person away.
-docs/decisions/feedback-release.md tells why.
+docs/decisions/007-feedback-is-released-by-five.md tells why.
 """
 
 from collections.abc import Mapping, Sequence

@@ -121,7 +121,9 @@ def test_fewer_than_half_asks_for_a_look_only_when_it_is_certain() -> None:
         ("closed", "open", 1, None),
     ],
 )
-def test_answers_are_taken_after_the_visit_and_until_the_form_closes(session_state: str, form_state: str, closes_in: int, refusal: type[Exception] | None) -> None:
+def test_answers_are_taken_after_the_visit_and_until_the_form_closes(
+    session_state: str, form_state: str, closes_in: int, refusal: type[Exception] | None
+) -> None:
     closes_at = NOW + timedelta(days=closes_in)
     if refusal is None:
         rules.check_takes_answers(session_state, form_state, closes_at, NOW)

@@ -74,8 +74,8 @@ def test_answering_leaves_no_cookie_no_log_line_no_session_and_no_audit_entry(ap
 def test_a_signed_in_phone_is_not_looked_at(app: Flask, cast: Cast, card: str, monkeypatch: pytest.MonkeyPatch) -> None:
     client = signed_in(app, cast.rosa)
     looked_up: list[str] = []
-    monkeypatch.setattr("groupvisits.accounts.browser_sessions.live_row", lambda fingerprint: looked_up.append(fingerprint))
-    monkeypatch.setattr("groupvisits.accounts.actors.live_row", lambda fingerprint: looked_up.append(fingerprint))
+    monkeypatch.setattr("groupvisits.accounts.browser_sessions.live_row", looked_up.append)
+    monkeypatch.setattr("groupvisits.accounts.actors.live_row", looked_up.append)
     page = client.get(card)
     sent = client.post(card, data={"safe": "yes"})
     assert looked_up == []
