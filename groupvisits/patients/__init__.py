@@ -4,4 +4,6 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Open this package's doors and register what it listens to."""
+    from groupvisits.patients import views
+
+    app.register_blueprint(views.bp)

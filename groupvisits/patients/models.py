@@ -44,7 +44,10 @@ class RosterImport(db.Model):
     clinic_id: Mapped[str] = mapped_column(ForeignKey("clinics.id"), index=True)
     uploaded_by: Mapped[str] = mapped_column(String(32))
     file_name: Mapped[str] = mapped_column(String(200))
-    content: Mapped[str] = mapped_column(Text)  # the decoded CSV; emptied when confirmed or dropped
+    # [[line, [cell, ...]], ...] as JSON, never with national numbers; emptied when confirmed or dropped
+    content: Mapped[str] = mapped_column(Text, deferred=True)
+    # how the file was read and is to be read: encoding, separator, date_order, ...; afterwards what became of its rows, as counts
+    reading: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     columns: Mapped[list[str]] = mapped_column(JSON)
     mapping: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # our field -> index of the file's column
     state: Mapped[str] = mapped_column(String(10), default="uploaded")

@@ -207,6 +207,7 @@ def upgrade() -> None:
         sa.Column("uploaded_by", sa.String(length=32), nullable=False),
         sa.Column("file_name", sa.String(length=200), nullable=False),
         sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("reading", sa.JSON(), nullable=False),
         sa.Column("columns", sa.JSON(), nullable=False),
         sa.Column("mapping", sa.JSON(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),

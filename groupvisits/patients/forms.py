@@ -1,0 +1,135 @@
+"""The shape of what coordinators enter: one patient, a search, a file, what its columns mean, a confirmation."""
+
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext, lazy_gettext as _l
+from flask_wtf.file import FileField
+from werkzeug.datastructures import FileStorage
+from wtforms import BooleanField, EmailField, Form, FormField, HiddenField, RadioField, SelectField, StringField, TelField
+from wtforms.validators import InputRequired, Length, Optional
+
+from groupvisits.core.forms import BaseForm, CommandForm
+from groupvisits.patients.rules import columns, dates, person
+from groupvisits.patients.rules.languages import NAMES as LANGUAGES
+
+
+class BirthDate(Form):
+    day = StringField(_l("Day"), [Length(max=4)], render_kw={"inputmode": "numeric"})
+    month = StringField(_l("Month"), [Length(max=20)])
+    year = StringField(_l("Year"), [Length(max=6)], render_kw={"inputmode": "numeric"})
+
+
+class PatientForm(CommandForm):
+    given_name = StringField(_l("First name"), [InputRequired(_l("Enter the first name.")), Length(max=person.MAX_NAME)], render_kw={"autocomplete": "off"})
+    family_name = StringField(_l("Family name"), [InputRequired(_l("Enter the family name.")), Length(max=person.MAX_NAME)], render_kw={"autocomplete": "off"})
+    display_name = StringField(_l("Name to show in the room"), [Optional(), Length(max=person.MAX_DISPLAY_NAME)], render_kw={"autocomplete": "off"})
+    birth_date = FormField(BirthDate, _l("Date of birth"))
+    record_number = StringField(_l("Record number"), [Optional(), Length(max=person.MAX_RECORD_NUMBER)], render_kw={"autocomplete": "off"})
+    phone = TelField(_l("Phone"), [Optional(), Length(max=40)], render_kw={"autocomplete": "off"})
+    email = EmailField(_l("E-mail"), [Optional(), Length(max=person.MAX_EMAIL)], render_kw={"autocomplete": "off"})
+    language = SelectField(_l("Language"))
+    needs = StringField(_l("Needs"), [Optional(), Length(max=person.MAX_NEEDS)], render_kw={"autocomplete": "off"})
+    is_another_person = BooleanField(_l("This is another person with the same name and date of birth"))
+    seen = HiddenField(validators=[Optional(), Length(max=40)])
+
+    def __init__(self, *args: Any, languages: list[str], today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+        self.born: date | None = None
+        first = [code for code in languages if code in LANGUAGES]
+        kept = [self.language.data] if self.language.object_data == self.language.data and self.language.data and self.language.data not in LANGUAGES else []
+        self.language.choices = [(code, LANGUAGES.get(code, code)) for code in [*first, *(code for code in LANGUAGES if code not in first), *kept]]
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        return super().validate(extra_validators) and self._read_birth_date()
+
+    def _read_birth_date(self) -> bool:
+        parts = [(self.birth_date.form[name].data or "").strip() for name in ("day", "month", "year")]
+        if not any(parts):
+            return True
+        if not all(parts) or not (len(parts[2]) == 4 and parts[2].isdecimal()):
+            return self._wrong_date(gettext("Enter day, month and year, the year with four digits. Or leave all three empty."))
+        reading = dates.read(" ".join(parts), dates.DAY_FIRST, self.today)
+        if reading.value is None:
+            return self._wrong_date(gettext("There is no such day in the calendar."))
+        self.born = reading.value
+        return True
+
+    def _wrong_date(self, message: str) -> bool:
+        self.birth_date.form.day.errors = [message]
+        return False
+
+    def refuse(self, error: Any) -> None:
+        from groupvisits.core.language import words
+
+        if error.field == "birth_date":
+            self._wrong_date(words(error))
+        else:
+            super().refuse(error)
+
+    def details(self) -> dict[str, Any]:
+        names = ("given_name", "family_name", "display_name", "record_number", "phone", "email", "language", "needs")
+        return {"birth_date": self.born, **{name: self._fields[name].data or "" for name in names}}
+
+
+class SearchForm(BaseForm):
+    search = StringField(_l("Find a patient"), [Length(max=100)], render_kw={"autocomplete": "off"})
+
+
+class RosterForm(CommandForm):
+    file = FileField(_l("Your list, as a CSV file"))
+
+    def validate_file(self, field: Any) -> None:
+        if not isinstance(field.data, FileStorage) or not field.data.filename:
+            from wtforms.validators import ValidationError
+
+            raise ValidationError(gettext("Choose a file first."))
+
+
+class MappingForm(BaseForm):
+    full_name = SelectField()
+    given_name = SelectField()
+    family_name = SelectField()
+    display_name = SelectField()
+    birth_date = SelectField()
+    record_number = SelectField()
+    phone = SelectField()
+    email = SelectField()
+    language = SelectField()
+    needs = SelectField()
+    death_date = SelectField()
+    date_order = RadioField(_l("Which comes first in these dates?"), choices=[], validators=[Optional()], validate_choice=False)
+
+    def __init__(self, *args: Any, names: list[str], samples: list[list[str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        nowhere = [("", gettext("Not in this list"))]
+        choices = nowhere + [(str(i), f"{name}: {', '.join(samples[i])}" if samples[i] else name) for i, name in enumerate(names)]
+        for key, label in columns.FIELDS.items():
+            field = self._fields[key]
+            field.choices = choices  # type: ignore[attr-defined]
+            field.label.text = gettext(label)
+
+    def ask_about(self, example: str, today: date) -> None:
+        """Offer both readings of a date of the file, written out."""
+        from groupvisits.core.language import day
+
+        self.date_order.choices = [
+            (order, gettext("%(written)s is %(day)s", written=example, day=day(found.value, year=True, weekday=False)) if found.value else label)
+            for order, label in ((dates.DAY_FIRST, gettext("The day comes first")), (dates.MONTH_FIRST, gettext("The month comes first")))
+            for found in [dates.read(example, order, today)]
+        ]
+
+    def mapping(self) -> dict[str, int]:
+        return {key: int(self._fields[key].data) for key in columns.FIELDS if self._fields[key].data not in (None, "")}
+
+
+class ConfirmForm(CommandForm):
+    seen = HiddenField(validators=[Length(max=40)])
+    known = RadioField(
+        _l("What happens to those already here?"),
+        choices=[("skip", _l("Leave them as they are")), ("update", _l("Bring them up to date with this list"))],
+        validators=[Optional()],
+        validate_choice=False,  # the verb knows whether a choice is needed
+    )
+    leave_out = BooleanField(_l("Leave out the rows with problems"))

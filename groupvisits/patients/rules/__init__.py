@@ -1,0 +1,1 @@
+"""Decisions about people and rosters, on values alone: `person`, `dates`, `languages`, `files`, `columns`, `rows`."""

@@ -1,0 +1,53 @@
+"""A patient's way in: a single-use link, sent by e-mail or shown once to be copied into a message of the clinic's own."""
+
+from typing import Any
+
+from flask import current_app
+
+from groupvisits.audit import service as audit
+from groupvisits.core.actor import Actor
+from groupvisits.core.language import LANGUAGES
+from groupvisits.core.transaction import Transaction
+from groupvisits.outbox import service as outbox
+from groupvisits.patients import emails, queries
+from groupvisits.patients.models import Patient
+from groupvisits.patients.rules import person
+
+
+def send_link(tx: Transaction, actor: Actor, patient_id: str) -> dict[str, Any]:
+    """A message with a fresh single-use link waits to be sent; returns {"message_id"}, never the link.
+
+    Refuses a patient without an e-mail address or not active.
+    """
+    patient = _active_patient(tx, actor, patient_id)
+    if not patient.email:
+        raise person.NoEmail
+    clinic = queries.clinic_of(tx, actor)
+    # A language waits for its human review outside of the practice clinic: the clinic's setting says which are offered.
+    language = patient.language if patient.language in LANGUAGES and patient.language in clinic.languages else "en"
+    subject, text = emails.link_message(clinic.name, clinic.phone, language, _fresh_address(tx, actor, patient))
+    message_id = outbox.queue(tx, kind="patient_link", clinic_id=patient.clinic_id, address=patient.email, subject=subject, text=text, patient_id=patient.id)
+    audit.record(tx, actor, "patients:send_link", patient, message=message_id)
+    return {"message_id": message_id}
+
+
+def make_link(tx: Transaction, actor: Actor, patient_id: str) -> str:
+    """The address of a fresh single-use link, returned this once. Refuses a patient who is not active."""
+    patient = _active_patient(tx, actor, patient_id)
+    address = _fresh_address(tx, actor, patient)
+    audit.record(tx, actor, "patients:show_link", patient)
+    return address
+
+
+def _active_patient(tx: Transaction, actor: Actor, patient_id: str) -> Patient:
+    patient = queries.patient_for(tx, actor, patient_id, action="patients:send_link")
+    if not patient.is_active:
+        raise person.NotActive
+    return patient
+
+
+def _fresh_address(tx: Transaction, actor: Actor, patient: Patient) -> str:
+    from groupvisits.accounts import service as accounts
+
+    token = accounts.make_patient_link(tx, actor, patient)
+    return f"{current_app.extensions['config'].public_url}/links/{token}"

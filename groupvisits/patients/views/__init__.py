@@ -1,0 +1,7 @@
+"""The HTTP door of the registry and of rosters."""
+
+from flask import Blueprint
+
+bp = Blueprint("patients", __name__)
+
+from groupvisits.patients.views import registry, roster  # noqa: E402, F401
