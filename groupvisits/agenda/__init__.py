@@ -4,4 +4,7 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Open this package's doors and register what it listens to."""
+    from groupvisits.agenda import listeners, sockets
+
+    sockets.init_app(app)
+    listeners.init_app(app)

@@ -43,7 +43,7 @@ class Topic(db.Model):
 
 
 class Support(db.Model):
-    """"Me too" on a topic: a row or none; counts are counted."""
+    """Somebody's "me too" on a topic: a row or none; counts are counted."""
 
     __tablename__ = "supports"
     topic_id: Mapped[str] = mapped_column(ForeignKey("topics.id"), primary_key=True)

@@ -1,0 +1,76 @@
+"""The shape of what is sent about topics, by socket and by POST alike. What is allowed is decided in rules."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, Field, IntegerField, StringField
+from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, ValidationError
+
+from groupvisits.agenda.models import ROUTES
+from groupvisits.agenda.rules import MAX_MINUTES
+from groupvisits.core.forms import BaseForm
+
+MAX_ID = 36
+
+
+def id_field(missing: str) -> Any:
+    return StringField(validators=[InputRequired(missing), Length(max=MAX_ID)])
+
+
+def words_field() -> Any:
+    # Longer than the rule allows, so that the rule's own sentence answers.
+    return StringField(_l("What do you want us to talk about?"), validators=[Length(max=2000, message=_l("This is too long."))])
+
+
+def route_field() -> Any:
+    # A choice about privacy has no default.
+    missing = _l("Choose who this is for: the group, or your one-on-one only.")
+    return StringField(validators=[InputRequired(missing), AnyOf(ROUTES, message=missing)])
+
+
+class IdList(Field):
+    """Several ids, sent as a list."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = [str(value).strip() for value in valuelist]
+
+    def pre_validate(self, form: Any) -> None:
+        if len(self.data or []) > 200 or any(not 0 < len(value) <= MAX_ID for value in self.data or []):
+            raise ValidationError(str(_l("The page sent something we do not know. Reload the page and try again.")))
+
+
+class ProposeForm(BaseForm):
+    words = words_field()
+    route = route_field()
+    shows_name = BooleanField(_l("Show my name with it"))
+
+
+class ProposeForForm(BaseForm):
+    seat_id = id_field(_l("Choose whose topic this is."))
+    words = words_field()
+    route = route_field()
+
+
+class TopicForm(BaseForm):
+    topic_id = id_field(_l("Choose a topic."))
+
+
+class SupportForm(TopicForm):
+    on = BooleanField()
+
+
+class TimeBoxForm(TopicForm):
+    minutes = IntegerField(
+        validators=[
+            InputRequired(_l("Enter a number of minutes.")),
+            NumberRange(1, MAX_MINUTES, message=_l("Enter a number of minutes from 1 to 120.")),
+        ]
+    )
+
+
+class FinishForm(TopicForm):
+    outcome = StringField(validators=[Length(max=2000, message=_l("This is too long."))])
+
+
+class OrderForm(BaseForm):
+    topic_ids = IdList()

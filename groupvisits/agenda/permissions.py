@@ -1,0 +1,31 @@
+"""Who may do what with topics. The subject is a sessions `Place`: how the actor stands to the visit the topic belongs to."""
+
+from typing import Any
+
+from groupvisits.core.actor import Actor
+from groupvisits.core.permissions import Policy, permit
+from groupvisits.sessions.models import HOLDING
+from groupvisits.sessions.permissions import leads
+
+TAKING_PART = (*HOLDING, "invited")
+
+
+def takes_part(actor: Actor, place: Any) -> bool:
+    """only in visits in which they hold a place or to which they are invited"""
+    return place is None or (place.seat is not None and place.seat.state in TAKING_PART)
+
+
+POLICY = Policy(
+    {
+        "agenda:propose": permit("patient", when=takes_part),
+        "agenda:support": permit("patient", when=takes_part),
+        "agenda:take_back": permit("patient", when=takes_part),
+        "agenda:propose_for": permit("facilitator", when=leads),
+        "agenda:plan": permit("facilitator", when=leads),
+        "agenda:order": permit("facilitator", when=leads),
+        "agenda:start": permit("facilitator", when=leads),
+        "agenda:extend": permit("facilitator", when=leads),
+        "agenda:finish": permit("facilitator", when=leads),
+        "agenda:park": permit("facilitator", when=leads),
+    }
+)

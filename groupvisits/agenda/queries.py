@@ -1,0 +1,66 @@
+"""Reads of topics. Who looks decides what is found: others' one-on-one topics do not exist for a patient or a display."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from groupvisits.agenda.models import Support, Topic
+from groupvisits.core.actor import Actor
+from groupvisits.core.errors import NotFound
+from groupvisits.patients.models import Patient
+from groupvisits.sessions.models import GroupSession
+from groupvisits.sessions.queries import Place
+
+
+def topics_of(db: Session, viewer: Actor, place: Place) -> Sequence[tuple[Topic, str]]:
+    """The topics of the session that the viewer may know of, oldest first, each with its proposer's display name.
+
+    A patient finds the group's and their own, a display the group's. The team finds all; who reads the words of a one-on-one
+    topic is decided where it is shown (live.projections).
+    """
+    query = select(Topic, Patient.display_name).join(Patient, Patient.id == Topic.patient_id).where(Topic.session_id == place.group_session.id)
+    if viewer.kind == "patient":
+        query = query.where((Topic.route == "group") | (Topic.patient_id == viewer.id))
+    elif viewer.kind == "display":
+        query = query.where(Topic.route == "group")
+    return [(topic, name) for topic, name in db.execute(query.order_by(Topic.proposed_at, Topic.id))]
+
+
+def topic_in(db: Session, viewer: Actor, place: Place, topic_id: str) -> Topic:
+    """One topic of the session, or NotFound: also for a patient who asks for somebody else's one-on-one topic."""
+    topic = db.get(Topic, topic_id)
+    if topic is None or topic.session_id != place.group_session.id:
+        raise NotFound
+    if viewer.kind == "patient" and topic.route != "group" and topic.patient_id != viewer.id:
+        raise NotFound
+    return topic
+
+
+def support_counts(db: Session, place: Place) -> dict[str, int]:
+    """How many said "me too", by topic, counted from the rows."""
+    query = select(Support.topic_id, func.count()).join(Topic, Topic.id == Support.topic_id).where(Topic.session_id == place.group_session.id)
+    return dict(db.execute(query.group_by(Support.topic_id)).all())
+
+
+def supported_by(db: Session, place: Place, patient_ids: Collection[str]) -> dict[str, list[str]]:
+    """Which topics of the session each of these patients supports."""
+    query = select(Support.patient_id, Support.topic_id).join(Topic, Topic.id == Support.topic_id)
+    found: dict[str, list[str]] = defaultdict(list)
+    for patient_id, topic_id in db.execute(
+        query.where(Topic.session_id == place.group_session.id, Support.patient_id.in_(patient_ids)).order_by(Support.topic_id)
+    ):
+        found[patient_id].append(topic_id)
+    return found
+
+
+def own_topics(db: Session, viewer: Actor) -> dict[str, list[Topic]]:
+    """The viewing patient's own topics of all visits, by session, oldest first."""
+    query = select(Topic).join(GroupSession, GroupSession.id == Topic.session_id)
+    found: dict[str, list[Topic]] = defaultdict(list)
+    if viewer.kind != "patient":
+        return found
+    for topic in db.scalars(query.where(Topic.patient_id == viewer.id, GroupSession.clinic_id == viewer.clinic_id).order_by(Topic.proposed_at)):
+        found[topic.session_id].append(topic)
+    return found

@@ -1,0 +1,183 @@
+"""Decisions about topics, on values alone: what may be said when, what comes next, and whether every topic has a fate."""
+
+import unicodedata
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from groupvisits.core.errors import Conflict, NotFound, Refused, mark
+
+MAX_WORDS = 300
+MAX_OUTCOME = 200
+MAX_MINUTES = 120
+# A phone that was offline when the visit ended still delivers, also past midnight.
+LATE_TOPICS = timedelta(hours=24)
+OPEN_STATES = ("new", "planned", "current")
+HEARD_STATES = ("current", "talked_about")
+_JOINERS = "\u200c\u200d"  # part of the spelling in some scripts, and of many emoji
+
+
+class NoWords(Refused):
+    message = mark("Write what you want to talk about, then send it.")
+
+
+class TooManyWords(Refused):
+    message = mark("This is too long. Please keep it to %(most)s characters. You can say the rest in the room.")
+
+
+class TooLate(Refused):
+    status = 409
+    message = mark("This visit is over, so it takes no more topics. You can bring yours to the next visit.")
+
+
+class NotTakingTopics(Refused):
+    status = 409
+    message = mark("This visit does not take topics now.")
+
+
+class OwnTopic(Refused):
+    message = mark("This topic is yours, so you are counted already.")
+
+
+class TopicHasEnded(Conflict):
+    message = mark("This topic has ended meanwhile. Look at what became of it.")
+
+
+class BeingTalkedAbout(Conflict):
+    message = mark("The group is talking about this now, so it cannot be taken back.")
+
+
+class CarriedOn(Conflict):
+    message = mark("This topic has gone on to the next visit. Take it back there.")
+
+
+class NotTheCurrentTopic(Conflict):
+    message = mark("The group has moved on: this is not the topic being talked about.")
+
+
+class NotForTheGroup(Refused):
+    message = mark("This topic is for a one-on-one only. It cannot go on the group's agenda.")
+
+
+class OrderHasChanged(Conflict):
+    message = mark("The agenda has changed meanwhile. Look at it again, then order it.")
+
+
+def tidy(words: str) -> str:
+    """One line of what the person wrote, without control and direction characters that could disturb another screen."""
+    kept = (c if unicodedata.category(c)[0] != "C" or c in _JOINERS else " " if c.isspace() else "" for c in words)
+    return " ".join("".join(kept).split())
+
+
+def check_words(words: str, most: int = MAX_WORDS) -> str:
+    """The tidied words; refuses what is empty, invisible or longer than `most` characters."""
+    tidied = tidy(words)
+    if not any(unicodedata.category(c)[0] in "LNPS" for c in tidied):
+        raise NoWords(field="words")
+    if len(tidied) > most:
+        raise TooManyWords(field="words", most=most)
+    return tidied
+
+
+def state_of_new_topic(session_state: str, closed_at: datetime | None, now: datetime) -> str:
+    """A topic is "new" before and during the visit, "parked" for a day after it closed. Refuses what comes later, or to a cancelled visit."""
+    if session_state in ("planned", "open"):
+        return "new"
+    if session_state == "closed" and closed_at is not None:
+        if now - closed_at <= LATE_TOPICS:
+            return "parked"
+        raise TooLate
+    raise NotTakingTopics
+
+
+def check_can_support(state: str, route: str, *, is_own: bool) -> None:
+    if route != "group":
+        raise NotFound  # nobody else knows of it
+    if is_own:
+        raise OwnTopic
+    if state not in OPEN_STATES:
+        raise TopicHasEnded
+
+
+def check_can_take_back(state: str, carried_to_id: str | None) -> None:
+    if state == "current":
+        raise BeingTalkedAbout
+    if carried_to_id:
+        raise CarriedOn
+    if state not in (*OPEN_STATES, "parked"):
+        raise TopicHasEnded
+
+
+def check_is_for_the_group(route: str) -> None:
+    if route != "group":
+        raise NotForTheGroup
+
+
+def check_can_plan(state: str) -> None:
+    """A new topic, or one parked earlier in the same visit after all."""
+    if state not in ("new", "parked"):
+        raise TopicHasEnded
+
+
+def check_can_start(state: str) -> None:
+    if state not in ("new", "planned", "parked"):
+        raise TopicHasEnded
+
+
+def check_can_extend(state: str) -> None:
+    if state != "current":
+        raise NotTheCurrentTopic
+
+
+def check_can_finish(state: str) -> None:
+    """The current topic; or one that has been talked about, to write its outcome a moment later."""
+    if state not in HEARD_STATES:
+        raise NotTheCurrentTopic
+
+
+def check_can_park(state: str) -> None:
+    if state not in OPEN_STATES:
+        raise TopicHasEnded
+
+
+def check_order(topic_ids: list[str], planned: Collection[str]) -> None:
+    """By hand means the whole list of planned topics, each once; an empty list gives the order back to the rule."""
+    if topic_ids and (len(topic_ids) != len(planned) or set(topic_ids) != set(planned)):
+        raise OrderHasChanged
+
+
+def extended_end(ends_at: datetime | None, now: datetime, minutes: int) -> datetime:
+    """Five more minutes are five from now when the time is over already."""
+    return max(ends_at or now, now) + timedelta(minutes=minutes)
+
+
+@dataclass(frozen=True)
+class Planned:
+    id: str
+    position: int | None
+    supports: int
+    is_heard: bool  # its proposer has had a topic talked about in this visit
+    proposed_at: datetime
+
+
+def in_order(planned: Iterable[Planned]) -> list[str]:
+    """The agenda: as ordered by hand, then the others; those not yet heard first, then most "me too", then who asked first."""
+    return [p.id for p in sorted(planned, key=lambda p: (p.position is None, p.position or 0, p.is_heard, -p.supports, p.proposed_at, p.id))]
+
+
+@dataclass(frozen=True)
+class Account:
+    """Whether every topic that was sent has a place: `sent` and `accounted_for` are equal, or something was lost."""
+
+    sent: int
+    accounted_for: int
+    one_on_one: int
+
+
+def account(topics: Iterable[tuple[str, str]], session_state: str) -> Account:
+    """`topics` are (route, state). While the visit runs an open topic is on a list; afterwards each needs a fate."""
+    topics = list(topics)
+    is_over = session_state in ("closed", "cancelled")
+    alone = sum(route == "one_on_one" for route, _ in topics)
+    lost = sum(route == "group" and is_over and state in OPEN_STATES for route, state in topics)
+    return Account(len(topics), len(topics) - lost, alone)

@@ -1,0 +1,295 @@
+"""The verbs of the agenda. Each accepted one is one version of the session, and returns {"version", "topic_id"}."""
+
+from sqlalchemy import delete, select
+
+from groupvisits.accounts.models import Clinic
+from groupvisits.agenda import queries, rules
+from groupvisits.agenda.models import Support, Topic
+from groupvisits.agenda.permissions import POLICY
+from groupvisits.audit import service as audit
+from groupvisits.core import clock, ids
+from groupvisits.core.actor import Actor, system
+from groupvisits.core.errors import NotFound
+from groupvisits.core.transaction import Transaction
+from groupvisits.patients.models import Patient
+from groupvisits.sessions.events import SessionChanged
+from groupvisits.sessions.models import GroupSession, Seat
+from groupvisits.sessions.queries import Place, place_for
+from groupvisits.sessions.rules import check_is_open
+from groupvisits.sessions.service import next_version
+
+Result = dict[str, object]
+
+
+def propose_topic(tx: Transaction, actor: Actor, session_id: str, *, words: str, route: str, shows_name: bool = False) -> Result:
+    """The patient's topic is received: for the group, or for their one-on-one only. After the close it is parked for the next visit.
+
+    Refuses empty and overlong words, cancelled visits, and visits that closed more than a day ago.
+    """
+    place = _place(tx, actor, session_id, "agenda:propose")
+    return _propose(tx, actor, place, actor.id, "agenda:propose", words=words, route=route, shows_name=shows_name and route == "group")
+
+
+def propose_for(tx: Transaction, actor: Actor, session_id: str, *, seat_id: str, words: str, route: str) -> Result:
+    """The topic of somebody without a phone is received as their own; who typed it is kept. Refuses like propose_topic."""
+    place = _place(tx, actor, session_id, "agenda:propose_for")
+    seat = tx.get(Seat, seat_id)
+    if seat is None or seat.session_id != session_id:
+        raise NotFound
+    return _propose(tx, actor, place, seat.patient_id, "agenda:propose_for", words=words, route=route, shows_name=False)
+
+
+def support_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, on: bool = False) -> Result:
+    """The patient's "me too" is set, or not, whatever it was before. Refuses one's own topic and one that has ended."""
+    place = _place(tx, actor, session_id, "agenda:support")
+    topic = queries.topic_in(tx, actor, place, topic_id)
+    stands = tx.get(Support, (topic_id, actor.id)) is not None
+    if stands == on:
+        return _unchanged(place, topic)
+    rules.check_can_support(topic.state, topic.route, is_own=topic.patient_id == actor.id)
+    if on:
+        tx.add(Support(topic_id=topic_id, patient_id=actor.id, at=clock.now()))
+    else:
+        tx.execute(delete(Support).where(Support.topic_id == topic_id, Support.patient_id == actor.id))
+    return _accepted(tx, actor, "agenda:support", topic, patients=(actor.id,), on=on)
+
+
+def take_back(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str) -> Result:
+    """The topic is off every list. Refuses others' topics, the one being talked about and those that have ended."""
+    place = _place(tx, actor, session_id, "agenda:take_back")
+    topic = queries.topic_in(tx, actor, place, topic_id)
+    if topic.patient_id != actor.id:
+        raise NotFound
+    if topic.state == "taken_back":
+        return _unchanged(place, topic)
+    rules.check_can_take_back(topic.state, topic.carried_to_id)
+    _end(topic, "taken_back")
+    return _accepted(tx, actor, "agenda:take_back", topic)
+
+
+def plan_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str) -> Result:
+    """The topic is on the agenda; also one that was parked a moment ago. Refuses topics that have ended and one-on-one topics."""
+    place = _place(tx, actor, session_id, "agenda:plan")
+    topic = _group_topic(tx, actor, place, topic_id)
+    if topic.state == "planned":
+        return _unchanged(place, topic)
+    _check_runs(place)
+    rules.check_can_plan(topic.state)
+    topic.state, topic.ended_at = "planned", None
+    return _accepted(tx, actor, "agenda:plan", topic)
+
+
+def order_topics(tx: Transaction, actor: Actor, session_id: str, *, topic_ids: list[str]) -> Result:
+    """The agenda stands in this order; with an empty list in the rule's order again. Refuses a list that is not the whole agenda."""
+    place = _place(tx, actor, session_id, "agenda:order")
+    _check_runs(place)
+    planned = {topic.id: topic for topic in tx.scalars(select(Topic).where(Topic.session_id == session_id, Topic.state == "planned"))}
+    rules.check_order(topic_ids, planned)
+    version = next_version(tx, session_id)
+    for topic in planned.values():
+        topic.position, topic.version = topic_ids.index(topic.id) + 1 if topic_ids else None, version
+    audit.record(tx, actor, "agenda:order", place.group_session, session_id=session_id, topics=topic_ids)
+    tx.announce(SessionChanged(session_id, version, topics=tuple(planned), patients=tuple({t.patient_id for t in planned.values()})))
+    return {"version": version, "topic_id": None}
+
+
+def start_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, minutes: int) -> Result:
+    """The group talks about this topic until the stated end; the one before it has been talked about. Only while the visit is open."""
+    place = _place(tx, actor, session_id, "agenda:start")
+    topic = _group_topic(tx, actor, place, topic_id)
+    check_is_open(place.group_session.state)
+    if topic.state == "current":
+        return _unchanged(place, topic)
+    rules.check_can_start(topic.state)
+    before = _end_current(tx, place.group_session)
+    now = clock.now()
+    topic.state, topic.minutes, topic.position, topic.ended_at = "current", minutes, None, None
+    run = place.group_session
+    run.current_topic_id, run.topic_started_at, run.topic_ends_at = topic.id, now, rules.extended_end(None, now, minutes)
+    return _accepted(tx, actor, "agenda:start", topic, also=before, run=True, minutes=minutes)
+
+
+def extend_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, minutes: int) -> Result:
+    """The current topic has this many more minutes, from now if its time was over. Refuses any other topic."""
+    place = _place(tx, actor, session_id, "agenda:extend")
+    topic = _group_topic(tx, actor, place, topic_id)
+    check_is_open(place.group_session.state)
+    rules.check_can_extend(topic.state)
+    run = place.group_session
+    run.topic_ends_at = rules.extended_end(run.topic_ends_at, clock.now(), minutes)
+    topic.minutes += minutes
+    return _accepted(tx, actor, "agenda:extend", topic, run=True, minutes=minutes)
+
+
+def finish_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, outcome: str = "") -> Result:
+    """The topic has been talked about, with one line of what the group took from it. The line may also come a little later."""
+    place = _place(tx, actor, session_id, "agenda:finish")
+    topic = _group_topic(tx, actor, place, topic_id)
+    rules.check_can_finish(topic.state)
+    outcome = rules.check_words(outcome, rules.MAX_OUTCOME) if rules.tidy(outcome or "") else ""
+    was_current = topic.state == "current"
+    if not was_current and outcome == topic.outcome:
+        return _unchanged(place, topic)
+    if was_current:
+        check_is_open(place.group_session.state)
+        _end_current(tx, place.group_session)
+    topic.outcome = outcome
+    return _accepted(tx, actor, "agenda:finish", topic, run=was_current)
+
+
+def park_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str) -> Result:
+    """The topic is kept for the group's next visit. Refuses topics that have ended and one-on-one topics."""
+    place = _place(tx, actor, session_id, "agenda:park")
+    topic = _group_topic(tx, actor, place, topic_id)
+    if topic.state == "parked":
+        return _unchanged(place, topic)
+    _check_runs(place)
+    rules.check_can_park(topic.state)
+    was_current = topic.state == "current"
+    if was_current:
+        _end_current(tx, place.group_session)
+    _end(topic, "parked")
+    return _accepted(tx, actor, "agenda:park", topic, run=was_current)
+
+
+def answer_one_on_one(tx: Transaction, session_id: str, patient_id: str, version: int) -> tuple[str, ...]:
+    """In the caller's transaction: the patient's one-on-one topics have been answered there. Returns their ids."""
+    waiting = tx.scalars(
+        select(Topic).where(Topic.session_id == session_id, Topic.patient_id == patient_id, Topic.route == "one_on_one", Topic.state == "new")
+    ).all()
+    for topic in waiting:
+        _end(topic, "answered_one_on_one")
+        topic.version = version
+    return tuple(topic.id for topic in waiting)
+
+
+def park_open_topics(tx: Transaction, session_id: str) -> None:
+    """In the caller's transaction: the visit is over, so what the group did not get to waits for its next one.
+
+    The topic being talked about has been talked about. One-on-one topics stay with their one-on-one, which may still come.
+    """
+    group_session = tx.get_one(GroupSession, session_id)
+    left = tx.scalars(select(Topic).where(Topic.session_id == session_id, Topic.route == "group", Topic.state.in_(rules.OPEN_STATES))).all()
+    for topic in left:
+        if topic.state == "current":
+            _count_spoken(topic, group_session)
+        _end(topic, "talked_about" if topic.state == "current" else "parked")
+        topic.version = group_session.version
+    audit.record(tx, system(), "agenda:park_open", group_session, session_id=session_id, topics=[topic.id for topic in left])
+
+
+def carry_over(tx: Transaction, session_id: str) -> None:
+    """In the caller's transaction: what earlier visits of the group left open is on this visit's list, once, as a new topic.
+
+    A one-on-one topic comes along only if its proposer has a place here: nobody else may read it.
+    """
+    group_session = tx.get_one(GroupSession, session_id)
+    here = set(tx.scalars(select(Seat.patient_id).where(Seat.session_id == session_id, Seat.state.not_in(("cancelled", "declined")))))
+    left = tx.scalars(
+        select(Topic)
+        .join(GroupSession, GroupSession.id == Topic.session_id)
+        .where(
+            GroupSession.group_id == group_session.group_id, GroupSession.starts_at < group_session.starts_at,
+            GroupSession.state.in_(("closed", "cancelled")), Topic.carried_to_id.is_(None),
+            (Topic.state == "parked") | ((Topic.route == "one_on_one") & (Topic.state == "new")),
+        )
+        .order_by(Topic.proposed_at, Topic.id)
+    ).all()  # fmt: skip
+    carried = [_carried(old, session_id) for old in left if old.route == "group" or old.patient_id in here]
+    if not carried:
+        return
+    version = next_version(tx, session_id)
+    for topic in carried:
+        topic.version = version
+    tx.add_all(carried)
+    tx.flush()
+    audit.record(tx, system(), "agenda:carry_over", group_session, session_id=session_id, topics=[topic.id for topic in carried])
+    tx.announce(SessionChanged(session_id, version, topics=tuple(t.id for t in carried), patients=tuple({t.patient_id for t in carried})))
+
+
+def _carried(old: Topic, session_id: str) -> Topic:
+    new = Topic(
+        id=ids.new_id(), session_id=session_id, patient_id=old.patient_id, words=old.words, language=old.language, route=old.route,
+        shows_name=old.shows_name, entered_by=old.entered_by, state="new", minutes=10, carried_from_id=old.id, proposed_at=old.proposed_at,
+    )  # fmt: skip
+    old.carried_to_id = new.id
+    old.state = "parked"
+    return new
+
+
+def _place(tx: Transaction, actor: Actor, session_id: str, action: str) -> Place:
+    # The session's row is held from here on: what the rules look at cannot change before the commit.
+    place = place_for(tx, actor, session_id, lock=True)
+    POLICY.require(actor, action, place)
+    return place
+
+
+def _group_topic(tx: Transaction, actor: Actor, place: Place, topic_id: str) -> Topic:
+    topic = queries.topic_in(tx, actor, place, topic_id)
+    rules.check_is_for_the_group(topic.route)
+    return topic
+
+
+def _check_runs(place: Place) -> None:
+    """The agenda is made before and during the visit, not after."""
+    if place.group_session.state not in ("planned", "open"):
+        check_is_open(place.group_session.state)
+
+
+def _propose(tx: Transaction, actor: Actor, place: Place, patient_id: str, action: str, *, words: str, route: str, shows_name: bool) -> Result:
+    group_session, now = place.group_session, clock.now()
+    words = rules.check_words(words)
+    state = rules.state_of_new_topic(group_session.state, group_session.closed_at, now)
+    by_patient = actor.kind == "patient"
+    language = tx.get_one(Patient, patient_id).language if by_patient else (tx.get_one(Clinic, place.clinic_id).languages or ["en"])[0]
+    topic = Topic(
+        id=ids.new_id(), session_id=group_session.id, patient_id=patient_id, words=words, language=language, route=route, shows_name=shows_name,
+        entered_by=None if by_patient else actor.id, state=state, minutes=10, after_close=state == "parked", proposed_at=now, ended_at=now if state == "parked" else None,
+    )  # fmt: skip
+    tx.add(topic)
+    return _accepted(tx, actor, action, topic, route=route, state=state)
+
+
+def _end_current(tx: Transaction, group_session: GroupSession) -> tuple[Topic, ...]:
+    topic = tx.get(Topic, group_session.current_topic_id) if group_session.current_topic_id else None
+    if topic is not None:
+        _count_spoken(topic, group_session)
+        _end(topic, "talked_about")
+    group_session.current_topic_id = group_session.topic_started_at = group_session.topic_ends_at = None
+    return (topic,) if topic else ()
+
+
+def _count_spoken(topic: Topic, group_session: GroupSession) -> None:
+    if group_session.topic_started_at:
+        topic.spoken_seconds += int((clock.now() - group_session.topic_started_at).total_seconds())
+
+
+def _end(topic: Topic, state: str) -> None:
+    topic.state, topic.position, topic.ended_at = state, None, clock.now()
+
+
+def _accepted(
+    tx: Transaction,
+    actor: Actor,
+    action: str,
+    topic: Topic,
+    *,
+    also: tuple[Topic, ...] = (),
+    patients: tuple[str, ...] = (),
+    run: bool = False,
+    **details: object,
+) -> Result:
+    """Count the version, record the act (ids, never words) and announce it once."""
+    version = next_version(tx, topic.session_id)
+    changed = (topic, *also)
+    for each in changed:
+        each.version = version
+    audit.record(tx, actor, action, topic, session_id=topic.session_id, patient=topic.patient_id, **details)
+    tx.announce(
+        SessionChanged(topic.session_id, version, topics=tuple(t.id for t in changed), patients=tuple({*patients, *(t.patient_id for t in changed)}), run=run)
+    )
+    return {"version": version, "topic_id": topic.id}
+
+
+def _unchanged(place: Place, topic: Topic) -> Result:
+    return {"version": place.group_session.version, "topic_id": topic.id}

@@ -1,0 +1,19 @@
+"""The agenda's live commands, by socket and by POST."""
+
+from flask import Flask
+
+from groupvisits.agenda import forms, service
+from groupvisits.core.doors import live_command
+
+
+def init_app(app: Flask) -> None:
+    live_command(app, "agenda:propose", form=forms.ProposeForm, verb=service.propose_topic)
+    live_command(app, "agenda:support", form=forms.SupportForm, verb=service.support_topic)
+    live_command(app, "agenda:take_back", form=forms.TopicForm, verb=service.take_back)
+    live_command(app, "agenda:propose_for", form=forms.ProposeForForm, verb=service.propose_for)
+    live_command(app, "agenda:plan", form=forms.TopicForm, verb=service.plan_topic)
+    live_command(app, "agenda:order", form=forms.OrderForm, verb=service.order_topics)
+    live_command(app, "agenda:start", form=forms.TimeBoxForm, verb=service.start_topic)
+    live_command(app, "agenda:extend", form=forms.TimeBoxForm, verb=service.extend_topic)
+    live_command(app, "agenda:finish", form=forms.FinishForm, verb=service.finish_topic)
+    live_command(app, "agenda:park", form=forms.TopicForm, verb=service.park_topic)
