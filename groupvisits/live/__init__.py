@@ -4,4 +4,10 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Open this package's doors and register what it listens to."""
+    from groupvisits.live import listeners, sockets, views
+    from groupvisits.live.presence import Presence
+
+    app.extensions["presence"] = Presence()
+    app.register_blueprint(views.bp)
+    sockets.init_app(app)
+    listeners.init_app(app)

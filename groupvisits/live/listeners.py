@@ -1,0 +1,110 @@
+"""From an accepted command to what each screen is told.
+
+The messages are made inside the transaction, from its own rows: they say exactly what is true at their version. They leave after
+the commit and before the next one may begin, so that their order on the wire is the order of the commits. A message that cannot
+be made or sent never stops the act itself: a screen that misses one sees the gap and fetches the snapshot.
+"""
+
+from typing import Any
+
+import structlog
+from flask import Flask, current_app
+from sqlalchemy import select
+
+from groupvisits.agenda.service import answer_one_on_one
+from groupvisits.core.transaction import Transaction
+from groupvisits.extensions import socketio
+from groupvisits.live.events import Frame, FramesReady, personal_room, room_of
+from groupvisits.live.projections import project, project_me
+from groupvisits.live.queries import Room
+from groupvisits.sessions.events import SessionChanged, SessionClosed
+from groupvisits.sessions.models import GroupSession
+from groupvisits.slots.models import Slot
+
+log = structlog.get_logger("live")
+
+
+def init_app(app: Flask) -> None:
+    listeners = app.extensions["listeners"]
+    listeners.within(SessionClosed, on_session_closed)
+    listeners.within(SessionChanged, on_session_changed)
+    listeners.after(FramesReady, send)
+
+
+def on_session_closed(tx: Transaction, event: SessionClosed) -> None:
+    """One-on-ones that ended with the visit have answered their topics too. (slots has ended them: it listens before us.)"""
+    group_session = tx.get_one(GroupSession, event.session_id)
+    tx.flush()
+    for patient_id in tx.scalars(select(Slot.patient_id).where(Slot.session_id == event.session_id, Slot.state == "finished")).all():
+        answer_one_on_one(tx, event.session_id, patient_id, group_session.version)
+
+
+def on_session_changed(tx: Transaction, event: SessionChanged) -> None:
+    event = _answered_in_one_on_ones(tx, event)
+    presence, config = current_app.extensions["presence"], current_app.extensions["config"]
+    if not presence.is_watched(event.session_id) and not config.redis_url:
+        return  # nobody looks; whoever comes later fetches the snapshot
+    watching = None if config.redis_url else presence.patients(event.session_id)
+    try:
+        room = Room.of(tx, event.session_id)
+        frames = frames_of(room, event, watching)
+        here = room.patients_here if event.people or event.everything else None
+    except Exception:
+        log.exception("frames_failed", session=event.session_id, version=event.version)
+        return
+    tx.announce(FramesReady(event.session_id, tuple(frames), here))
+
+
+def frames_of(room: Room, event: SessionChanged, watching: frozenset[str] | None = None) -> list[Frame]:
+    """The messages of one version: one for each audience, and one for each patient (of those watching) whose own part changed."""
+    session_id = event.session_id
+    head = {"epoch": room.group_session.epoch, "since": event.version - 1, "version": event.version}
+    clinicians = [(personal_room(session_id, "clinician", provider_id), provider_id) for provider_id in room.clinicians]
+    audiences = [(room_of(session_id, audience), audience, "") for audience in ("patient", "facilitator", "display")]
+    audiences += [(name, "clinician", provider_id) for name, provider_id in clinicians]
+    if event.everything:
+        return [Frame("session:changed", head | {"snapshot": True}, name) for name, _, _ in audiences]
+    topics = set(event.topics)
+    moved = bool(topics) and room.states_of(topics) != {"new"}
+    if moved:  # what happens to one planned topic moves the others
+        topics |= set(room.agenda)
+    facts = room.facts(topics=topics, slots=event.slots, run=event.run or bool(topics), people=event.people or moved)
+    of_all = facts if event.run else {key: value for key, value in facts.items() if key != "run"}  # the account of topics is the facilitator's
+    frames = []
+    for name, audience, provider_id in audiences:
+        shown = project(audience, facts if audience == "facilitator" else of_all, provider_id=provider_id)
+        frames.append(Frame("session:changed", shown | head, name))
+    mine = set(event.patients) | (room.proposers_on_agenda() if moved or event.run else set())
+    if watching is not None:
+        mine &= watching
+    if mine:
+        for patient_id, me in room.me(mine).items():
+            body = {"epoch": head["epoch"], "version": event.version, "me": project_me(me)}
+            frames.append(Frame("session:mine", body, personal_room(session_id, "patient", patient_id)))
+    return frames
+
+
+def send(ready: FramesReady) -> None:
+    if ready.patients_here is not None:
+        put_out(ready.session_id, ready.patients_here)
+    for frame in ready.frames:
+        socketio.server.emit(frame.name, frame.body, to=frame.room)
+
+
+def put_out(session_id: str, patients_here: frozenset[str]) -> None:
+    """Whoever has no place any more hears nothing more, on any of their phones."""
+    for sid, subscriber in current_app.extensions["presence"].subscribers().items():
+        if subscriber.session_id == session_id and subscriber.audience == "patient" and subscriber.person_id not in patients_here:
+            socketio.server.disconnect(sid)
+
+
+def _answered_in_one_on_ones(tx: Transaction, event: SessionChanged) -> SessionChanged:
+    """A finished one-on-one has answered the topics its patient sent for it alone."""
+    changed: list[Any] = [slot for slot_id in event.slots if (slot := tx.get(Slot, slot_id)) is not None and slot.state == "finished"]
+    topics = [topic_id for slot in changed for topic_id in answer_one_on_one(tx, event.session_id, slot.patient_id, event.version)]
+    if not topics:
+        return event
+    tx.flush()
+    return SessionChanged(
+        event.session_id, event.version, (*event.topics, *topics), event.slots, event.patients, event.run, event.people, everything=event.everything
+    )

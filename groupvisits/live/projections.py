@@ -1,0 +1,115 @@
+"""What each audience is shown: an allow-list of fields, the same for the snapshot and for every delta. What is not named is not sent.
+
+`facts` is what live.queries gathered: {"epoch", "version", and any of "run", "topics", "slots", "people", "guests"}.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+Facts = Mapping[str, Any]
+
+RUN = (
+    "state", "title", "starts_at", "ends_at", "zone", "room", "current_topic_id", "topic_started_at", "topic_ends_at",
+    "phase", "phases", "curtain", "closed_at",
+)  # fmt: skip
+RUN_OF = {
+    "patient": (*RUN, "purpose", "emergency_number"),
+    "facilitator": (*RUN, "join_code", "join_url", "account"),
+    "clinician": RUN,
+    "display": (*RUN, "join_code", "join_url"),
+}
+PHASE = ("name", "minutes", "starts_at", "ends_at", "owner")
+PHASE_OF = {"patient": PHASE, "facilitator": (*PHASE, "prompt"), "clinician": PHASE, "display": ("name", "minutes", "starts_at", "ends_at")}
+
+TOPIC = ("id", "words", "language", "state", "rank", "version")
+FACILITATOR_TOPIC = (*TOPIC, "route", "author", "author_seat_id", "supports", "minutes", "proposed_at", "outcome", "not_heard_yet", "carried")
+ONE_ON_ONE_WITHOUT_WORDS = ("id", "route", "state", "version", "author", "author_seat_id", "proposed_at")
+OWN_PATIENTS_ONE_ON_ONE = (*TOPIC, "route", "author", "author_seat_id", "proposed_at")
+SLOT = (
+    "id", "seat_id", "number", "name", "provider", "provider_id", "place", "planned_at", "minutes", "state", "called_at", "answer",
+    "started_at", "finished_at",
+)  # fmt: skip
+PERSON = ("seat_id", "name", "number", "state", "phone_live", "heard")
+GUEST = ("id", "number")
+ME = ("seat_id", "display_name", "number", "topics", "supported", "slot", "feedback_url", "next_visit", "plan")
+MY_TOPIC = ("id", "words", "route", "state", "outcome", "planned_at")
+MY_SLOT = ("id", "state", "place", "provider", "planned_at", "minutes", "before_you", "called_at", "answer")
+
+
+def project(audience: str, facts: Facts, *, provider_id: str = "") -> dict[str, Any]:
+    """The facts as `audience` may see them. `provider_id` names the clinician who looks: only they read their patients' own topics."""
+    shown: dict[str, Any] = {"epoch": facts["epoch"], "version": facts["version"]}
+    if "run" in facts:
+        shown["run"] = _run(audience, facts["run"])
+    if "topics" in facts:
+        topics = (TOPICS[audience](topic, provider_id) for topic in facts["topics"])
+        shown["topics"] = [topic for topic in topics if topic is not None]
+    for name, fields, audiences in LISTS:
+        if name in facts and audience in audiences:
+            shown[name] = [_pick(item, fields) for item in facts[name]]
+    return shown
+
+
+LISTS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
+    ("slots", SLOT, ("facilitator", "clinician")),
+    ("people", PERSON, ("facilitator",)),
+    ("guests", GUEST, ("facilitator",)),
+)
+
+
+def project_me(me: Mapping[str, Any]) -> dict[str, Any]:
+    """One patient's own part, for that patient alone."""
+    shown = _pick(me, ME)
+    shown["topics"] = [_pick(topic, MY_TOPIC) for topic in me["topics"]]
+    shown["slot"] = _pick(me["slot"], MY_SLOT) if me["slot"] else None
+    return shown
+
+
+def _run(audience: str, run: Mapping[str, Any]) -> dict[str, Any]:
+    shown = _pick(run, RUN_OF[audience])
+    shown["phases"] = [_pick(phase, PHASE_OF[audience]) for phase in run["phases"]]
+    return shown
+
+
+def _for_patients(topic: Mapping[str, Any], _provider_id: str) -> dict[str, Any] | None:
+    if topic["route"] != "group":
+        return None
+    shown = _pick(topic, (*TOPIC, "supports"))
+    shown["author"] = topic["author"] if topic["shows_name"] and topic["state"] != "taken_back" else None
+    return _without_words_if(shown, topic["state"] == "taken_back")
+
+
+def _for_facilitator(topic: Mapping[str, Any], _provider_id: str) -> dict[str, Any]:
+    if topic["route"] != "group":
+        return _pick(topic, ONE_ON_ONE_WITHOUT_WORDS)
+    return _without_words_if(_pick(topic, FACILITATOR_TOPIC), topic["state"] == "taken_back")
+
+
+def _for_clinician(topic: Mapping[str, Any], provider_id: str) -> dict[str, Any] | None:
+    if topic["route"] == "group":
+        return _without_words_if(_pick(topic, (*TOPIC, "route")), topic["state"] == "taken_back")
+    if not provider_id or topic["provider_id"] != provider_id:
+        return None
+    return _without_words_if(_pick(topic, OWN_PATIENTS_ONE_ON_ONE), topic["state"] == "taken_back")
+
+
+def _for_display(topic: Mapping[str, Any], _provider_id: str) -> dict[str, Any] | None:
+    """The wall shows what the facilitator put on the agenda; what was planned and is no longer only changes its state."""
+    if topic["route"] != "group" or topic["state"] == "new":
+        return None
+    return _without_words_if(_pick(topic, ("id", "words", "state", "rank")), topic["state"] not in ("planned", "current"))
+
+
+TOPICS: dict[str, Callable[[Mapping[str, Any], str], dict[str, Any] | None]] = {
+    "patient": _for_patients, "facilitator": _for_facilitator, "clinician": _for_clinician, "display": _for_display,
+}  # fmt: skip
+
+
+def _without_words_if(shown: dict[str, Any], hidden: bool) -> dict[str, Any]:
+    if hidden:
+        shown["words"] = ""
+    return shown
+
+
+def _pick(item: Mapping[str, Any], fields: Iterable[str]) -> dict[str, Any]:
+    return {field: item[field] for field in fields}

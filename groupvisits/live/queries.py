@@ -1,0 +1,315 @@
+"""What is true in a room, gathered in a bounded number of reads, as facts for live.projections to choose from."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from groupvisits.accounts.models import Clinic, StaffMember
+from groupvisits.agenda import queries as agenda
+from groupvisits.agenda.models import Topic
+from groupvisits.agenda.permissions import TAKING_PART
+from groupvisits.agenda.rules import HEARD_STATES, Planned, account, in_order
+from groupvisits.core import clock
+from groupvisits.core.actor import Actor, system
+from groupvisits.core.errors import NotFound
+from groupvisits.feedback.queries import handout_waits
+from groupvisits.live.permissions import AUDIENCES, POLICY
+from groupvisits.live.projections import project, project_me
+from groupvisits.live.rules import expected_starts, phase_times
+from groupvisits.patients.models import Patient
+from groupvisits.sessions.models import GroupSession, Seat, SessionTeamMember, WaitingGuest
+from groupvisits.sessions.queries import Place, place_for
+from groupvisits.slots.models import Slot
+from groupvisits.slots.queries import slots_of
+
+
+def place_in_room(db: Session, viewer: Actor, session_id: str, audience: str) -> Place:
+    """The viewer's place, if they may be in the room as this audience. NotFound for strangers, NotAllowed for the wrong audience."""
+    place = place_for(db, viewer, session_id)
+    if audience not in AUDIENCES:
+        raise NotFound
+    POLICY.require(viewer, AUDIENCES[audience], place)
+    return place
+
+
+def snapshot_for(db: Session, viewer: Actor, session_id: str, audience: str) -> dict[str, Any]:
+    """The whole room as this audience sees it, with the viewer's own part. Refuses like place_in_room."""
+    place_in_room(db, viewer, session_id, audience)
+    room = Room.of(db, session_id)
+    facts = room.facts(topics=None, slots=None, run=True, people=audience == "facilitator")
+    snapshot = project(audience, facts, provider_id=viewer.id if audience == "clinician" else "")
+    snapshot |= {"audience": audience, "server_now": clock.now().isoformat()}
+    if audience == "patient":
+        snapshot["me"] = project_me(room.me([viewer.id])[viewer.id])
+    return snapshot
+
+
+def versions_of(db: Session, session_ids: Collection[str]) -> dict[str, tuple[str, int]]:
+    """(epoch, version) of rooms that have subscribers; each of them was let in."""
+    query = select(GroupSession.id, GroupSession.epoch, GroupSession.version).where(GroupSession.id.in_(session_ids))
+    return {session_id: (epoch, version) for session_id, epoch, version in db.execute(query)}
+
+
+class Room:
+    """One session's room at one moment. Each kind of row is read at most once, and only if it is asked for."""
+
+    def __init__(self, db: Session, place: Place) -> None:
+        self.db, self.place, self.group_session = db, place, place.group_session
+        self.now = clock.now()
+
+    @classmethod
+    def of(cls, db: Session, session_id: str) -> "Room":
+        """For projections only: they decide which audience is told what."""
+        return cls(db, place_for(db, system(), session_id))
+
+    def facts(self, *, topics: Collection[str] | None, slots: Collection[str] | None, run: bool, people: bool) -> dict[str, Any]:
+        """`topics` and `slots` name which; None means all of them."""
+        facts: dict[str, Any] = {"epoch": self.group_session.epoch, "version": self.group_session.version}
+        if run:
+            facts["run"] = self.run
+        if topics is None or topics:
+            facts["topics"] = [self._topic(topic, name) for topic, name in self._topics if topics is None or topic.id in topics]
+        if slots is None or slots:
+            facts["slots"] = [self._slot(slot) for slot in self._slots if slots is None or slot.id in slots]
+        if people:
+            facts["people"] = self._people
+            facts["guests"] = self._guests
+        return facts
+
+    @property
+    def agenda(self) -> list[str]:
+        """Ids of the planned topics in their order."""
+        return list(self._ranks)
+
+    @property
+    def clinicians(self) -> list[str]:
+        query = select(SessionTeamMember.staff_member_id).where(
+            SessionTeamMember.session_id == self.group_session.id, SessionTeamMember.role.in_(("resident", "attending"))
+        )
+        return sorted(set(self.db.scalars(query)))
+
+    @property
+    def patients_here(self) -> frozenset[str]:
+        return frozenset(seat.patient_id for seat, _ in self._seats if seat.state in TAKING_PART)
+
+    def proposers_on_agenda(self) -> set[str]:
+        return {topic.patient_id for topic, _ in self._topics if topic.state in ("planned", "current")}
+
+    def states_of(self, topic_ids: Iterable[str]) -> set[str]:
+        wanted = set(topic_ids)
+        return {topic.state for topic, _ in self._topics if topic.id in wanted}
+
+    @cached_property
+    def run(self) -> dict[str, Any]:
+        s, programme = self.group_session, self.group_session.group.programme
+        times = phase_times(s.starts_at, [int(phase.get("minutes", 0)) for phase in programme.run_sheet])
+        phases = [
+            {"name": phase["name"], "minutes": phase.get("minutes", 0), "owner": phase.get("owner", ""), "prompt": phase.get("prompt", ""),
+             "starts_at": _iso(begins), "ends_at": _iso(ends)}
+            for phase, (begins, ends) in zip(programme.run_sheet, times, strict=True)
+        ]  # fmt: skip
+        told = account([(topic.route, topic.state) for topic, _ in self._topics], s.state)
+        public_url = current_app.extensions["config"].public_url
+        return {
+            "state": s.state, "title": s.group.name, "starts_at": _iso(s.starts_at), "ends_at": _iso(s.ends_at), "zone": s.zone, "room": s.room,
+            "current_topic_id": s.current_topic_id, "topic_started_at": _iso(s.topic_started_at), "topic_ends_at": _iso(s.topic_ends_at),
+            "phase": s.phase, "phases": phases, "curtain": s.curtain, "closed_at": _iso(s.closed_at),
+            "purpose": programme.purpose, "emergency_number": self._clinic.emergency_number,
+            "join_code": s.join_code, "join_url": f"{public_url}/join/{s.join_code}" if s.join_code else None,
+            "account": {"sent": told.sent, "accounted_for": told.accounted_for, "one_on_one": told.one_on_one},
+        }  # fmt: skip
+
+    def me(self, patient_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+        """Each patient's own part: topics by every route, one-on-one, what comes next."""
+        supported = agenda.supported_by(self.db, self.place, patient_ids)
+        next_visits = self._next_visits(patient_ids)
+        mine = {}
+        for seat, patient in self._seats:
+            if patient.id not in patient_ids:
+                continue
+            mine[patient.id] = {
+                "seat_id": seat.id, "display_name": patient.display_name, "number": seat.slip_number,
+                "topics": [self._my_topic(topic) for topic, _ in self._topics if topic.patient_id == patient.id],
+                "supported": supported.get(patient.id, []), "slot": self._my_slot(patient.id),
+                "feedback_url": self._feedback_url(seat), "next_visit": next_visits.get(patient.id), "plan": None,
+            }  # fmt: skip
+        return mine
+
+    @cached_property
+    def _clinic(self) -> Clinic:
+        return self.db.get_one(Clinic, self.group_session.clinic_id)
+
+    @cached_property
+    def _topics(self) -> list[tuple[Topic, str]]:
+        return list(agenda.topics_of(self.db, system(), self.place))
+
+    @cached_property
+    def _supports(self) -> dict[str, int]:
+        return agenda.support_counts(self.db, self.place)
+
+    @cached_property
+    def _heard(self) -> frozenset[str]:
+        return frozenset(topic.patient_id for topic, _ in self._topics if topic.route == "group" and topic.state in HEARD_STATES)
+
+    @cached_property
+    def _ranks(self) -> dict[str, int]:
+        planned = [
+            Planned(topic.id, topic.position, self._supports.get(topic.id, 0), topic.patient_id in self._heard, topic.proposed_at)
+            for topic, _ in self._topics
+            if topic.state == "planned"
+        ]
+        return {topic_id: rank for rank, topic_id in enumerate(in_order(planned), start=1)}
+
+    @cached_property
+    def _expected(self) -> dict[str, datetime]:
+        s = self.group_session
+        if s.state != "open":
+            return {}
+        minutes = {topic.id: topic.minutes for topic, _ in self._topics}
+        return expected_starts([(topic_id, minutes[topic_id]) for topic_id in self._ranks], s.topic_ends_at, self.now, s.ends_at)
+
+    @cached_property
+    def _seats(self) -> list[tuple[Seat, Patient]]:
+        query = select(Seat, Patient).join(Patient, Patient.id == Seat.patient_id).where(Seat.session_id == self.group_session.id, Seat.state != "cancelled")
+        found = [(seat, patient) for seat, patient in self.db.execute(query)]
+        return sorted(found, key=lambda pair: (pair[0].slip_number or 999, pair[0].seat_no or 999, pair[0].id))
+
+    @cached_property
+    def _seat_of(self) -> dict[str, tuple[Seat, Patient]]:
+        return {patient.id: (seat, patient) for seat, patient in self._seats}
+
+    @cached_property
+    def _slots(self) -> list[Slot]:
+        return list(slots_of(self.db, self.place))
+
+    @cached_property
+    def _providers(self) -> dict[str, str]:
+        query = select(StaffMember.id, StaffMember.name).where(StaffMember.id.in_({slot.provider_id for slot in self._slots}))
+        return dict(self.db.execute(query).all())
+
+    @cached_property
+    def _provider_of(self) -> dict[str, str]:
+        return {slot.patient_id: slot.provider_id for slot in self._slots}
+
+    @property
+    def _people(self) -> list[dict[str, Any]]:
+        live = current_app.extensions["presence"].patients(self.group_session.id)
+        return [
+            {"seat_id": seat.id, "name": patient.display_name, "number": seat.slip_number, "state": seat.state,
+             "phone_live": patient.id in live, "heard": patient.id in self._heard}
+            for seat, patient in self._seats
+        ]  # fmt: skip
+
+    @property
+    def _guests(self) -> list[dict[str, Any]]:
+        query = select(WaitingGuest).where(WaitingGuest.session_id == self.group_session.id, WaitingGuest.seat_id.is_(None))
+        return [{"id": guest.id, "number": guest.number} for guest in self.db.scalars(query.order_by(WaitingGuest.number))]
+
+    def _topic(self, topic: Topic, proposer: str) -> dict[str, Any]:
+        seat = self._seat_of.get(topic.patient_id)
+        return {
+            "id": topic.id, "words": topic.words, "language": topic.language, "state": topic.state, "rank": self._ranks.get(topic.id), "version": topic.version,
+            "route": topic.route, "author": proposer, "author_seat_id": seat[0].id if seat else None, "supports": self._supports.get(topic.id, 0),
+            # Others see a name live only: once the visit is over, a phone at home shows none.
+            "shows_name": topic.shows_name and self.group_session.state in ("planned", "open"),
+            "minutes": topic.minutes, "proposed_at": _iso(topic.proposed_at), "outcome": topic.outcome,
+            "not_heard_yet": topic.patient_id not in self._heard, "carried": topic.carried_from_id is not None,
+            "provider_id": self._provider_of.get(topic.patient_id, "") if topic.route == "one_on_one" else "",
+        }  # fmt: skip
+
+    def _slot(self, slot: Slot) -> dict[str, Any]:
+        seat, patient = self._seat_of.get(slot.patient_id, (None, None))
+        return {
+            "id": slot.id, "seat_id": slot.seat_id, "number": seat.slip_number if seat else None, "name": patient.display_name if patient else "",
+            "provider": self._providers.get(slot.provider_id, ""), "provider_id": slot.provider_id, "place": slot.place,
+            "planned_at": _iso(slot.planned_at), "minutes": slot.minutes, "state": slot.state, "called_at": _iso(slot.called_at), "answer": slot.answer,
+            "started_at": _iso(slot.started_at), "finished_at": _iso(slot.finished_at),
+        }  # fmt: skip
+
+    def _my_topic(self, topic: Topic) -> dict[str, Any]:
+        return {
+            "id": topic.id, "words": topic.words, "route": topic.route, "state": topic.state, "outcome": topic.outcome,
+            "planned_at": _iso(self._expected.get(topic.id)),
+        }  # fmt: skip
+
+    def _my_slot(self, patient_id: str) -> dict[str, Any] | None:
+        slot = next((slot for slot in self._slots if slot.patient_id == patient_id), None)
+        if slot is None:
+            return None
+        return {
+            "id": slot.id, "state": slot.state, "place": slot.place, "provider": self._providers.get(slot.provider_id, ""), "planned_at": _iso(slot.planned_at),
+            "minutes": slot.minutes, "before_you": self._before(slot), "called_at": _iso(slot.called_at), "answer": slot.answer,
+        }  # fmt: skip
+
+    def _before(self, slot: Slot) -> int:
+        """Who is here and will be called before this one, by the same provider. The same count as slots.queries.people_before."""
+        if slot.state != "planned":
+            return 0
+        here = {patient_id for patient_id, (seat, _) in self._seat_of.items() if seat.state == "arrived"}
+        return sum(
+            other.provider_id == slot.provider_id and other.position < slot.position and other.state == "planned" and other.patient_id in here
+            for other in self._slots
+        )
+
+    def _feedback_url(self, seat: Seat) -> str | None:
+        """Where a POST hands this phone its anonymous form, once the visit has closed."""
+        if self.group_session.state != "closed" or not handout_waits(self.db, seat):
+            return None
+        return f"/sessions/{self.group_session.id}/feedback-handouts"
+
+    def _next_visits(self, patient_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+        query = (
+            select(Seat.patient_id, GroupSession.id, GroupSession.starts_at)
+            .join(GroupSession, GroupSession.id == Seat.session_id)
+            .where(
+                Seat.patient_id.in_(patient_ids), Seat.state.in_(("invited", "confirmed")),
+                GroupSession.state == "planned", GroupSession.starts_at > self.group_session.starts_at,
+            )
+            .order_by(GroupSession.starts_at.desc())
+        )  # fmt: skip
+        return {patient_id: {"id": session_id, "starts_at": _iso(starts_at)} for patient_id, session_id, starts_at in self.db.execute(query)}
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One visit as its patient sees it in "My visits"."""
+
+    group_session: GroupSession
+    seat: Seat
+    title: str
+    zone: str
+    topics: list[Topic]
+
+
+@dataclass(frozen=True)
+class MyVisits:
+    running: list[Visit]
+    upcoming: list[Visit]
+    past: list[Visit]
+
+
+def my_visits(db: Session, viewer: Actor, *, at_most: int = 24) -> MyVisits:
+    """The viewing patient's visits: running now, to come, and past ones with what became of their topics."""
+    POLICY.require(viewer, "live:my_visits")
+    query = (
+        select(GroupSession, Seat)
+        .join(Seat, Seat.session_id == GroupSession.id)
+        .where(Seat.patient_id == viewer.id, Seat.state != "cancelled", GroupSession.clinic_id == viewer.clinic_id)
+        .order_by(GroupSession.starts_at)
+    )
+    topics = agenda.own_topics(db, viewer)
+    visits = [Visit(s, seat, s.group.name, s.zone, topics.get(s.id, [])) for s, seat in db.execute(query)]
+    to_come = [v for v in visits if v.group_session.state == "planned" and v.group_session.ends_at > clock.now() and v.seat.state != "declined"]
+    running = [v for v in visits if v.group_session.state == "open" and v.seat.state != "declined"]
+    past = [v for v in reversed(visits) if v.group_session.state == "closed"]
+    return MyVisits(running, to_come[:at_most], past[:at_most])
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

@@ -1,0 +1,112 @@
+"""Live commands of the room, subscribing to it, who is in it, and its tick."""
+
+import time
+from typing import Any
+
+import structlog
+from flask import Flask, current_app
+
+from groupvisits.accounts.actors import actor_of_token
+from groupvisits.core import clock
+from groupvisits.core.actor import Actor
+from groupvisits.core.doors import live_command
+from groupvisits.core.forms import parse
+from groupvisits.extensions import db, socketio
+from groupvisits.live import forms, queries, service
+from groupvisits.live.events import personal_room, room_of
+from groupvisits.live.presence import STILL_SIGNED_IN_EVERY, Presence, Subscriber
+from groupvisits.live.projections import project
+from groupvisits.sessions.service import close_session
+
+log = structlog.get_logger("live")
+TICK_SECONDS = 10
+
+
+def init_app(app: Flask) -> None:
+    live_command(app, "live:phase", form=forms.PhaseForm, verb=service.go_to_phase)
+    live_command(app, "live:curtain", form=forms.CurtainForm, verb=service.draw_curtain)
+    live_command(app, "live:admit", form=forms.AdmitForm, verb=service.admit_guest)
+    live_command(app, "live:close", form=forms.CloseForm, verb=close_session)
+    door = app.extensions["socket_door"]
+    door.event("live:subscribe", action="live:subscribe", handler=subscribe)
+    door.on_disconnect.append(left)
+    app.extensions["ticks"].append((TICK_SECONDS, Ticker()))
+
+
+def subscribe(sid: str, actor: Actor, data: Any) -> dict[str, Any]:
+    """The socket hears this room as this audience from now on, and no other room. Refuses like the snapshot."""
+    form = parse(forms.SubscribeForm, data)
+    session_id, audience = str(form.session_id.data), str(form.audience.data)
+    place = queries.place_in_room(db.session(), actor, session_id, audience)
+    now = Subscriber(session_id, audience, actor.id, actor.browser_session)
+    before = _presence().enter(sid, now)
+    if before is not None and before != now:
+        for room in _rooms(before):
+            socketio.server.leave_room(sid, room)
+        _tell_presence(before)
+    for room in _rooms(now):
+        socketio.server.enter_room(sid, room)
+    if before != now:
+        _tell_presence(now)
+    return {"epoch": place.group_session.epoch, "version": place.group_session.version, "audience": audience}
+
+
+def left(sid: str) -> None:
+    subscriber = _presence().leave(sid)
+    if subscriber is not None:
+        _tell_presence(subscriber)
+
+
+class Ticker:
+    """Every ten seconds each watched room hears its version and the time; sockets whose sign-in has run out are ended."""
+
+    def __init__(self) -> None:
+        self._checked_at = 0.0
+
+    def __call__(self) -> None:
+        presence = _presence()
+        if time.monotonic() - self._checked_at >= STILL_SIGNED_IN_EVERY:
+            self._checked_at = time.monotonic()
+            end_run_out_sockets()
+        for session_id, (epoch, version) in queries.versions_of(db.session(), presence.session_ids()).items():
+            tick = {"epoch": epoch, "version": version, "server_now": clock.now().isoformat()}
+            for audience in ("patient", "facilitator", "clinician", "display"):
+                socketio.server.emit("session:tick", tick, to=room_of(session_id, audience))
+
+
+def end_run_out_sockets() -> None:
+    """Listening is no activity: a staff member who has been idle too long hears nothing more either."""
+    known: dict[str, bool] = {}
+    for sid, subscriber in _presence().subscribers().items():
+        token = subscriber.browser_session
+        if token not in known:
+            known[token] = actor_of_token(token) is not None
+        if not known[token]:
+            socketio.server.disconnect(sid)
+
+
+def _tell_presence(subscriber: Subscriber) -> None:
+    """The facilitator sees whose phone is live. Nothing was written, so the message has no version of its own: since == version."""
+    if subscriber.audience != "patient":
+        return
+    try:
+        room = queries.Room.of(db.session(), subscriber.session_id)
+        facts = room.facts(topics=(), slots=(), run=False, people=True)
+        body = project("facilitator", facts)
+        body["since"] = body["version"]
+        socketio.server.emit("session:changed", body, to=room_of(subscriber.session_id, "facilitator"))
+    except Exception:
+        log.exception("presence_failed", session=subscriber.session_id)
+    finally:
+        db.session.rollback()
+
+
+def _rooms(subscriber: Subscriber) -> list[str]:
+    rooms = [room_of(subscriber.session_id, subscriber.audience)]
+    if subscriber.audience in ("patient", "clinician"):
+        rooms.append(personal_room(subscriber.session_id, subscriber.audience, subscriber.person_id))
+    return rooms
+
+
+def _presence() -> Presence:
+    return current_app.extensions["presence"]

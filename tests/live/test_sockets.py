@@ -1,0 +1,339 @@
+"""The room over sockets: who hears what, in which order, and who no longer does."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import delete, func, select
+
+from groupvisits.accounts import browser_sessions
+from groupvisits.accounts.models import BrowserSession
+from groupvisits.agenda.models import Topic
+from groupvisits.core import actor as actors
+from groupvisits.core import ids
+from groupvisits.core.transaction import run, write
+from groupvisits.extensions import db, socketio
+from groupvisits.live import sockets
+from groupvisits.sessions.events import SessionChanged
+from groupvisits.sessions.models import Seat
+from groupvisits.sessions.service import close_session, free_seat, next_version
+from tests.cast import Cast
+from tests.live.conftest import Phone
+
+Connect = Callable[[Any], Phone]
+
+
+def test_a_topic_reaches_every_audience_as_one_delta(cast: Cast, opened: str, phone: Connect) -> None:
+    rosa, marcus, tomas = phone(cast.rosa), phone(cast.marcus), phone(cast.tomas)
+    display = phone(actors.display(ids.new_id(), cast.clinic_id, opened))
+    before = rosa.subscribe(opened, "patient")["result"]["version"]
+    for other, audience in ((marcus, "patient"), (tomas, "facilitator"), (display, "display")):
+        assert other.subscribe(opened, audience)["ok"]
+    tomas.messages()
+    answer = rosa.send(opened, "agenda:propose", words="What test strips cost", route="group", shows_name=True)
+    assert answer["ok"] and answer["result"]["version"] == before + 1
+    topic_id = answer["result"]["topic_id"]
+    for listener in (marcus, tomas, display):
+        (delta,) = listener.messages("session:changed")
+        assert (delta["since"], delta["version"]) == (before, before + 1)
+        assert [topic["id"] for topic in delta.get("topics", [])] == ([] if listener is display else [topic_id])
+        assert "me" not in delta
+    mine = [m for m in rosa.messages("session:mine")]
+    assert [topic["words"] for topic in mine[0]["me"]["topics"]] == ["What test strips cost"]
+    assert marcus.messages("session:mine") == []
+
+
+def test_every_version_reaches_every_audience_without_a_gap(cast: Cast, opened: str, phone: Connect) -> None:
+    listeners = [(phone(cast.rosa), "patient"), (phone(cast.tomas), "facilitator"), (phone(cast.osei), "clinician")]
+    versions = {audience: each.subscribe(opened, audience)["result"]["version"] for each, audience in listeners}
+    rosa, tomas = listeners[0][0], listeners[1][0]
+    first = rosa.send(opened, "agenda:propose", words="One", route="group")["result"]["topic_id"]
+    rosa.send(opened, "agenda:propose", words="Alone", route="one_on_one")
+    phone(cast.marcus).send(opened, "agenda:support", topic_id=first, on=True)
+    tomas.send(opened, "agenda:plan", topic_id=first)
+    tomas.send(opened, "agenda:start", topic_id=first, minutes=10)
+    tomas.send(opened, "live:curtain", on=True)
+    tomas.send(opened, "live:phase", phase=2)
+    tomas.send(opened, "agenda:finish", topic_id=first, outcome="Ask at the co-op.")
+    for each, audience in listeners:
+        deltas = each.messages("session:changed")
+        assert len(deltas) == 8
+        for delta in deltas:
+            assert delta["since"] == versions[audience]
+            versions[audience] = delta["version"]
+
+
+def test_the_deltas_add_up_to_the_snapshot(cast: Cast, opened: str, phone: Connect) -> None:
+    """What a client has put together from deltas is what a client that fetches sees."""
+    watchers = {"patient": phone(cast.gladys), "facilitator": phone(cast.tomas), "clinician": phone(cast.osei)}
+    kept: dict[str, dict[str, Any]] = {}
+    for audience, watcher in watchers.items():
+        watcher.subscribe(opened, audience)
+        kept[audience] = watcher.snapshot(opened, audience).json
+    marcus, rosa, tomas = phone(cast.marcus), phone(cast.rosa), watchers["facilitator"]
+    topics = [marcus.send(opened, "agenda:propose", words=f"Topic {n}", route="group")["result"]["topic_id"] for n in range(3)]
+    topics.append(rosa.send(opened, "agenda:propose", words="From Rosa", route="group", shows_name=True)["result"]["topic_id"])
+    topics.append(watchers["patient"].send(opened, "agenda:propose", words="From Gladys", route="one_on_one")["result"]["topic_id"])
+    for topic_id in topics[:4]:
+        tomas.send(opened, "agenda:plan", topic_id=topic_id)
+    rosa.send(opened, "agenda:support", topic_id=topics[2], on=True)
+    tomas.send(opened, "agenda:start", topic_id=topics[0], minutes=10)
+    tomas.send(opened, "agenda:order", topic_ids=[topics[1], topics[3], topics[2]])
+    tomas.send(opened, "agenda:park", topic_id=topics[1])
+    rosa.send(opened, "agenda:take_back", topic_id=topics[3])
+    tomas.send(opened, "agenda:finish", topic_id=topics[0], outcome="Done")
+    for audience, watcher in watchers.items():
+        state = kept[audience]
+        for message in watcher.socket.get_received():
+            apply(state, message["name"], message["args"][0])
+        fresh = watcher.snapshot(opened, audience).json
+        for snapshot in (state, fresh):
+            snapshot.pop("server_now")
+            for key in ("topics", "slots", "people"):
+                if key in snapshot:
+                    snapshot[key] = sorted(snapshot[key], key=lambda item: item.get("id") or item["seat_id"])
+        if "me" in fresh:  # about when a planned topic comes depends on the moment
+            for topic in (*fresh["me"]["topics"], *state["me"]["topics"]):
+                topic.pop("planned_at")
+        assert state == fresh
+
+
+def apply(state: dict[str, Any], name: str, message: dict[str, Any]) -> None:
+    if name == "session:mine":
+        state["me"] = message["me"]
+        return
+    assert message["since"] == state["version"]
+    state["version"] = message["version"]
+    if "run" in message:
+        state["run"] = message["run"]
+    if "guests" in message:
+        state["guests"] = message["guests"]
+    for key in ("topics", "slots", "people"):
+        by_id = {item.get("id") or item["seat_id"]: item for item in state.get(key, [])}
+        for item in message.get(key, []):
+            by_id[item.get("id") or item["seat_id"]] = item
+        if key in state or key in message:
+            state[key] = list(by_id.values())
+
+
+def test_the_same_command_twice_is_one_row_and_the_same_answer(app: Flask, cast: Cast, opened: str, phone: Connect) -> None:
+    rosa = phone(cast.rosa)
+    command = {"command_id": "11111111-2222-3333-4444-555555555555", "session_id": opened, "body": {"words": "Once", "route": "group"}}
+    first, again = rosa.ask("agenda:propose", command), rosa.ask("agenda:propose", command)
+    by_post = rosa.browser.post(f"/sessions/{opened}/commands/agenda:propose", json={"command_id": command["command_id"], "body": command["body"]})
+    assert first["ok"] and first == again == by_post.json
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(Topic)) == 1
+
+
+@pytest.mark.parametrize("change", [{"body": {"words": "Other words", "route": "group"}}, {"session_id": "another"}])
+def test_the_same_id_with_another_body_is_a_conflict(cast: Cast, opened: str, phone: Connect, change: dict[str, Any]) -> None:
+    rosa = phone(cast.rosa)
+    command = {"command_id": "c1", "session_id": opened, "body": {"words": "Once", "route": "group"}}
+    assert rosa.ask("agenda:propose", command)["ok"]
+    assert rosa.ask("agenda:propose", command | change)["error"]["code"] == "command_reused"
+
+
+def test_nobody_replays_another_persons_command(cast: Cast, opened: str, phone: Connect) -> None:
+    command = {"command_id": "c1", "session_id": opened, "body": {"words": "Once", "route": "group"}}
+    phone(cast.rosa).ask("agenda:propose", command)
+    assert phone(cast.marcus).ask("agenda:propose", command)["error"]["code"] == "command_reused"
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"words": "Words", "route": "group", "patient_id": "somebody"}, "unknown_field"),
+        ({"words": "Words"}, "invalid"),
+        ({"words": "Words", "route": "everybody"}, "invalid"),
+        ({"words": "   ", "route": "group"}, "no_words"),
+        ({"words": "x" * 301, "route": "group"}, "too_many_words"),
+        ({"words": "x" * 2001, "route": "group"}, "invalid"),
+        ({"words": {"deep": 1}, "route": "group"}, "invalid"),
+        (["words"], "invalid"),
+    ],
+)
+def test_a_body_of_another_shape_is_refused_with_its_reason(cast: Cast, opened: str, phone: Connect, body: Any, code: str) -> None:
+    answer = phone(cast.rosa).ask("agenda:propose", {"command_id": "c", "session_id": opened, "body": body})
+    assert answer["ok"] is False and answer["error"]["code"] == code and answer["error"]["message"]
+
+
+@pytest.mark.parametrize("data", [None, "text", {}, {"command_id": "c"}, {"command_id": 5, "session_id": "x"}, {"command_id": "c" * 37, "session_id": "x"}])
+def test_a_command_without_its_ids_is_refused(cast: Cast, opened: str, phone: Connect, data: Any) -> None:
+    assert phone(cast.rosa).ask("agenda:propose", data)["error"]["code"] == "invalid"
+
+
+def test_a_stranger_hears_and_does_nothing(cast: Cast, opened: str, phone: Connect) -> None:
+    rosa = phone(cast.rosa)
+    for stranger, audience in ((cast.sunny, "patient"), (cast.walter, "patient"), (cast.sol, "facilitator"), (cast.sol, "clinician")):
+        there = phone(stranger)
+        assert there.subscribe(opened, audience)["error"]["code"] == "not_found"
+        assert there.snapshot(opened, audience).status_code == 404
+        rosa.send(opened, "agenda:propose", words="Words", route="group")
+        assert there.messages() == []
+    assert phone(cast.sunny).send(opened, "agenda:propose", words="Words", route="group")["error"]["code"] == "not_found"
+
+
+@pytest.mark.parametrize(
+    ("who", "audience"),
+    [
+        ("rosa", "facilitator"),
+        ("rosa", "clinician"),
+        ("rosa", "display"),
+        ("osei", "facilitator"),
+        ("tomas", "clinician"),
+        ("tomas", "patient"),
+        ("nia", "clinician"),
+    ],
+)
+def test_nobody_hears_as_another_audience(cast: Cast, opened: str, phone: Connect, who: str, audience: str) -> None:
+    there = phone(getattr(cast, who))
+    answer = there.subscribe(opened, audience)
+    assert answer["error"]["code"] == "not_allowed"
+    assert there.snapshot(opened, audience).status_code == 403
+
+
+def test_a_display_sees_only_its_own_session(cast: Cast, opened: str, phone: Connect) -> None:
+    assert phone(actors.display(ids.new_id(), cast.clinic_id, "another session")).subscribe(opened, "display")["error"]["code"] == "not_found"
+
+
+def test_one_persons_own_part_goes_to_that_person_alone(cast: Cast, opened: str, phone: Connect) -> None:
+    rosa, marcus, tomas, farrow = phone(cast.rosa), phone(cast.marcus), phone(cast.tomas), phone(cast.farrow)
+    for each, audience in ((rosa, "patient"), (marcus, "patient"), (tomas, "facilitator"), (farrow, "clinician")):
+        each.subscribe(opened, audience)
+    tomas.messages()
+    rosa.send(opened, "agenda:propose", words="A private matter", route="one_on_one")
+    assert "A private matter" in str(rosa.messages())
+    for other in (marcus, tomas):
+        assert (
+            "A private matter" not in str(other.messages())
+            and "A private matter" not in other.snapshot(opened, "facilitator" if other is tomas else "patient").text
+        )
+
+
+def test_a_clinician_reads_only_their_own_patients_private_topics(app: Flask, cast: Cast, opened: str, phone: Connect) -> None:
+    osei, farrow, adler = phone(cast.osei), phone(cast.farrow), phone(cast.adler)
+    for each in (osei, farrow, adler):
+        each.subscribe(opened, "clinician")
+    provider = {s["seat_id"]: s["provider_id"] for s in osei.snapshot(opened, "clinician").json["slots"]}[cast.seats["rosa"]]
+    phone(cast.rosa).send(opened, "agenda:propose", words="A private matter", route="one_on_one")
+    for each in (osei, farrow, adler):
+        sees = each.actor.id == provider
+        assert ("A private matter" in str(each.messages("session:changed"))) is sees
+        assert ("A private matter" in each.snapshot(opened, "clinician").text) is sees
+
+
+def test_the_facilitator_sees_whose_phone_is_live(cast: Cast, opened: str, phone: Connect) -> None:
+    tomas, rosa = phone(cast.tomas), phone(cast.rosa)
+    version = tomas.subscribe(opened, "facilitator")["result"]["version"]
+
+    def live() -> set[str]:
+        message = tomas.messages("session:changed")[-1]
+        assert (message["since"], message["version"]) == (version, version)
+        return {person["name"] for person in message["people"] if person["phone_live"]}
+
+    rosa.subscribe(opened, "patient")
+    assert live() == {"Rosa"}
+    second = phone(cast.rosa)
+    second.subscribe(opened, "patient")
+    rosa.socket.disconnect()
+    assert live() == {"Rosa"}
+    second.socket.disconnect()
+    assert live() == set()
+    assert tomas.snapshot(opened, "facilitator").json["people"][0]["phone_live"] is False
+
+
+def test_a_socket_hears_one_room_at_a_time(app: Flask, cast: Cast, opened: str, phone: Connect) -> None:
+    tomas = phone(cast.tomas)
+    tomas.subscribe(opened, "facilitator")
+    tomas.subscribe(opened, "display")
+    tomas.messages()
+    phone(cast.rosa).send(opened, "agenda:propose", words="Words", route="group")
+    (delta,) = tomas.messages("session:changed")
+    assert "people" not in delta and "topics" in delta and delta["topics"] == []
+
+
+def test_signing_out_ends_the_rights_of_an_open_socket(app: Flask, cast: Cast, opened: str, phone: Connect) -> None:
+    rosa, copied = phone(cast.rosa), phone(cast.marcus)
+    rosa.subscribe(opened, "patient")
+    copied.subscribe(opened, "patient")
+    with app.app_context():
+        run(browser_sessions.end_sessions, BrowserSession.patient_id == cast.rosa.id)
+    assert not rosa.socket.is_connected()
+    copied.send(opened, "agenda:propose", words="Words", route="group")
+    assert rosa.snapshot(opened, "patient").status_code == 401
+
+
+def test_a_sign_in_that_was_ended_behind_the_sockets_back_bites_at_the_next_event(app: Flask, cast: Cast, opened: str, phone: Connect) -> None:
+    rosa = phone(cast.rosa)
+    rosa.subscribe(opened, "patient")
+    with app.app_context(), write() as tx:
+        tx.execute(delete(BrowserSession).where(BrowserSession.patient_id == cast.rosa.id))
+    assert rosa.send(opened, "agenda:propose", words="Words", route="group")["error"]["code"] == "sign_in_needed"
+    with app.app_context():
+        sockets.end_run_out_sockets()
+    assert not rosa.socket.is_connected()
+
+
+def test_whoever_gives_up_their_place_hears_nothing_more(app: Flask, cast: Cast, opened: str, phone: Connect) -> None:
+    rosa, marcus = phone(cast.rosa), phone(cast.marcus)
+    rosa.subscribe(opened, "patient")
+    marcus.subscribe(opened, "patient")
+    with app.app_context(), write() as tx:
+        free_seat(tx, cast.joanne, tx.get_one(Seat, cast.seats["rosa"]), "cancelled")
+        tx.announce(SessionChanged(opened, next_version(tx, opened), people=True))
+    assert not rosa.socket.is_connected()
+    assert marcus.socket.is_connected()
+
+
+def test_closing_sends_everybody_to_the_snapshot(app: Flask, cast: Cast, opened: str, phone: Connect) -> None:
+    rosa, tomas = phone(cast.rosa), phone(cast.tomas)
+    before = rosa.subscribe(opened, "patient")["result"]
+    tomas.subscribe(opened, "facilitator")
+    rosa.send(opened, "agenda:propose", words="Words", route="group")
+    rosa.messages()
+    answer = tomas.send(opened, "live:close")
+    (told,) = rosa.messages("session:changed")
+    assert told == {"epoch": before["epoch"], "since": before["version"] + 1, "version": answer["result"]["version"], "snapshot": True}
+    snapshot = tomas.snapshot(opened, "facilitator").json
+    assert snapshot["run"]["state"] == "closed" and snapshot["run"]["join_code"] is None
+    assert snapshot["run"]["account"] == {"sent": 1, "accounted_for": 1, "one_on_one": 0}
+    assert rosa.snapshot(opened, "patient").json["me"]["topics"][0]["state"] == "parked"
+
+
+def test_a_message_that_cannot_be_sent_does_not_stop_the_act(app: Flask, cast: Cast, opened: str, phone: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    rosa = phone(cast.rosa)
+    rosa.subscribe(opened, "patient")
+
+    def broken(*_args: Any, **_kwargs: Any) -> None:
+        raise OSError("no way out")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(socketio.server, "emit", broken)
+        assert rosa.send(opened, "agenda:propose", words="Words", route="group")["ok"]
+    with monkeypatch.context() as patched:
+        patched.setattr("groupvisits.live.listeners.frames_of", broken)
+        assert rosa.send(opened, "agenda:propose", words="More words", route="group")["ok"]
+    assert [topic["words"] for topic in rosa.snapshot(opened, "patient").json["topics"]] == ["Words", "More words"]
+
+
+def test_the_tick_tells_version_and_time_to_rooms_with_somebody_in_them(app: Flask, cast: Cast, opened: str, phone: Connect) -> None:
+    rosa = phone(cast.rosa)
+    subscribed = rosa.subscribe(opened, "patient")["result"]
+    with app.app_context():
+        sockets.Ticker()()
+    (tick,) = rosa.messages("session:tick")
+    assert (tick["epoch"], tick["version"]) == (subscribed["epoch"], subscribed["version"]) and tick["server_now"]
+
+
+def test_the_version_an_acknowledgement_names_is_already_readable(app: Flask, cast: Cast, opened: str, phone: Connect) -> None:
+    rosa = phone(cast.rosa)
+    version = rosa.send(opened, "agenda:propose", words="Words", route="group")["result"]["version"]
+    assert rosa.snapshot(opened, "patient").json["version"] == version
+
+
+def test_the_visit_is_closed_by_its_facilitator_alone(app: Flask, cast: Cast, opened: str, phone: Connect) -> None:
+    with app.app_context():
+        run(close_session, cast.tomas, opened)
+    assert phone(cast.osei).send(opened, "live:close")["error"]["code"] == "not_allowed"
