@@ -357,6 +357,15 @@ function drawGroup() {
   told.news = news.length;
 }
 
+// The form is handed out by a POST: looking at a page must not use it up.
+function feedbackForm(address) {
+  const token = document.querySelector('meta[name="csrf-token"]').content;
+  return el(
+    "form", { method: "post", action: address }, el("input", { type: "hidden", name: "csrf_token", value: token }),
+    el("button", { class: "nhsuk-button", type: "submit" }, say("feedback_button")),
+  );
+}
+
 function drawAfter() {
   const { me, run } = room;
   const isClosed = run.state === "closed";
@@ -364,7 +373,7 @@ function drawAfter() {
   show(
     place("feedback"),
     isClosed && me.feedback_url
-      ? card("tint", say("feedback_title"), el("p", {}, say("feedback_text")), el("a", { class: "nhsuk-button", href: me.feedback_url, draggable: "false" }, say("feedback_button")))
+      ? card("tint", say("feedback_title"), el("p", {}, say("feedback_text")), feedbackForm(me.feedback_url))
       : null,
   );
   show(

@@ -137,8 +137,11 @@ export class Room {
   }
 
   #changed(delta) {
-    if (delta.epoch === this.epoch && delta.version <= this.version) return;
-    if (delta.epoch === this.epoch && delta.since === this.version) this.#apply(delta);
+    const known = delta.epoch === this.epoch;
+    if (known && delta.version < this.version) return;
+    // Who has a live phone is told without a version of its own (since == version); everything else counts one up.
+    if (known && delta.version === this.version && delta.since !== delta.version) return;
+    if (known && delta.since === this.version && !delta.snapshot) this.#apply(delta);
     else if (this.fetching) this.early.push(delta);
     else this.fetch();
   }

@@ -1,0 +1,133 @@
+// The right of the console: who is at the door, the one-on-ones, who was not heard yet, who is here, the account of topics.
+
+import { el, show } from "./dom.js";
+
+const NOT_TAPPED_AFTER = 60;
+const SHOWN_AHEAD = 4;
+const HERE = new Set(["arrived", "attended"]);
+const FIRST = { called: 0, coming: 1, started: 2, planned: 3, missed: 4 };
+
+function number(n, done = false) {
+  return el("span", { class: `gv-number${done ? " gv-number--done" : ""}` }, n ?? "–");
+}
+
+function slotRow(slot, { title, note, warning, action }) {
+  return el(
+    "li", { class: `gv-row live-slot${warning ? " gv-row--warning" : ""}`, "data-key": slot.id }, number(slot.number, slot.state === "finished"),
+    el("div", { class: "gv-row__body" }, el("p", { class: "gv-row__title", dir: "auto" }, warning ? el("strong", {}, title) : title), el("p", { class: "gv-note" }, note)),
+    action ? el("div", { class: "gv-row__action" }, action) : null,
+  );
+}
+
+function ago(slot, { say }, now) {
+  const seconds = Math.max(0, Math.round((now - new Date(slot.called_at)) / 1000));
+  return { seconds, note: seconds < 120 ? say("just_called", { provider: slot.provider, n: seconds }) : say("called_minutes", { provider: slot.provider, n: Math.floor(seconds / 60) }) };
+}
+
+function described(slot, nextOf, kit) {
+  const { room, text, stale, waits, button } = kit;
+  const { say, clock } = text;
+  const { name, provider } = slot;
+  if (slot.state === "called" && !stale()) {
+    const { seconds, note } = ago(slot, text, room.now());
+    const told = (label) => button(label, "tell", { "data-key": "tell", "data-slot": slot.id, waiting: waits("slots:tell", slot.id) });
+    if (slot.answer === "help") return { title: say("needs_help", { name }), note, warning: true, action: told(say("i_am_going")) };
+    if (slot.answer === "told") return { title: name, note: say("was_told", { provider }) };
+    if (seconds >= NOT_TAPPED_AFTER) return { title: say("has_not_tapped", { name }), note, warning: true, action: told(say("i_told", { name })) };
+    return { title: name, note };
+  }
+  if (slot.state === "called") return { title: name, note: say("called", { provider }) };
+  if (slot.state === "coming") return { title: name, note: say("is_coming", { provider }) };
+  if (slot.state === "started") {
+    const minutes = Math.max(0, Math.floor((room.now() - new Date(slot.started_at)) / 60000));
+    return { title: name, note: stale() ? say("with_provider", { provider }) : say("with_minutes", { provider, n: minutes, all: slot.minutes }) };
+  }
+  if (slot.state === "finished") return { title: name, note: say("slot_seen", { provider }) };
+  if (slot.state === "missed") return { title: name, note: say("slot_missed", { provider }) };
+  const isNext = nextOf.get(slot.provider_id) === slot.id;
+  if (stale()) return { title: name, note: isNext ? say("slot_next_untimed", { provider }) : provider };
+  return { title: name, note: say(isNext ? "slot_next" : "slot_planned", { provider, time: clock(slot.planned_at) }) };
+}
+
+function oneOnOnes(kit) {
+  const { room, text } = kit;
+  const { say, count } = text;
+  const slots = [...room.slots.values()].sort((a, b) => (FIRST[a.state] ?? 9) - (FIRST[b.state] ?? 9) || new Date(a.planned_at) - new Date(b.planned_at));
+  const seen = slots.filter((slot) => slot.state === "finished");
+  const planned = slots.filter((slot) => slot.state === "planned");
+  const nextOf = new Map();
+  for (const slot of planned) if (!nextOf.has(slot.provider_id)) nextOf.set(slot.provider_id, slot.id);
+  const ahead = new Set(planned.slice(0, SHOWN_AHEAD));
+  const open = slots.filter((slot) => slot.state !== "finished");
+  const first = open.filter((slot) => slot.state !== "planned" || ahead.has(slot));
+  const rest = open.filter((slot) => slot.state === "planned" && !ahead.has(slot));
+  const rows = (some) => el("ul", { class: "gv-rows" }, some.map((slot) => slotRow(slot, described(slot, nextOf, kit))));
+  return [
+    el("div", { class: "gv-console__head" }, el("h2", {}, say("one_on_ones")), slots.length ? el("span", { class: "gv-quiet" }, say("seen_of", { n: seen.length, all: slots.length })) : null),
+    slots.length ? null : el("p", { class: "gv-quiet" }, say("no_slots")),
+    first.length ? rows(first) : null,
+    rest.length ? el("details", { class: "live-ended", "data-key": "rest" }, el("summary", {}, count("more_slots", rest.length)), rows(rest)) : null,
+    seen.length ? el("details", { class: "live-ended", "data-key": "seen" }, el("summary", {}, say("seen_slots", { n: seen.length })), rows(seen)) : null,
+  ];
+}
+
+function guestCard(guest, people, { ui, text, waits, button }) {
+  const { say } = text;
+  const id = `seat-${guest.id}`;
+  const error = ui.guestErrors.has(guest.id);
+  return el(
+    "div", { class: "gv-card gv-card--amber", "data-key": guest.id }, el("h3", {}, say("raised_hand", { n: guest.number })),
+    el("label", { class: "nhsuk-label", for: id }, say("who_is_it")),
+    error ? el("span", { class: "nhsuk-error-message", id: `${id}-error` }, say("choose_first")) : null,
+    el(
+      "select", { class: "nhsuk-select live-seat", id, "data-key": "seat", "aria-describedby": error ? `${id}-error` : null },
+      el("option", { value: "" }, say("choose_person")), people.map((person) => el("option", { value: person.seat_id }, person.name)),
+    ),
+    button(say("let_in"), "admit", { "data-key": "admit", small: false, "data-guest": guest.id, "aria-label": say("let_in_number", { n: guest.number }), waiting: waits("live:admit", guest.id) }),
+  );
+}
+
+function atTheDoor(kit) {
+  const { room, text } = kit;
+  if (!room.guests.size || room.run.state !== "open") return null;
+  const people = [...room.people.values()].filter((person) => !["cancelled", "left_early"].includes(person.state));
+  people.sort((a, b) => Number(a.phone_live) - Number(b.phone_live) || a.name.localeCompare(b.name));
+  return el("div", { "data-key": "door" }, el("h2", {}, text.say("at_the_door")), [...room.guests.values()].map((guest) => guestCard(guest, people, kit)));
+}
+
+function notHeard(here, { text }) {
+  const { say } = text;
+  const quiet = here.filter((person) => !person.heard);
+  if (!here.length) return null;
+  return el(
+    "div", { class: "gv-section", "data-key": "quiet" },
+    el("div", { class: "gv-console__head" }, el("h2", {}, say("not_heard_title")), el("span", { class: "gv-quiet" }, say("not_heard_of", { n: quiet.length, all: here.length }))),
+    quiet.length ? el("ul", { class: "live-chips" }, quiet.map((person) => el("li", { class: "gv-chip", dir: "auto", "data-key": person.seat_id }, person.name))) : el("p", {}, say("all_heard")),
+  );
+}
+
+function whoIsHere(here, { room, ui, text }) {
+  const { say, count } = text;
+  const { account, join_code } = room.run;
+  const live = here.filter((person) => person.phone_live).length;
+  return el(
+    "div", { class: "gv-section live-account", "data-key": "here" },
+    account.sent ? el("p", {}, el("strong", {}, `${say("account", { sent: account.sent, accounted: account.accounted_for })}.`)) : null,
+    here.length
+      ? el(
+          "details", { class: "live-ended" }, el("summary", {}, `${count("people_here", here.length)} ${count("phones_live", live)}`),
+          el("ul", { class: "gv-rows" }, here.map((person) => el("li", { class: "gv-row live-slot", "data-key": person.seat_id }, number(person.number), el("div", { class: "gv-row__body" }, el("p", { class: "gv-row__title", dir: "auto" }, person.name), el("p", { class: "gv-note" }, say(person.phone_live ? "phone_live" : "no_phone")))))),
+        )
+      : el("p", { class: "gv-quiet" }, say("nobody_here")),
+    join_code ? el("p", {}, `${say("on_the_wall")} `, el("strong", { class: "gv-code" }, `${join_code.slice(0, 3)} ${join_code.slice(3)}`)) : null,
+    el(
+      "p", { class: "gv-quiet" }, say(ui.keys ? "keys" : "keys_are_off"), " ",
+      el("button", { type: "button", class: "gv-linkbutton", "data-do": "keys" }, say(ui.keys ? "keys_off" : "keys_on")),
+    ),
+  );
+}
+
+export function drawPeople(kit) {
+  const here = [...kit.room.people.values()].filter((person) => HERE.has(person.state));
+  show(kit.place("people"), atTheDoor(kit), oneOnOnes(kit), notHeard(here, kit), whoIsHere(here, kit));
+}
