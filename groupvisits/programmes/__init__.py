@@ -4,4 +4,12 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Open this package's doors and register what it listens to."""
+    """Open this package's doors.
+
+    `group_page` holds functions (db, viewer, group) -> values for the group's page: packages above that know more about a group,
+    such as its dates, add what they know without this package knowing them.
+    """
+    from groupvisits.programmes import views
+
+    app.extensions["group_page"] = []
+    app.register_blueprint(views.bp)

@@ -1,13 +1,49 @@
 """Dated sessions of a group, their teams and seats."""
 
+from typing import Any
+
 from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Open this package's doors and register what it listens to."""
+    """Open this package's doors and register what it listens to.
+
+    `check_in_facts` holds functions (db, viewer, place, seat_id) -> [{term, value}] for the person's screen at the door: packages
+    above that know more, such as when the one-on-one is, add it without this package knowing them.
+    """
     from groupvisits.programmes.events import MemberAdded, MemberRemoved
+    from groupvisits.sessions import views
     from groupvisits.sessions.service import series
 
     listeners = app.extensions["listeners"]
     listeners.within(MemberAdded, series.invite_new_member)
     listeners.within(MemberRemoved, series.free_seats_of_former_member)
+    app.extensions["check_in_facts"] = []
+    app.extensions["group_page"].append(_dates_of_group)
+    app.register_blueprint(views.bp)
+
+
+def _dates_of_group(db: Any, viewer: Any, group: Any) -> dict[str, Any]:
+    """What the page of a group says about its dates."""
+    from datetime import timedelta
+
+    from flask_babel import gettext, ngettext
+
+    from groupvisits.core import clock
+    from groupvisits.core.pages import door
+    from groupvisits.sessions import queries
+
+    lines = queries.sessions_for(db, viewer, since=clock.now() - timedelta(hours=8), group_id=group.id, at_most=12)
+    tags = {"open": ("green", gettext("Open now")), "closed": ("grey", gettext("Over")), "cancelled": ("grey", gettext("Cancelled"), "×")}
+    return {
+        "series_href": door("sessions.series_preview", group_id=group.id),
+        "next_dates": [
+            {
+                "starts_at": clock.local(line.group_session.starts_at, line.group_session.zone),
+                "words": ngettext("%(num)s said yes", "%(num)s said yes", line.held) + ", " + ngettext("%(num)s has not answered", "%(num)s have not answered", line.invited),
+                "href": door("sessions.group_session", session_id=line.group_session.id),
+                "tag": tags.get(line.group_session.state),
+            }
+            for line in lines
+        ],
+    }

@@ -30,6 +30,7 @@ def related(actor: Actor, place: Any) -> bool:
 
 POLICY = Policy({
     "sessions:know_of": permit("coordinator", *TEAM, "patient", "display", when=related),
+    "sessions:see": permit("coordinator", *TEAM, when=coordinates_or_is_on_the_team),
     "sessions:list": permit("coordinator", *TEAM),
     "sessions:schedule": permit("coordinator"),
     "sessions:cancel": permit("coordinator"),

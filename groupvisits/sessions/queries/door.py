@@ -4,18 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
 from groupvisits.patients.models import Patient
-from groupvisits.sessions.models import HOLDING, GroupSession, Seat
+from groupvisits.patients.rules.person import fold
+from groupvisits.sessions.models import HOLDING, Seat
 from groupvisits.sessions.permissions import POLICY
 from groupvisits.sessions.queries.places import Place
 from groupvisits.sessions.rules import HERE
 
-AT_MOST = 3  # more would be a list of who comes
+AT_MOST = 3
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class PersonAtTheDoor:
     is_here: bool
     companions: int
     needs: str
+    slip_number: int | None
 
 
 @dataclass(frozen=True)
@@ -50,24 +52,26 @@ def counts_for(db: Session, viewer: Actor, place: Place) -> Counts:
 def find_person(db: Session, viewer: Actor, place: Place, *, name: str, born: date | None) -> Sequence[PersonAtTheDoor]:
     """Who it may be: with name and day of birth anybody of the clinic, else only those on today's list by the name shown in the room.
 
-    At most three; the search must begin with at least two letters (the form sees to it).
+    Nobody when more than three fit: that would be a list of who comes.
     """
     POLICY.require(viewer, "sessions:check_in", place)
-    start = name.strip().lower()
+    here = (Seat.patient_id == Patient.id) & (Seat.session_id == place.group_session.id)
+    query = select(Patient, Seat).where(Patient.clinic_id == place.clinic_id, Patient.is_active).order_by(Patient.display_name, Patient.id)
     if POLICY.permits(viewer, "sessions:let_in", place):
-        if born is None:
-            return []
-        matches = (
-            Patient.birth_date == born,
-            or_(*(func.lower(column).startswith(start, autoescape=True) for column in (Patient.given_name, Patient.family_name, Patient.display_name, Patient.given_name + " " + Patient.family_name))),
-        )
-        query = select(Patient, Seat).outerjoin(Seat, (Seat.patient_id == Patient.id) & (Seat.session_id == place.group_session.id))
+        query = query.outerjoin(Seat, here).where(Patient.birth_date == born)
     else:
-        matches = (func.lower(Patient.display_name).startswith(start, autoescape=True), Seat.state != "cancelled")
-        query = select(Patient, Seat).join(Seat, (Seat.patient_id == Patient.id) & (Seat.session_id == place.group_session.id))
-    query = query.where(Patient.clinic_id == place.clinic_id, Patient.is_active, *matches).order_by(Patient.display_name, Patient.id).limit(AT_MOST + 1)
-    found = [_person(viewer, place, patient, seat) for patient, seat in db.execute(query)]
+        query = query.join(Seat, here).where(Seat.state != "cancelled")
+    # Compared here, not by the database: none folds accents, and few share a birthday or a visit.
+    people = [_person(viewer, place, patient, seat) for patient, seat in db.execute(query)]
+    start = fold(name)
+    found = [person for person in people if any(words.startswith(start) for words in _beginnings(person))]
     return found if len(found) <= AT_MOST else []
+
+
+def _beginnings(person: PersonAtTheDoor) -> list[str]:
+    """What a search may begin with: the whole name and each later part of it."""
+    words = fold(f"{person.name} {person.short_name}").split()
+    return [" ".join(words[index:]) for index in range(len(words))]
 
 
 def person_for(db: Session, viewer: Actor, place: Place, patient_id: str) -> PersonAtTheDoor:
@@ -80,19 +84,6 @@ def person_for(db: Session, viewer: Actor, place: Place, patient_id: str) -> Per
     if (seat is None or seat.state == "cancelled") and not POLICY.permits(viewer, "sessions:let_in", place):
         raise NotFound
     return _person(viewer, place, patient, seat)
-
-
-def other_group_of(db: Session, place: Place, patient_id: str) -> GroupSession | None:
-    """The patient's next date elsewhere, for somebody who came on the wrong day."""
-    query = (
-        select(GroupSession)
-        .join(Seat, Seat.session_id == GroupSession.id)
-        .where(Seat.patient_id == patient_id, Seat.state.in_(("confirmed", "invited")), GroupSession.state == "planned", GroupSession.id != place.group_session.id)
-        .where(GroupSession.starts_at > place.group_session.starts_at)
-        .order_by(GroupSession.starts_at)
-        .limit(1)
-    )
-    return db.scalar(query)
 
 
 def _person(viewer: Actor, place: Place, patient: Patient, seat: Seat | None) -> PersonAtTheDoor:
@@ -109,4 +100,5 @@ def _person(viewer: Actor, place: Place, patient: Patient, seat: Seat | None) ->
         is_here=seat is not None and seat.state in HERE,
         companions=seat.companions if seat is not None else 0,
         needs=patient.needs if full else "",
+        slip_number=seat.slip_number if seat is not None else None,
     )

@@ -1,0 +1,236 @@
+"""The pages of programmes and groups."""
+
+from typing import Any
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+
+from groupvisits.core.commands import run_command
+from groupvisits.core.errors import DomainError
+from groupvisits.core.transaction import run
+from groupvisits.core.web import access, current_actor
+from groupvisits.extensions import db
+from groupvisits.patients import queries as patients
+from groupvisits.programmes import forms, queries, rules, service
+from groupvisits.programmes.permissions import POLICY
+
+bp = Blueprint("programmes", __name__)
+WORDS = {"week_names": forms.WEEKS, "weekday_names": forms.WEEKDAYS, "layout_names": forms.LAYOUTS, "role_names": forms.ROLES}
+
+
+@bp.get("/programmes")
+@access("programmes:list")
+def programmes() -> Any:
+    return render_template("programmes/programmes.html", programmes=queries.programmes_for(db.session(), current_actor()))
+
+
+@bp.get("/programmes/new")
+@access("programmes:design")
+def new_programme() -> Any:
+    start = request.args.get("start", "")
+    if start not in rules.PRESETS and start != "empty":
+        return render_template("programmes/new_programme.html", presets=rules.PRESETS)
+    phases = rules.preset_run_sheet(start) if start in rules.PRESETS else [{"owner": "Facilitator"}]
+    return _programme_page(forms.ProgrammeForm(formdata=None, data={"phases": _in_readers_words(phases)}), None)
+
+
+@bp.post("/programmes")
+@access("programmes:design")
+def design_programme() -> Any:
+    form = forms.ProgrammeForm()
+    if act := request.form.get("act"):
+        form.rearrange(act)
+        return _programme_page(form, None)
+    if form.validate():
+        try:
+            run_command(service.design_programme, current_actor(), form.command("programmes:design"), **form.arranged())
+        except DomainError as refusal:
+            form.refuse(refusal)
+        else:
+            flash(gettext("The programme is saved."), "success")
+            return redirect(url_for("programmes.programmes"), 303)
+    return _programme_page(form, None), 400
+
+
+@bp.get("/programmes/<programme_id>")
+@access("programmes:design")
+def programme(programme_id: str) -> Any:
+    found = queries.programme_for(db.session(), current_actor(), programme_id)
+    data = {"name": found.name, "purpose": found.purpose, "design_partners": found.design_partners, "phases": found.run_sheet}
+    return _programme_page(forms.ProgrammeForm(formdata=None, data=data), found)
+
+
+@bp.post("/programmes/<programme_id>")
+@access("programmes:design")
+def change_programme(programme_id: str) -> Any:
+    found = queries.programme_for(db.session(), current_actor(), programme_id)
+    form = forms.ProgrammeForm()
+    if act := request.form.get("act"):
+        form.rearrange(act)
+        return _programme_page(form, found)
+    if form.validate():
+        try:
+            run(service.change_programme, current_actor(), programme_id, **form.arranged())
+        except DomainError as refusal:
+            form.refuse(refusal)
+        else:
+            flash(gettext("The programme is saved."), "success")
+            return redirect(url_for("programmes.programmes"), 303)
+    return _programme_page(form, found), 400
+
+
+def _programme_page(form: forms.ProgrammeForm, found: Any) -> str:
+    return render_template("programmes/programme.html", form=form, programme=found, most_phases=rules.MAX_PHASES)
+
+
+def _in_readers_words(phases: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{**phase, "name": gettext(phase["name"]) if phase.get("name") else "", "prompt": gettext(phase["prompt"]) if phase.get("prompt") else ""} for phase in phases]
+
+
+@bp.get("/groups")
+@access("programmes:list_groups")
+def groups() -> Any:
+    return render_template("programmes/groups.html", groups=queries.groups_for(db.session(), current_actor()), **WORDS)
+
+
+@bp.get("/groups/new")
+@access("programmes:arrange_group")
+def new_group() -> Any:
+    return _group_form_page(_group_form(formdata=None, data={"programme_id": request.args.get("programme_id")}), None)
+
+
+@bp.post("/groups")
+@access("programmes:arrange_group")
+def arrange_group() -> Any:
+    form = _group_form()
+    if form.validate():
+        try:
+            result = run_command(service.arrange_group, current_actor(), form.command("programmes:arrange_group"), **form.arranged())
+        except DomainError as refusal:
+            form.refuse(refusal)
+        else:
+            flash(gettext("The group is saved. Next: its team, its members and its dates."), "success")
+            return redirect(url_for("programmes.group", group_id=result["group_id"]), 303)
+    return _group_form_page(form, None), 400
+
+
+@bp.get("/groups/<group_id>/arrangement")
+@access("programmes:arrange_group")
+def arrangement(group_id: str) -> Any:
+    found = queries.group_for(db.session(), current_actor(), group_id)
+    return _group_form_page(_group_form(formdata=None, obj=found), found)
+
+
+@bp.post("/groups/<group_id>/arrangement")
+@access("programmes:arrange_group")
+def change_group(group_id: str) -> Any:
+    found = queries.group_for(db.session(), current_actor(), group_id)
+    form = _group_form()
+    if form.validate():
+        try:
+            run(service.change_group, current_actor(), group_id, **form.arranged())
+        except DomainError as refusal:
+            form.refuse(refusal)
+        else:
+            flash(gettext("The group is saved. Dates that were made before stay as they are."), "success")
+            return redirect(url_for("programmes.group", group_id=group_id), 303)
+    return _group_form_page(form, found), 400
+
+
+def _group_form(**kwargs: Any) -> forms.GroupForm:
+    form = forms.GroupForm(**kwargs)
+    form.programme_id.choices = [(p.id, p.name) for p in queries.programmes_for(db.session(), current_actor())]
+    return form
+
+
+def _group_form_page(form: forms.GroupForm, found: Any) -> str:
+    programmes = queries.programmes_for(db.session(), current_actor())
+    windows = {
+        p.id: {layout: rules.one_on_one_window(layout, p.run_sheet, sum(phase["minutes"] for phase in p.run_sheet)).minutes for layout in forms.LAYOUTS}
+        for p in programmes
+    }
+    return render_template("programmes/group_form.html", form=form, group=found, programmes=programmes, windows=windows, zone=queries.clinic_of(db.session(), current_actor()).zone)
+
+
+@bp.get("/groups/<group_id>")
+@access("programmes:see_group")
+def group(group_id: str) -> Any:
+    return _group_page(group_id)
+
+
+@bp.post("/groups/<group_id>/member-searches")
+@access("programmes:choose_members")
+def search_members(group_id: str) -> Any:
+    form = forms.SearchForm()
+    if not form.validate():
+        return _group_page(group_id, search=form), 400
+    return _group_page(group_id, search=form, found=patients.patients_for(db.session(), current_actor(), search=form.words.data).patients)
+
+
+@bp.post("/groups/<group_id>/members")
+@access("programmes:choose_members")
+def add_member(group_id: str) -> Any:
+    form = forms.MemberForm()
+    if form.validate():
+        run(service.add_member, current_actor(), group_id, form.patient_id.data)
+        flash(gettext("Added. They are asked to all dates of this group that are to come."), "success")
+    return redirect(url_for("programmes.group", group_id=group_id, _anchor="members"), 303)
+
+
+@bp.post("/groups/<group_id>/member-removals")
+@access("programmes:choose_members")
+def remove_member(group_id: str) -> Any:
+    form = forms.MemberForm()
+    if form.validate():
+        run(service.remove_member, current_actor(), group_id, form.patient_id.data)
+        flash(gettext("Removed. Their places in dates to come are free. Past visits stay on record."), "success")
+    return redirect(url_for("programmes.group", group_id=group_id, _anchor="members"), 303)
+
+
+@bp.post("/groups/<group_id>/team")
+@access("programmes:choose_team")
+def add_to_team(group_id: str) -> Any:
+    form = _team_form()
+    if form.validate():
+        try:
+            run(service.add_to_team, current_actor(), group_id, **form.chosen())
+        except rules.RoleNotHeld as refusal:
+            form.refuse(refusal)
+        else:
+            return redirect(url_for("programmes.group", group_id=group_id, _anchor="team"), 303)
+    return _group_page(group_id, team=form), 400
+
+
+@bp.post("/groups/<group_id>/team-removals")
+@access("programmes:choose_team")
+def take_from_team(group_id: str) -> Any:
+    form = _team_form()
+    if form.validate():
+        run(service.take_from_team, current_actor(), group_id, **form.chosen())
+    return redirect(url_for("programmes.group", group_id=group_id, _anchor="team"), 303)
+
+
+def _team_form(**kwargs: Any) -> forms.TeamForm:
+    form = forms.TeamForm(**kwargs)
+    staff = queries.staff_for_teams(db.session(), current_actor())
+    form.person.choices = [("", gettext("Choose…"))] + [(f"{line.staff_member_id} {line.role}", f"{line.name}, {forms.ROLES[line.role]}") for line in staff]
+    form.person.validate_choice = False
+    return form
+
+
+def _group_page(group_id: str, *, search: Any = None, found: Any = None, team: Any = None) -> str:
+    """The group's page; packages that know more about a group (its dates) add what they know, see `group_page` in __init__."""
+    viewer, session = current_actor(), db.session()
+    group = queries.group_for(session, viewer, group_id)
+    members, lines = queries.members_of(session, viewer, group), queries.team_of(session, group.id)
+    window = rules.one_on_one_window(group.layout, group.programme.run_sheet, group.minutes)
+    residents = sum(line.role == "resident" for line in lines)
+    more: dict[str, Any] = {}
+    for addition in current_app.extensions["group_page"]:
+        more.update(addition(session, viewer, group))
+    may_arrange = POLICY.permits(viewer, "programmes:arrange_group", group)
+    return render_template(
+        "programmes/group.html", group=group, members=members, member_ids={line.patient_id for line in members}, team=lines,
+        check=rules.MinuteCheck(group.target, group.slot_minutes, residents, window.minutes), window=window, may_arrange=may_arrange,
+        search=search or forms.SearchForm(formdata=None), found=found, team_form=(team or _team_form(formdata=None)) if may_arrange else None, **WORDS, **more,
+    )  # fmt: skip

@@ -1,0 +1,178 @@
+"""One date: who comes, who works, and the doors to the room, the tablet and the papers."""
+
+from typing import Any
+
+from flask import current_app, flash, redirect, render_template, url_for
+from flask_babel import gettext
+
+from groupvisits.core.commands import run_command
+from groupvisits.core.errors import DomainError
+from groupvisits.core.transaction import run
+from groupvisits.core.web import access, current_actor
+from groupvisits.extensions import db
+from groupvisits.patients import queries as patients
+from groupvisits.programmes import queries as programmes
+from groupvisits.programmes.forms import ROLES, SearchForm
+from groupvisits.programmes.rules import RoleNotHeld
+from groupvisits.sessions import forms, queries, rules, service
+from groupvisits.sessions.views import bp
+from groupvisits.sessions.views.qr import qr_code
+
+
+@bp.get("/sessions/<session_id>")
+@access("sessions:see")
+def group_session(session_id: str) -> Any:
+    return _page(session_id)
+
+
+@bp.post("/sessions/<session_id>/answers")
+@access("sessions:seat")
+def answer(session_id: str) -> Any:
+    form = forms.AnswerForm()
+    if not form.validate():
+        return _page(session_id, wrong=gettext("We could not read that. Nothing was changed.")), 400
+    try:
+        run_command(
+            service.answer_for, current_actor(), form.command("sessions:answer_for"), session_id, form.seat_id.data,
+            answer=form.answer.data, over_maximum_reason=form.over_maximum_reason.data or "",
+        )  # fmt: skip
+    except rules.SessionFull as full:
+        return _page(session_id, full=full, override=forms.AnswerForm(formdata=None, data={"seat_id": form.seat_id.data, "answer": "yes"})), full.status
+    return redirect(url_for("sessions.group_session", session_id=session_id, _anchor="seats"), 303)
+
+
+@bp.post("/sessions/<session_id>/seat-searches")
+@access("sessions:seat")
+def search_patients(session_id: str) -> Any:
+    form = SearchForm()
+    if not form.validate():
+        return _page(session_id, search=form), 400
+    return _page(session_id, search=form, found=patients.patients_for(db.session(), current_actor(), search=form.words.data).patients)
+
+
+@bp.post("/sessions/<session_id>/seats")
+@access("sessions:seat")
+def seat_patient(session_id: str) -> Any:
+    form = forms.SeatPatientForm()
+    if not form.validate():
+        return _page(session_id, wrong=gettext("We could not read that. Nothing was changed.")), 400
+    try:
+        run_command(
+            service.seat_patient, current_actor(), form.command("sessions:seat_patient"), session_id, form.patient_id.data,
+            answer=form.answer.data, over_maximum_reason=form.over_maximum_reason.data or "",
+        )  # fmt: skip
+    except rules.SessionFull as full:
+        return _page(session_id, full=full, override=forms.SeatPatientForm(formdata=None, data={"patient_id": form.patient_id.data, "answer": "yes"})), full.status
+    except rules.HasSeat as refusal:
+        return _page(session_id, wrong=gettext(refusal.message)), refusal.status
+    return redirect(url_for("sessions.group_session", session_id=session_id, _anchor="seats"), 303)
+
+
+@bp.post("/sessions/<session_id>/seat-removals")
+@access("sessions:seat")
+def take_back_seat(session_id: str) -> Any:
+    form = forms.SeatForm()
+    if form.validate():
+        run(service.take_back_seat, current_actor(), session_id, form.seat_id.data)
+    return redirect(url_for("sessions.group_session", session_id=session_id, _anchor="seats"), 303)
+
+
+@bp.get("/sessions/<session_id>/cancellations")
+@access("sessions:cancel")
+def cancellation(session_id: str) -> Any:
+    return _cancel_page(session_id, forms.CancelForm(formdata=None))
+
+
+@bp.post("/sessions/<session_id>/cancellations")
+@access("sessions:cancel")
+def cancel(session_id: str) -> Any:
+    form = forms.CancelForm()
+    if form.validate():
+        try:
+            run(service.cancel_session, current_actor(), session_id, reason=form.reason.data)
+        except DomainError as refusal:
+            form.refuse(refusal)
+        else:
+            flash(gettext("This date is cancelled. No message has been sent: tell the people on the list."), "success")
+            return redirect(url_for("sessions.group_session", session_id=session_id), 303)
+    return _cancel_page(session_id, form), 400
+
+
+def _cancel_page(session_id: str, form: forms.CancelForm) -> str:
+    place = queries.place_for(db.session(), current_actor(), session_id)
+    return render_template("sessions/cancellation.html", group_session=place.group_session, census=queries.census_of(db.session(), place), form=form)
+
+
+@bp.post("/sessions/<session_id>/openings")
+@access("sessions:open")
+def open_session(session_id: str) -> Any:
+    run(service.open_session, current_actor(), session_id)
+    room = "live.facilitator_room" if current_actor().has("facilitator") and "live.facilitator_room" in current_app.view_functions else "sessions.group_session"
+    return redirect(url_for(room, session_id=session_id), 303)
+
+
+@bp.post("/sessions/<session_id>/displays")
+@access("accounts:make_room_display")
+def make_display(session_id: str) -> Any:
+    from groupvisits.accounts import service as accounts
+
+    place = queries.place_for(db.session(), current_actor(), session_id)
+    token = run(accounts.make_room_display, current_actor(), place.clinic_id, session_id)
+    address = f"{current_app.extensions['config'].public_url}/displays/{token}"
+    return render_template("sessions/display.html", group_session=place.group_session, address=address, code=qr_code(address))
+
+
+@bp.post("/sessions/<session_id>/team")
+@access("sessions:choose_team")
+def add_to_team(session_id: str) -> Any:
+    form = _team_form()
+    if form.validate():
+        try:
+            run(service.add_to_team, current_actor(), session_id, **form.chosen(), room=form.room.data or "")
+        except RoleNotHeld as refusal:
+            form.refuse(refusal)
+        else:
+            return redirect(url_for("sessions.group_session", session_id=session_id, _anchor="team"), 303)
+    return _page(session_id, team_form=form), 400
+
+
+@bp.post("/sessions/<session_id>/team-rooms")
+@access("sessions:choose_team")
+def change_place(session_id: str) -> Any:
+    form = forms.TeamForm()
+    if form.validate():
+        run(service.change_place, current_actor(), session_id, **form.chosen(), room=form.room.data or "")
+    return redirect(url_for("sessions.group_session", session_id=session_id, _anchor="team"), 303)
+
+
+@bp.post("/sessions/<session_id>/team-removals")
+@access("sessions:choose_team")
+def take_from_team(session_id: str) -> Any:
+    form = forms.TeamForm()
+    if form.validate():
+        run(service.take_from_team, current_actor(), session_id, **form.chosen())
+    return redirect(url_for("sessions.group_session", session_id=session_id, _anchor="team"), 303)
+
+
+def _team_form(**kwargs: Any) -> forms.TeamForm:
+    form = forms.TeamForm(**kwargs)
+    staff = programmes.staff_for_teams(db.session(), current_actor())
+    form.person.choices = [("", gettext("Choose…"))] + [(f"{line.staff_member_id} {line.role}", f"{line.name}, {ROLES[line.role]}") for line in staff]
+    return form
+
+
+def _page(session_id: str, *, full: Any = None, override: Any = None, wrong: str = "", search: Any = None, found: Any = None, team_form: Any = None) -> str:
+    viewer, session = current_actor(), db.session()
+    place = queries.place_for(session, viewer, session_id)
+    coordinates = viewer.has("coordinator")
+    census, team = queries.census_of(session, place), queries.team_for(session, place)
+    residents = sum(line.role == "resident" for line in team)
+    seats = queries.seat_lines(session, viewer, place) if coordinates else []
+    can_change = coordinates and place.group_session.state in ("planned", "open")
+    return render_template(
+        "sessions/group_session.html", place=place, group_session=place.group_session, group=place.group_session.group, census=census, seats=seats, team=team,
+        check=queries.minute_check(place.group_session, census.held or place.group_session.group.target, residents),
+        check_all=queries.minute_check(place.group_session, min(census.held + census.invited, max(place.group_session.maximum, census.held)), residents),
+        role_names=ROLES, can_change=can_change, full=full, override=override, wrong=wrong, found=found, seated={line.patient_id for line in seats},
+        search=search or SearchForm(formdata=None), team_form=(team_form or _team_form(formdata=None)) if can_change else None,
+    )  # fmt: skip
