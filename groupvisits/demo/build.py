@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from dateutil.relativedelta import relativedelta
 from faker import Faker
 from flask_security.utils import hash_password
+from sqlalchemy import select
 
 from groupvisits.accounts.models import Clinic, Installation, PatientLink, RoomDisplay, StaffMember, StaffRole
 from groupvisits.agenda.models import Support, Topic
@@ -251,8 +252,22 @@ def _live_topics(tx: Transaction, dice: random.Random, visit: GroupSession, memb
                 tx.add(Support(topic_id=topic.id, patient_id=patient.id, at=now))
         if state == "current":
             visit.current_topic_id, visit.topic_started_at, visit.topic_ends_at = topic.id, now - timedelta(minutes=7), now + timedelta(minutes=8)
+    _carried_over(tx, visit, {patient.id for patient in members})
     tx.add(Topic(id=ids.new_id(), session_id=visit.id, patient_id=members[0].id, words=content.ALONE[0], language="en", route="one_on_one", state="new", minutes=0,
                  proposed_at=visit.starts_at, version=9))  # fmt: skip
+
+
+def _carried_over(tx: Transaction, visit: GroupSession, members: set[str]) -> None:
+    """What the group did not get to last month is on the table again."""
+    last = tx.scalars(select(GroupSession).where(GroupSession.group_id == visit.group_id, GroupSession.state == "closed").order_by(GroupSession.starts_at.desc())).first()
+    if last is None:
+        return
+    parked = select(Topic).where(Topic.session_id == last.id, Topic.state == "parked", Topic.patient_id.in_(members)).limit(2)
+    for topic in tx.scalars(parked).all():
+        again = Topic(id=ids.new_id(), session_id=visit.id, patient_id=topic.patient_id, words=topic.words, language=topic.language, route="group", shows_name=topic.shows_name,
+                      state="new", minutes=topic.minutes, carried_from_id=topic.id, proposed_at=visit.starts_at, version=1)  # fmt: skip
+        tx.add(again)
+        topic.carried_to_id = again.id
 
 
 def _links(tx: Transaction, made: Demo, now: datetime) -> None:

@@ -2,18 +2,25 @@
 
 import random
 from datetime import datetime, timedelta
+from typing import Any
 
 from groupvisits.accounts.models import StaffMember
 from groupvisits.agenda.models import Support, Topic
-from groupvisits.core import ids
+from groupvisits.core import clock, ids
 from groupvisits.core.transaction import Transaction
 from groupvisits.demo import content
-from groupvisits.feedback.models import FeedbackForm, FeedbackResponse
+from groupvisits.feedback import service as feedback
+from groupvisits.feedback.items import ITEMS
+from groupvisits.notes import rules as note_rules
+from groupvisits.notes import service as notes
 from groupvisits.notes.models import ActionPlan, Note, NoteSignature
 from groupvisits.patients.models import Patient
 from groupvisits.programmes.models import Group
 from groupvisits.sessions.models import GroupSession, Seat
 from groupvisits.slots.models import Slot
+
+GROUP_SECONDS = 55 * 60
+RECENT = timedelta(days=40)
 
 
 def fill(
@@ -96,19 +103,55 @@ def _note(tx: Transaction, dice: random.Random, held: GroupSession, slot: Slot, 
         "co_decide": {"patient": dice.choice(content.PATIENT_CHOOSES), "clinician": dice.choice(content.CLINICIAN_CHOOSES).format(**numbers)},
         "co_design": {"patient": f"{plan}. {rhythm}. I am {confidence} of 10 sure.", "clinician": dice.choice(content.CLINICIAN_PLANS)},
         "co_deliver": {"patient": dice.choice(content.PATIENT_DELIVERS), "clinician": dice.choice(content.CLINICIAN_DELIVERS).format(**numbers)},
+        "plan": {"what": plan, "when": rhythm, "confidence": confidence},
     }
     written = held.ends_at + timedelta(minutes=dice.randint(5, 90))
-    note = Note(id=ids.new_id(), clinic_id=held.clinic_id, session_id=held.id, slot_id=slot.id, patient_id=slot.patient_id, author_id=resident.id, state="cosigned", draft=draft,
+    # Of the newest visit some notes still wait: for a signature, or for the attending.
+    state = dice.choices(("cosigned", "signed", "draft"), (4, 4, 2))[0] if clock.now() - held.ends_at < RECENT else "cosigned"
+    note = Note(id=ids.new_id(), clinic_id=held.clinic_id, session_id=held.id, slot_id=slot.id, patient_id=slot.patient_id, author_id=resident.id, state=state, draft=draft,
                 revision=dice.randint(4, 12), saved_at=written, created_at=slot.started_at or written)  # fmt: skip
     tx.add(note)
     tx.flush()
     tx.add(ActionPlan(id=ids.new_id(), note_id=note.id, patient_id=slot.patient_id, what=plan, when_how_often=rhythm, confidence=confidence, made_at=written))
-    _sign(tx, note, held, slot, resident, attending, written)
+    if state == "draft":
+        return
+    individual = int((slot.finished_at - slot.started_at).total_seconds()) if slot.finished_at and slot.started_at else 0
+    signature = _signature(
+        tx, note, "signature", notes.note_content(tx, note, slot, individual, GROUP_SECONDS, written), resident, written,
+        individual_seconds=individual, group_seconds=GROUP_SECONDS,
+    )  # fmt: skip
+    if state == "signed":
+        return
+    presence = dice.choice(("key_part", "discussed", "discussed", "read_after"))
+    attested = written + timedelta(minutes=dice.randint(20, 900))
+    said = {"key_part": "I joined for the plan.", "discussed": "We talked it through in the hallway.", "read_after": ""}[presence]
+    content_ = {"format": "groupvisits cosignature 1", "note_id": note.id, "signature_id": signature.id, "signature_sha256": signature.sha256,
+                "presence": presence, "attestation": said, "signed_by": {"id": attending.id, "name": attending.name}, "signed_at": attested.isoformat()}  # fmt: skip
+    _signature(tx, note, "cosignature", content_, attending, attested, individual_seconds=individual, group_seconds=GROUP_SECONDS, presence=presence, attestation=said)
 
 
-def _sign(tx: Transaction, note: Note, held: GroupSession, slot: Slot, resident: StaffMember, attending: StaffMember, written: datetime) -> None:
-    raise NotImplementedError
+def _signature(tx: Transaction, note: Note, kind: str, signed: dict[str, Any], by: StaffMember, at: datetime, **more: Any) -> NoteSignature:
+    written = note_rules.canonical(signed)
+    row = NoteSignature(id=ids.new_id(), note_id=note.id, kind=kind, content=written, sha256=note_rules.digest(written), signed_by=by.id, signed_at=at, **more)
+    tx.add(row)
+    return row
 
 
 def _feedback(tx: Transaction, dice: random.Random, held: GroupSession, came: int) -> None:
-    raise NotImplementedError
+    """Most who came answer; later visits are felt a little better than the first."""
+    form = feedback.open_form(tx, held)
+    form.opened_at = held.ends_at
+    months_ago = max((clock.now() - held.ends_at).days / 30, 0)
+    pleased = 0.86 - 0.025 * months_ago
+    for _ in range(round(came * dice.uniform(0.6, 1.0))):
+        answers = {
+            item.key: dice.choices(("yes", "mostly", "partly", "little", "no"), (pleased * 70, pleased * 30, (1 - pleased) * 55, (1 - pleased) * 30, (1 - pleased) * 15))[0]
+            for item in ITEMS.values()
+            if item.kind == "words" and dice.random() < 0.93
+        }
+        if dice.random() < 0.35:
+            answers["change"] = dice.choice(content.ONE_THING_TO_CHANGE)
+        if answers:
+            feedback.keep_answers(tx, form, answers)
+    if form.closes_at <= clock.now():
+        feedback.close_form(tx, form)
