@@ -95,7 +95,7 @@ def guess(names: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, int]
         if key in found:
             continue
         for index in range(len(names)):
-            told = _is_nameless(names[index]) or (key != "birth_date" and _is_unknown(names[index]))  # an unknown day is rarely a birthday
+            told = _is_nameless(names[index]) or (key == "email" and _is_unknown(names[index]))  # other days and numbers are too often something else
             if index not in found.values() and told and _mostly(rows, index, fits):
                 found[key] = index
                 break

@@ -21,7 +21,7 @@ from groupvisits.patients.rules import columns, files, rows
 from groupvisits.patients.rules.languages import NAMES as LANGUAGES
 from groupvisits.patients.views import bp
 
-SHOWN = {rows.PROBLEM: 100, rows.KNOWN: 50, rows.NEW: 20, "notes": 100}
+SHOWN = {rows.PROBLEM: 100, rows.KNOWN: 50, rows.NEW: 20, "notes": 50}
 
 
 @bp.route("/imports", methods=["GET", "POST"])
@@ -109,7 +109,7 @@ def preview(import_id: str) -> ResponseReturnValue:
     noted = [outcome for outcome in made.outcomes if outcome.notes and outcome.kind in (rows.NEW, rows.KNOWN)]
     return render_template(
         "patients/preview.html", roster=roster, preview=made, counts=made.counts, noted=noted, form=form, shown=SHOWN, phone=contacts.show_phone,
-        languages_known=LANGUAGES, how=_how_it_was_read(roster), order=roster.reading.get("date_order"), said=_said, column=_column_name,
+        languages_known=LANGUAGES, default_language=_default_language(), how=_how_it_was_read(roster), order=roster.reading.get("date_order"), said=_said, column=_column_name,
     )  # fmt: skip
 
 
@@ -151,6 +151,10 @@ def _upload(form: RosterForm) -> str:
 
 def _roster(import_id: str) -> RosterImport:
     return queries.roster_import_for(db.session(), current_actor(), import_id)
+
+
+def _default_language() -> str:
+    return (queries.clinic_of(db.session(), current_actor()).languages or ["en"])[0]
 
 
 def _is_whole(form: MappingForm) -> bool:
