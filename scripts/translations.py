@@ -13,13 +13,16 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # the feedback form's questions are data and come with an extractor of their own
 FOLDER = ROOT / "groupvisits" / "translations"
 LANGUAGES = ("es", "pt", "ht")
 KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "mark": None}
 # Pages and messages that a patient may meet.
 FOR_PATIENTS = (
     "templates/live/patient", "templates/live/strings", "templates/live/join", "templates/live/slip", "templates/live/waiting", "templates/live/my_", "templates/live/_patient",
-    "templates/feedback/feedback_form", "templates/feedback/thank", "templates/feedback/_", "templates/core/layout", "templates/core/error", "templates/core/macros",
+    "templates/feedback/feedback_form", "templates/feedback/thanks", "templates/feedback/unknown", "templates/feedback/not_now",
+    "templates/feedback/handed_out", "groupvisits/feedback/items.json", "groupvisits/feedback/forms", "groupvisits/feedback/rules",
+    "templates/core/layout", "templates/core/error", "templates/core/macros",
     "templates/accounts/link", "groupvisits/agenda/rules", "groupvisits/agenda/forms", "groupvisits/slots/rules", "groupvisits/core/errors", "groupvisits/core/web",
     "groupvisits/core/sockets", "groupvisits/core/forms", "groupvisits/core/commands", "groupvisits/live/rules", "groupvisits/live/forms",
 )  # fmt: skip
@@ -29,7 +32,11 @@ def collected() -> Catalog:
     """Every text with the places it stands in."""
     catalog = Catalog(project="groupvisits", fuzzy=False)
     for folder, method in (("groupvisits", "python"), ("templates", "jinja2")):
-        found = extract_from_dir(str(ROOT / folder), [("**.py", "python"), ("**.html", "jinja2")] if method == "python" else [("**.html", "jinja2")], keywords=KEYWORDS)
+        found = extract_from_dir(
+            str(ROOT / folder),
+            [("**.py", "python"), ("**/items.json", "groupvisits.feedback.items:extract")] if method == "python" else [("**.html", "jinja2")],
+            keywords=KEYWORDS,
+        )
         for name, line, message, _comments, _context in found:
             catalog.add(message, locations=[(f"{folder}/{name}", line)])
     return catalog
@@ -48,7 +55,9 @@ def as_po(catalog: Catalog) -> bytes:
     buffer = io.BytesIO()
     # Without places and header dates, so that a catalogue changes only when a text does.
     write_po(buffer, catalog, no_location=True, omit_header=True, sort_output=True, width=0)
-    header = f'msgid ""\nmsgstr ""\n"Language: {catalog.locale}\\n"\n"Content-Type: text/plain; charset=utf-8\\n"\n"Plural-Forms: {catalog.plural_forms}\\n"\n\n'
+    header = (
+        f'msgid ""\nmsgstr ""\n"Language: {catalog.locale}\\n"\n"Content-Type: text/plain; charset=utf-8\\n"\n"Plural-Forms: {catalog.plural_forms}\\n"\n\n'
+    )
     return header.encode() + buffer.getvalue()
 
 

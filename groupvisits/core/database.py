@@ -53,11 +53,18 @@ class Writes:
 def init_app(app: Flask, uri: str) -> None:
     """Bind `db` for reading and put the write engine at `app.extensions["writes"]`."""
     sqlite = uri.startswith("sqlite")
+    # hide_parameters: what patients wrote must not reach the log when a statement fails.
     app.config["SQLALCHEMY_DATABASE_URI"] = uri
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = (
-        {"poolclass": QueuePool, "pool_size": 20, "max_overflow": 40, "connect_args": {"check_same_thread": False}}
+        {"hide_parameters": True, "poolclass": QueuePool, "pool_size": 20, "max_overflow": 40, "connect_args": {"check_same_thread": False}}
         if sqlite
-        else {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20, "connect_args": {"options": "-c default_transaction_read_only=on -c timezone=UTC"}}
+        else {
+            "hide_parameters": True,
+            "pool_pre_ping": True,
+            "pool_size": 10,
+            "max_overflow": 20,
+            "connect_args": {"options": "-c default_transaction_read_only=on -c timezone=UTC"},
+        }
     )
     db.init_app(app)
     app.extensions["writes"] = Writes(uri)
@@ -73,9 +80,9 @@ def writes() -> Writes:
 def write_engine(uri: str) -> Engine:
     """An engine whose transactions begin by taking the right to write."""
     if not uri.startswith("sqlite"):
-        return create_engine(uri, pool_pre_ping=True, pool_size=10, max_overflow=20, connect_args={"options": "-c timezone=UTC"})
+        return create_engine(uri, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20, connect_args={"options": "-c timezone=UTC"})
     Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(uri, poolclass=QueuePool, pool_size=2, max_overflow=8, connect_args={"check_same_thread": False})
+    engine = create_engine(uri, hide_parameters=True, poolclass=QueuePool, pool_size=2, max_overflow=8, connect_args={"check_same_thread": False})
     _prepare_sqlite(engine, reads_only=False)
     return engine
 

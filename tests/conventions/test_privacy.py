@@ -5,6 +5,7 @@ import ast
 import pytest
 from flask import Flask
 from sqlalchemy import DateTime, text
+from sqlalchemy.exc import DBAPIError
 
 from config import ROOT
 from groupvisits.core import database
@@ -73,6 +74,14 @@ def test_migrations_make_the_anonymous_tables_without_an_order() -> None:
     for table in ANONYMOUS:
         made = first.partition(f'"{table}"')[2].partition("op.create_table")[0]
         assert "sqlite_with_rowid=False" in made, f"The migration makes {table} with row ids, which keep the order of arrival."
+
+
+def test_a_failed_statement_does_not_put_words_into_the_log(app: Flask, empty_database: Flask) -> None:
+    with app.app_context():
+        for engine in (database.writes().engine, db.engine):
+            with engine.connect() as connection, pytest.raises(DBAPIError) as failed:
+                connection.execute(text("INSERT INTO nowhere VALUES (:words)"), {"words": "My feet feel numb"})
+            assert "numb" not in str(failed.value)
 
 
 def test_audit_details_and_logs_hold_no_personal_words() -> None:
