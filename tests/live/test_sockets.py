@@ -39,7 +39,7 @@ def test_a_topic_reaches_every_audience_as_one_delta(cast: Cast, opened: str, ph
         assert (delta["since"], delta["version"]) == (before, before + 1)
         assert [topic["id"] for topic in delta.get("topics", [])] == ([] if listener is display else [topic_id])
         assert "me" not in delta
-    mine = [m for m in rosa.messages("session:mine")]
+    mine = rosa.messages("session:mine")
     assert [topic["words"] for topic in mine[0]["me"]["topics"]] == ["What test strips cost"]
     assert marcus.messages("session:mine") == []
 

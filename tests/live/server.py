@@ -1,0 +1,168 @@
+"""A real server in a process of its own, with a fresh database, and phones that speak to it over real sockets.
+
+Run as a script it makes the database of the instance folder and prints who may sign in, as JSON: the database and the
+application's globals belong to that process, not to the one that runs the tests.
+"""
+
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import websocket
+
+ROOT = Path(__file__).resolve().parents[2]
+PEOPLE = ("rosa", "marcus", "gladys", "teo", "frank", "beatriz", "tomas", "osei", "sunny")
+START_SECONDS = 40.0
+
+
+class LiveServer:
+    """`start` and `kill` as often as needed: the instance folder stays."""
+
+    def __init__(self, instance: Path, script: str = "run.py") -> None:
+        self.instance, self.script, self.port = instance, script, free_port()
+        self.process: subprocess.Popen[bytes] | None = None
+        self.phones: list[WirePhone] = []
+        made = subprocess.run([sys.executable, "-m", "tests.live.server", str(instance)], cwd=ROOT, env=self.env, capture_output=True, check=False)
+        if made.returncode:
+            raise RuntimeError(made.stderr.decode()[-2000:])
+        found = json.loads(made.stdout.decode().splitlines()[-1])
+        self.session_id: str = found["session_id"]
+        self.cookies: dict[str, str] = found["cookies"]
+
+    @property
+    def env(self) -> dict[str, str]:
+        kept = {key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "SECRET_KEY")}
+        return kept | {"INSTANCE": str(self.instance), "PORT": str(self.port), "HOST": "127.0.0.1", "PYTHONPATH": str(ROOT)}
+
+    def start(self) -> None:
+        with (self.instance / "server.log").open("ab") as log:
+            self.process = subprocess.Popen([sys.executable, self.script], cwd=ROOT, env=self.env, stdout=log, stderr=log)
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return
+            except OSError:
+                time.sleep(0.05)
+        raise RuntimeError((self.instance / "server.log").read_text()[-2000:])
+
+    def kill(self) -> None:
+        """As a power cut does it: no handler runs."""
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait(10)
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """What is in the database, whether or not the server runs."""
+        connection = sqlite3.connect(self.instance / "groupvisits.db", timeout=10)
+        try:
+            return connection.execute(query, values).fetchall()
+        finally:
+            connection.close()
+
+    def write(self, statement: str, *values: Any) -> None:
+        connection = sqlite3.connect(self.instance / "groupvisits.db", timeout=10)
+        with connection:
+            connection.execute(statement, values)
+        connection.close()
+
+    def phone(self, who: str, origin: str | None = None) -> "WirePhone":
+        return self.connect(self.cookies[who], f"http://127.0.0.1:{self.port}" if origin is None else origin)
+
+    def connect(self, cookie: str, origin: str) -> "WirePhone":
+        self.phones.append(WirePhone(self.port, cookie, origin))
+        return self.phones[-1]
+
+    def close(self) -> None:
+        self.kill()
+        for phone in self.phones:
+            phone.cut()
+
+
+class WirePhone:
+    """Socket.IO over one WebSocket, spoken by hand, so that it can be cut wherever a test wants it to be cut."""
+
+    def __init__(self, port: int, cookie: str, origin: str) -> None:
+        quiet = {"origin": origin} if origin else {"suppress_origin": True}
+        self.ws = websocket.create_connection(
+            f"ws://127.0.0.1:{port}/socket.io/?EIO=4&transport=websocket", cookie=f"groupvisits={cookie}", timeout=10, **quiet
+        )
+        assert self.ws.recv().startswith("0")
+        self.ws.send('40{"language":"en"}')
+        answer = self.ws.recv()
+        if not answer.startswith("40"):
+            self.ws.shutdown()
+            raise PermissionError(answer)
+        self.number = 0
+        self.messages: list[tuple[str, Any]] = []
+
+    def send(self, name: str, data: Any) -> int:
+        self.number += 1
+        self.ws.send(f"42{self.number}{json.dumps([name, data])}")
+        return self.number
+
+    def answer(self, number: int) -> Any:
+        """The acknowledgement of that number; what else arrives meanwhile is kept in `messages`."""
+        while True:
+            frame = self.ws.recv()
+            if frame == "2":
+                self.ws.send("3")
+            elif frame.startswith(f"43{number}["):
+                return json.loads(frame[len(f"43{number}") :])[0]
+            elif frame.startswith("42"):
+                name, body = json.loads(frame[2:])
+                self.messages.append((name, body))
+            elif frame in ("", "41"):
+                raise ConnectionError
+
+    def ask(self, name: str, data: Any) -> Any:
+        return self.answer(self.send(name, data))
+
+    def cut(self) -> None:
+        """The network is gone: nothing is said to the server."""
+        self.ws.shutdown()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def make_database(instance: Path) -> dict[str, Any]:
+    from flask_migrate import upgrade
+
+    from config import Config
+    from groupvisits import create_app
+    from groupvisits.core import database
+    from groupvisits.core.transaction import run, write
+    from groupvisits.extensions import db
+    from groupvisits.sessions.service import open_session
+    from tests.cast import arrange_cast, signed_in
+
+    app = create_app(Config.from_environment())
+    with app.app_context():
+        if list((ROOT / "groupvisits" / "migrations" / "versions").glob("*.py")):
+            upgrade()
+        else:
+            db.metadata.create_all(database.writes().engine)
+        with write() as tx:
+            cast = arrange_cast(tx)
+        run(open_session, cast.tomas, cast.session_id)
+    cookies = {}
+    for who in PEOPLE:
+        cookie = signed_in(app, getattr(cast, who)).get_cookie("groupvisits")
+        assert cookie is not None
+        cookies[who] = cookie.value
+    return {"session_id": cast.session_id, "cookies": cookies}
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(make_database(Path(sys.argv[1]))))
