@@ -1,0 +1,13 @@
+"""The search box of the coordinator's home."""
+
+from flask_babel import lazy_gettext as _l
+from wtforms import StringField
+from wtforms.validators import InputRequired, Length
+
+from groupvisits.core.forms import BaseForm
+
+
+class SearchForm(BaseForm):
+    """By POST, so that no name stands in an address."""
+
+    words = StringField(_l("Find a patient or group"), validators=[InputRequired(_l("Enter at least two letters.")), Length(min=2, max=80, message=_l("Enter at least two letters."))])

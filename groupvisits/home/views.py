@@ -1,0 +1,61 @@
+"""Where a day begins: the coordinator's home, the team's today, and the way there."""
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, url_for
+
+from groupvisits.core.errors import NotFound
+from groupvisits.core.web import PUBLIC, access, current_actor
+from groupvisits.extensions import db
+from groupvisits.home import forms, queries
+from groupvisits.home.navigation import start_page
+from groupvisits.patients import queries as patients
+from groupvisits.programmes import queries as programmes
+
+bp = Blueprint("home", __name__)
+
+
+@bp.get("/")
+@access(PUBLIC)
+def start() -> Any:
+    viewer = current_actor()
+    if not viewer.is_known:
+        return redirect(url_for("accounts.sign_in"))
+    if viewer.kind == "display":
+        return redirect(url_for("live.display_room", session_id=viewer.session_id))
+    if not (target := start_page(viewer)):
+        raise NotFound
+    return redirect(target)
+
+
+@bp.get("/home")
+@access("home:coordinate")
+def home() -> Any:
+    return _home_page(forms.SearchForm(formdata=None))
+
+
+@bp.post("/home/searches")
+@access("home:coordinate")
+def search() -> Any:
+    form = forms.SearchForm()
+    if not form.validate():
+        return _home_page(form), 400
+    viewer, words = current_actor(), form.words.data or ""
+    return render_template(
+        "home/search.html", form=form, page=patients.patients_for(db.session(), viewer, search=words), groups=programmes.groups_for(db.session(), viewer, search=words)
+    )
+
+
+def _home_page(form: forms.SearchForm) -> str:
+    viewer = current_actor()
+    steps = queries.steps_for(db.session(), viewer)
+    if not steps.groups:
+        return render_template("home/empty_clinic.html", steps=steps, own_clinic=programmes.clinic_of(db.session(), viewer))
+    return render_template("home/home.html", form=form, day=queries.day_for(db.session(), viewer))
+
+
+@bp.get("/today")
+@access("home:today")
+def today() -> Any:
+    lines = queries.my_dates(db.session(), current_actor())
+    return render_template("home/today.html", lines=lines, own_clinic=programmes.clinic_of(db.session(), current_actor()))
