@@ -14,7 +14,7 @@ RUN = (
 )  # fmt: skip
 RUN_OF = {
     "patient": (*RUN, "purpose", "emergency_number"),
-    "facilitator": (*RUN, "join_code", "join_url", "account"),
+    "facilitator": (*RUN, "join_code", "join_url", "account", "by_hand"),
     "clinician": RUN,
     "display": (*RUN, "join_code", "join_url"),
 }

@@ -122,6 +122,7 @@ class Room:
             "phase": s.phase, "phases": phases, "curtain": s.curtain, "closed_at": _iso(s.closed_at),
             "purpose": programme.purpose, "emergency_number": self._clinic.emergency_number,
             "join_code": s.join_code, "join_url": f"{public_url}/join/{s.join_code}" if s.join_code else None,
+            "by_hand": any(topic.state == "planned" and topic.position is not None for topic, _ in self._topics),
             "account": {"sent": told.sent, "accounted_for": told.accounted_for, "one_on_one": told.one_on_one},
         }  # fmt: skip
 

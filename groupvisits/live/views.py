@@ -1,13 +1,15 @@
 """The pages of the room for each audience, its snapshot, its closing, the ways in, and a patient's own visits."""
 
+from io import BytesIO
 from typing import Any
 
-from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+import segno
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from flask import session as browser_session
 from flask.typing import ResponseReturnValue
 
 from groupvisits.core import ids
-from groupvisits.core.errors import DomainError
+from groupvisits.core.errors import DomainError, NotFound
 from groupvisits.core.language import words
 from groupvisits.core.transaction import run
 from groupvisits.core.web import access, current_actor, wants_json
@@ -28,7 +30,7 @@ def snapshot(session_id: str) -> ResponseReturnValue:
 @bp.get("/sessions/<session_id>/rooms/patient")
 @access("live:take_part")
 def patient_room(session_id: str) -> ResponseReturnValue:
-    page = _room(session_id, "patient")
+    page = _room(session_id, "patient", "live/patient_room.html")
     if browser_session.pop("admitted_to", ""):  # let in by staff: from here on with a secret that nobody else can have had
         browser_session.sign_in_as(patient_id=current_actor().id)  # type: ignore[attr-defined]
     return page
@@ -37,20 +39,32 @@ def patient_room(session_id: str) -> ResponseReturnValue:
 @bp.get("/sessions/<session_id>/rooms/facilitator")
 @access("live:facilitate")
 def facilitator_room(session_id: str) -> ResponseReturnValue:
-    return _room(session_id, "facilitator")
+    return _room(session_id, "facilitator", "live/facilitator_room.html")
 
 
 @bp.get("/sessions/<session_id>/rooms/display")
 @access("live:show")
 def display_room(session_id: str) -> ResponseReturnValue:
-    return _room(session_id, "display")
+    return _room(session_id, "display", "live/display_room.html")
 
 
-def _room(session_id: str, audience: str) -> str:
+def _room(session_id: str, audience: str, template: str) -> str:
     viewer = current_actor()
     snapshot = queries.snapshot_for(db.session(), viewer, session_id, audience)
     group_session = group_session_for(db.session(), viewer, session_id)
-    return render_template(f"live/{audience}_room.html", group_session=group_session, snapshot=snapshot, audience=audience, strings={})
+    return render_template(template, group_session=group_session, snapshot=snapshot)
+
+
+@bp.get("/sessions/<session_id>/join-code.svg")
+@access("live:show")
+def join_code_svg(session_id: str) -> ResponseReturnValue:
+    """The wall's QR: the address of this visit's door."""
+    join_url = queries.snapshot_for(db.session(), current_actor(), session_id, "display")["run"]["join_url"]
+    if join_url is None:  # not open, or over
+        raise NotFound
+    drawn = BytesIO()
+    segno.make(join_url, error="m").save(drawn, kind="svg", border=2, omitsize=True)
+    return Response(drawn.getvalue(), mimetype="image/svg+xml")
 
 
 @bp.post("/sessions/<session_id>/closings")
