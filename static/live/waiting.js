@@ -1,0 +1,36 @@
+// A phone at the door asks every few seconds whether it was let in; then it goes in without a tap.
+
+import { ageLine } from "../core/age.js";
+
+const ASK_EVERY = 3000;
+const age = ageLine(document.querySelector("[data-age]"));
+
+async function ask() {
+  try {
+    const response = await window.fetch(window.location.href, {
+      headers: { Accept: "application/json", "X-Background": "1" },
+      credentials: "same-origin",
+      cache: "no-store",
+    });
+    if (response.redirected) {
+      window.location.assign(response.url);
+      return;
+    }
+    if (response.ok) age.heard();
+    else age.online(false);
+  } catch {
+    age.online(false);
+  }
+}
+
+let asking = false;
+async function askOnce() {
+  if (asking) return;
+  asking = true;
+  await ask();
+  asking = false;
+}
+
+window.setInterval(askOnce, ASK_EVERY);
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && askOnce());
+window.addEventListener("pageshow", askOnce);
