@@ -4,4 +4,8 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Open this package's doors and register what it listens to."""
+    """Open this package's doors and let the board of one-on-ones show what has been written."""
+    from groupvisits.notes import views
+
+    app.register_blueprint(views.bp)
+    app.extensions["slot_documents"] = views.documents
