@@ -1,7 +1,11 @@
-"""Papers to print and files to exchange."""
+"""Papers to print and files to exchange; backups that are known to restore."""
 
 from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Open this package's doors and register what it listens to."""
+    from groupvisits.interop import backup, views
+
+    app.register_blueprint(views.bp)
+    app.cli.add_command(backup.backup_command)
+    app.cli.add_command(backup.restore_command)
