@@ -27,8 +27,9 @@ export function agendaOf({ room, ui }) {
 }
 
 // Rows keep their places while somebody points at them or types in them.
-function held(planned, { ui, place }) {
-  const isHeld = (ui.touching || place("middle").contains(document.activeElement)) && !ui.order;
+function held(planned, { room, ui, place }) {
+  const isHeld = (ui.touching || place("middle").contains(document.activeElement)) && !ui.order && ui.follow === null;
+  if (room.version >= ui.follow) ui.follow = null; // the order that was asked for has come
   const order = planned.map((topic) => topic.id);
   if (!isHeld || !ui.shownOrder.length) {
     ui.shownOrder = order;
@@ -47,7 +48,7 @@ function timeline(shown, { room, ui }) {
   const part = run.phases[Math.max(longest, run.state === "open" ? run.phase : 0)];
   const ends = new Date(part ? part.ends_at : run.ends_at);
   let at = Math.max(room.now(), run.topic_ends_at ? new Date(run.topic_ends_at) : 0);
-  if (part && (run.state !== "open" || run.phase < longest)) at = Math.max(at, new Date(part.starts_at));
+  if (part && !run.topic_ends_at && (run.state !== "open" || run.phase < longest)) at = Math.max(at, new Date(part.starts_at));
   let fits = true;
   const rows = shown.map((topic) => {
     const minutes = ui.minutes.get(topic.id) || topic.minutes;

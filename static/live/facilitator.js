@@ -28,6 +28,7 @@ const ui = {
   order: null, // how this person has just ordered, until the clinic says the same
   orderVersion: Infinity,
   shownOrder: [],
+  follow: null, // the version that brings the order this person asked back
   touching: false, // the pointer is over the agenda
   refused: [],
   undo: null, // {text, act, label, topic, until}
@@ -359,6 +360,7 @@ const acts = {
   down: (element) => move(element.dataset.topic, 1),
   "reset-order": () => {
     ui.order = null;
+    ui.follow = Infinity;
     room.do("agenda:order", { topic_ids: [] });
   },
   "show-order": () => (ui.shownOrder = []),
@@ -400,8 +402,8 @@ document.addEventListener("keydown", (event) => {
   }
   if (!ui.keys || event.altKey || event.ctrlKey || event.metaKey || event.repeat || event.target.matches?.(TYPING) || room.run.state !== "open") return;
   const key = event.key.toLowerCase();
-  const next = agendaOf(kit).planned[0];
-  if (key === "n" && next && !waits("agenda:start")) start(next.id);
+  const next = ui.shownOrder[0];
+  if (key === "n" && next && !waits("agenda:start")) start(next);
   else if (key === "p" && room.run.current_topic_id && !waits("agenda:park")) park(room.run.current_topic_id);
   else if (key === "c" && !waits("live:curtain")) curtain();
   else return;
@@ -447,8 +449,9 @@ room.on("online", (yes) => {
 room.on("ended", draw);
 room.on("answer", ({ record, ok, result, error }) => {
   if (record.name === "agenda:order") {
-    if (ok) ui.orderVersion = result.version;
-    else ui.order = null;
+    if (!ok) ui.order = ui.follow = null;
+    else if (record.body.topic_ids.length) ui.orderVersion = result.version;
+    else ui.follow = result.version;
   }
   if (ok) return;
   const typed = record.name === "agenda:propose_for";

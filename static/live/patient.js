@@ -7,7 +7,7 @@
 import { ageLine } from "../core/age.js";
 import { announcer, el, show } from "./dom.js";
 import { Room } from "./protocol.js";
-import { wordsOf } from "./words.js";
+import { inOneLine, wordsOf } from "./words.js";
 
 const STALE_AFTER = 30;
 const NOT_TAPPED_AFTER = 60000;
@@ -191,7 +191,7 @@ function drawNow() {
   const lasts = !stale() && run.topic_ends_at && new Date(run.topic_ends_at) > room.now();
   show(
     place("now"),
-    el("p", {}, el("strong", {}, say("talking_now_label")), " ", wordsIn(topic), ". ", lasts ? say("until_about", { time: clock(run.topic_ends_at) }) : null),
+    el("p", {}, el("strong", {}, say("talking_now_label")), " ", wordsIn(topic), lasts && !/[.!?…。؟]$/.test(topic.words) ? ". " : " ", lasts ? say("until_about", { time: clock(run.topic_ends_at) }) : null),
   );
 }
 
@@ -308,7 +308,7 @@ function groupNote(topic, mine, support) {
   }
   const state = { current: "talking_now", talked_about: "talked_about", parked: "kept", taken_back: "taken_back" }[topic.state];
   if (state) lines.push(say(state));
-  return lines.length ? note(lines.join(" ")) : null;
+  return lines.length ? note(inOneLine(lines)) : null;
 }
 
 function groupRow(topic) {
@@ -346,7 +346,7 @@ function drawGroup() {
   const languages = new Set(topics.map((topic) => topic.language).filter(Boolean));
   show(
     place("group"),
-    el("h2", {}, say("topics_from_group")),
+    el("h2", { tabindex: "-1" }, say("topics_from_group")),
     news.length ? el("button", { type: "button", class: "gv-news", "data-key": "news", "data-do": "show-news" }, count("show_new", news.length)) : null,
     visible.length ? el("ul", { class: "gv-rows", "data-key": "rows" }, visible.map(groupRow)) : null,
     !visible.length && !news.length ? el("div", { class: "gv-empty" }, el("p", {}, say("no_topics"))) : null,
@@ -474,7 +474,7 @@ const acts = {
   "take-back-yes": (element) => takeBack(element.dataset.topic),
   "take-back-no": (element) => focusAfter(() => (sure = null), `[data-do="take-back"][data-topic="${element.dataset.topic}"]`),
   "show-news": () => focusAfter(() => (shown = groupOrder().map((topic) => topic.id)), "#group h2"),
-  "show-all": () => focusAfter(() => (allShown = true), `#group .gv-row:nth-child(${AT_FIRST + 1})`),
+  "show-all": () => focusAfter(() => (allShown = true), `#group .gv-row:nth-child(${AT_FIRST + 1}) button, #group h2`),
   "close-notice": (element) => refused.splice(Number(element.dataset.index), 1),
   try: () => room.wake(),
   reload: () => window.location.reload(),
@@ -484,10 +484,8 @@ const acts = {
 function focusAfter(change, selector) {
   change();
   draw();
-  const target = document.querySelector(selector);
-  if (!target) return;
-  if (!target.matches("button, a, input")) target.tabIndex = -1;
-  target.focus({ preventScroll: true });
+  const found = [...document.querySelectorAll(selector)];
+  (found.find((element) => element.matches("button")) || found[0])?.focus({ preventScroll: true });
 }
 
 document.addEventListener("click", (event) => {

@@ -43,7 +43,7 @@ function described(slot, nextOf, kit) {
     return { title: name, note: stale() ? say("with_provider", { provider }) : say("with_minutes", { provider, n: minutes, all: slot.minutes }) };
   }
   if (slot.state === "finished") return { title: name, note: say("slot_seen", { provider }) };
-  if (slot.state === "missed") return { title: name, note: say("slot_missed", { provider }) };
+  if (slot.state === "missed") return { title: name, note: slot.called_at ? say("slot_missed", { provider }) : say("slot_not_seen") };
   const isNext = nextOf.get(slot.provider_id) === slot.id;
   if (stale()) return { title: name, note: isNext ? say("slot_next_untimed", { provider }) : provider };
   return { title: name, note: say(isNext ? "slot_next" : "slot_planned", { provider, time: clock(slot.planned_at) }) };

@@ -44,3 +44,9 @@ export function wordsOf({ strings, language, zone }) {
 export function minutesUntil(end, now) {
   return Math.max(0, Math.ceil((new Date(end) - now) / 60000));
 }
+
+// Short pieces in one line: each but the last ends like a sentence, whatever a person wrote at its end.
+export function inOneLine(pieces) {
+  const said = pieces.filter(Boolean);
+  return said.map((piece, i) => (i < said.length - 1 && !/[.!?…。؟]$/.test(piece) ? `${piece}.` : piece)).join(" ");
+}
