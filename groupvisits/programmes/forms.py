@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import FieldList, Form, FormField, IntegerField, RadioField, SelectField, StringField, TextAreaField, TimeField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
@@ -36,6 +37,16 @@ def _tidy(value: Any) -> Any:
     return value.replace("\x00", "").strip() if isinstance(value, str) else value
 
 
+class WholeNumber(IntegerField):
+    """Says in kind words what it could not read, and keeps it in the box."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as unreadable:
+            raise ValueError(gettext("Enter a whole number, for example 10.")) from unreadable
+
+
 class OwnerField(SelectField):
     """Who leads a phase. A word of the clinic's own, from elsewhere, stays choosable."""
 
@@ -50,7 +61,7 @@ class OwnerField(SelectField):
 
 class PhaseForm(Form):
     name = StringField(_l("Phase"), filters=[_tidy], validators=[InputRequired(_l("Give this phase a name, or remove it.")), Length(max=60)])
-    minutes = IntegerField(_l("Minutes"), validators=[InputRequired(_l("Enter the minutes of this phase.")), NumberRange(1, 240, _l("Enter between 1 and 240 minutes."))])
+    minutes = WholeNumber(_l("Minutes"), validators=[InputRequired(_l("Enter the minutes of this phase.")), NumberRange(1, 240, _l("Enter between 1 and 240 minutes."))])
     owner = OwnerField(_l("Who leads"), filters=[_tidy], validators=[Length(max=60)])
     prompt = StringField(_l("What to say or ask"), filters=[_tidy], validators=[Optional(), Length(max=300)])
 
@@ -98,11 +109,11 @@ class GroupForm(CommandForm):
     week = SelectField(_l("Which week of the month"), coerce=int, choices=list(WEEKS.items()), default=2)
     weekday = SelectField(_l("Day"), coerce=int, choices=list(enumerate(WEEKDAYS)), default=1)
     starts = TimeField(_l("Start"), validators=[InputRequired(_l("Enter the time it starts, for example 17:30."))])
-    minutes = IntegerField(_l("How long, in minutes"), default=120, validators=[InputRequired(_l("Enter the minutes.")), NumberRange(15, 480, _l("Enter between 15 and 480 minutes."))])
-    minimum = IntegerField(_l("At least"), default=8, validators=[InputRequired(_l("Enter a number.")), NumberRange(1, 60, _l("Enter between 1 and 60."))])
-    target = IntegerField(_l("Best"), default=10, validators=[InputRequired(_l("Enter a number.")), NumberRange(1, 60, _l("Enter between 1 and 60."))])
-    maximum = IntegerField(_l("At most"), default=15, validators=[InputRequired(_l("Enter a number.")), NumberRange(1, 60, _l("Enter between 1 and 60."))])
-    slot_minutes = IntegerField(_l("Minutes of each one-on-one"), default=8, validators=[InputRequired(_l("Enter the minutes.")), NumberRange(2, 60, _l("Enter between 2 and 60 minutes."))])
+    minutes = WholeNumber(_l("How long, in minutes"), default=120, validators=[InputRequired(_l("Enter the minutes.")), NumberRange(15, 480, _l("Enter between 15 and 480 minutes."))])
+    minimum = WholeNumber(_l("At least"), default=8, validators=[InputRequired(_l("Enter a number.")), NumberRange(1, 60, _l("Enter between 1 and 60."))])
+    target = WholeNumber(_l("Best"), default=10, validators=[InputRequired(_l("Enter a number.")), NumberRange(1, 60, _l("Enter between 1 and 60."))])
+    maximum = WholeNumber(_l("At most"), default=15, validators=[InputRequired(_l("Enter a number.")), NumberRange(1, 60, _l("Enter between 1 and 60."))])
+    slot_minutes = WholeNumber(_l("Minutes of each one-on-one"), default=8, validators=[InputRequired(_l("Enter the minutes.")), NumberRange(2, 60, _l("Enter between 2 and 60 minutes."))])
     layout = RadioField(_l("When the one-on-ones are"), choices=list(LAYOUTS.items()), default="parallel")
 
     def arranged(self) -> dict[str, Any]:

@@ -1,28 +1,177 @@
-"""Seats, the door, opening and closing."""
+"""Seats, the door, series, teams, opening, closing and cancelling."""
+
+from datetime import datetime, time, timedelta
 
 import pytest
+from sqlalchemy import func, select
 
 from groupvisits.audit import service as audit
+from groupvisits.audit.models import AuditEntry
+from groupvisits.core import clock, commands, ids
 from groupvisits.core.errors import NotAllowed, NotFound
-from groupvisits.core.transaction import run
+from groupvisits.core.transaction import run, write
 from groupvisits.extensions import db
-from groupvisits.sessions import service
-from groupvisits.sessions.models import GroupSession, Seat
+from groupvisits.programmes import service as programmes
+from groupvisits.programmes.models import Group
+from groupvisits.programmes.rules import RoleNotHeld
+from groupvisits.sessions import queries, rules, service
+from groupvisits.sessions.models import GroupSession, Seat, SessionTeamMember
+from groupvisits.sessions.rules import series
 from tests.cast import Cast
 
 pytestmark = pytest.mark.usefixtures("context")
 
 
+def seat_of(cast: Cast, name: str) -> Seat:
+    return db.session.get_one(Seat, cast.seats[name])
+
+
+def the_session(cast: Cast) -> GroupSession:
+    return db.session.get_one(GroupSession, cast.session_id)
+
+
+def fill(cast: Cast, maximum: int = 6) -> None:
+    """The six of the group hold all places."""
+    with write() as tx:
+        tx.get_one(GroupSession, cast.session_id).maximum = maximum
+
+
+# --- the door
+
+
 def test_checking_in_gives_a_number_and_a_code(cast: Cast) -> None:
     code = run(service.check_in, cast.joanne, cast.session_id, cast.seats["rosa"])
-    seat = db.session.get_one(Seat, cast.seats["rosa"])
+    seat = seat_of(cast, "rosa")
     assert (seat.state, seat.slip_number, len(code)) == ("arrived", 1, 6)
+    assert seat.slip_code == ids.fingerprint(f"{cast.session_id}:{code}")
     assert list(audit.verify(db.session())) == []
 
 
-def test_a_stranger_does_not_find_the_session(cast: Cast) -> None:
+def test_checking_in_twice_keeps_the_number_and_ends_the_first_code(cast: Cast) -> None:
+    first = run(service.check_in, cast.nia, cast.session_id, cast.seats["rosa"])
+    second = run(service.check_in, cast.nia, cast.session_id, cast.seats["rosa"])
+    assert seat_of(cast, "rosa").slip_number == 1
+    assert first != second
+    assert seat_of(cast, "rosa").slip_code == ids.fingerprint(f"{cast.session_id}:{second}")
+
+
+def test_a_wrong_tap_is_taken_back_and_its_number_goes_to_the_next(cast: Cast) -> None:
+    run(service.check_in, cast.tomas, cast.session_id, cast.seats["rosa"])
+    run(service.undo_check_in, cast.tomas, cast.session_id, cast.seats["rosa"])
+    rosa = seat_of(cast, "rosa")
+    assert (rosa.state, rosa.slip_number, rosa.slip_code, rosa.arrived_at) == ("confirmed", None, None, None)
+    run(service.check_in, cast.tomas, cast.session_id, cast.seats["marcus"])
+    assert seat_of(cast, "marcus").slip_number == 1
+
+
+def test_a_check_in_is_not_taken_back_after_the_next_person(cast: Cast) -> None:
+    run(service.check_in, cast.tomas, cast.session_id, cast.seats["rosa"])
+    run(service.check_in, cast.tomas, cast.session_id, cast.seats["marcus"])
+    with pytest.raises(rules.NotTheLast):
+        run(service.undo_check_in, cast.tomas, cast.session_id, cast.seats["rosa"])
+
+
+def test_who_was_not_on_the_list_is_as_before_when_taken_back(cast: Cast) -> None:
+    run(service.let_in, cast.joanne, cast.session_id, cast.walter.id)
+    walter = db.session.scalars(select(Seat).where(Seat.patient_id == cast.walter.id)).one()
+    run(service.undo_check_in, cast.joanne, cast.session_id, walter.id, back_to="cancelled")
+    walter = db.session.scalars(select(Seat).where(Seat.patient_id == cast.walter.id)).one()
+    assert (walter.state, walter.seat_no) == ("cancelled", None)
+
+
+def test_a_full_visit_lets_one_more_in_with_a_reason_that_is_on_record(cast: Cast) -> None:
+    fill(cast)
+    with pytest.raises(rules.SessionFull):
+        run(service.let_in, cast.joanne, cast.session_id, cast.walter.id)
+    run(service.let_in, cast.joanne, cast.session_id, cast.walter.id, over_maximum_reason="Came on the wrong day")
+    entry = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "sessions:take_seat")).one()
+    assert (entry.details["beyond_maximum"], entry.details["reason"]) == (True, "Came on the wrong day")
+    assert queries.census_of(db.session(), queries.place_for(db.session(), cast.joanne, cast.session_id)).beyond == 1
+
+
+def test_a_facilitator_does_not_let_in_from_the_registry(cast: Cast) -> None:
+    with pytest.raises(NotAllowed):
+        run(service.let_in, cast.tomas, cast.session_id, cast.walter.id)
+
+
+def test_nobody_of_another_clinic_is_let_in(cast: Cast) -> None:
     with pytest.raises(NotFound):
-        run(service.open_session, cast.sol, cast.session_id)
+        run(service.let_in, cast.joanne, cast.session_id, cast.sunny.id)
+    with pytest.raises(NotFound):
+        run(service.seat_patient, cast.joanne, cast.session_id, cast.sunny.id, answer="yes")
+
+
+# --- places and answers
+
+
+def test_a_no_frees_the_place_at_once_and_a_yes_takes_it(cast: Cast) -> None:
+    fill(cast)
+    with pytest.raises(rules.SessionFull) as full:
+        run(service.seat_patient, cast.joanne, cast.session_id, cast.walter.id, answer="yes")
+    assert full.value.params == {"maximum": 6, "held": 6}
+    run(service.answer_for, cast.joanne, cast.session_id, cast.seats["marcus"], answer="no")
+    assert (seat_of(cast, "marcus").state, seat_of(cast, "marcus").seat_no) == ("declined", None)
+    run(service.seat_patient, cast.joanne, cast.session_id, cast.walter.id, answer="yes")
+    with pytest.raises(rules.SessionFull):
+        run(service.answer_for, cast.joanne, cast.session_id, cast.seats["marcus"], answer="yes")
+
+
+def test_somebody_who_was_asked_and_has_not_answered_holds_no_place(cast: Cast) -> None:
+    fill(cast)
+    run(service.seat_patient, cast.joanne, cast.session_id, cast.walter.id, answer="open")
+    census = queries.census_of(db.session(), queries.place_for(db.session(), cast.joanne, cast.session_id))
+    assert (census.held, census.invited) == (6, 1)
+
+
+def test_the_same_answer_twice_is_the_same_as_once(cast: Cast) -> None:
+    for _ in range(2):
+        run(service.answer_for, cast.joanne, cast.session_id, cast.seats["rosa"], answer="yes")
+    for _ in range(2):
+        run(service.answer_for, cast.joanne, cast.session_id, cast.seats["gladys"], answer="no")
+    acts = db.session.scalars(select(AuditEntry.action).where(AuditEntry.subject_kind == "seats")).all()
+    assert acts == ["sessions:free_seat"]
+
+
+def test_an_answer_sent_twice_with_one_command_is_carried_out_once(cast: Cast) -> None:
+    command = commands.Command(ids.new_id(), "sessions:answer_for", {"answer": "no"})
+    results = [commands.run_command(service.answer_for, cast.joanne, command, cast.session_id, cast.seats["rosa"], answer="no") for _ in range(2)]
+    assert results[0] == results[1] == {"seat_id": cast.seats["rosa"], "state": "declined"}
+
+
+def test_who_is_here_cannot_say_no_any_more(cast: Cast) -> None:
+    run(service.check_in, cast.joanne, cast.session_id, cast.seats["rosa"])
+    for act, more in ((service.answer_for, {"answer": "no"}), (service.take_back_seat, {})):
+        with pytest.raises(rules.AlreadyHere):
+            run(act, cast.joanne, cast.session_id, cast.seats["rosa"], **more)
+
+
+def test_somebody_on_the_list_is_not_put_there_twice(cast: Cast) -> None:
+    with pytest.raises(rules.HasSeat):
+        run(service.seat_patient, cast.joanne, cast.session_id, cast.rosa.id, answer="yes")
+
+
+def test_a_seat_of_another_visit_is_not_found(cast: Cast) -> None:
+    with pytest.raises(NotFound):
+        run(service.answer_for, cast.joanne, cast.session_id, "0" * 32, answer="yes")
+
+
+@pytest.mark.parametrize("who", ["tomas", "osei", "adler", "nia", "ivo"])
+def test_only_coordinators_answer_for_others(cast: Cast, who: str) -> None:
+    with pytest.raises(NotAllowed):
+        run(service.answer_for, getattr(cast, who), cast.session_id, cast.seats["rosa"], answer="no")
+
+
+def test_a_stranger_does_not_find_the_session(cast: Cast) -> None:
+    for act, more in (
+        (service.open_session, {}), (service.cancel_session, {"reason": "x"}), (service.check_in, {"seat_id": cast.seats["rosa"]}),
+        (service.answer_for, {"seat_id": cast.seats["rosa"], "answer": "no"}), (service.seat_patient, {"patient_id": cast.walter.id, "answer": "yes"}),
+        (service.add_to_team, {"staff_member_id": cast.sol.id, "role": "resident"}), (service.undo_check_in, {"seat_id": cast.seats["rosa"]}),
+    ):  # fmt: skip
+        with pytest.raises(NotFound):
+            run(act, cast.sol, cast.session_id, **more)
+
+
+# --- running
 
 
 def test_a_resident_may_not_close(cast: Cast) -> None:
@@ -33,6 +182,132 @@ def test_a_resident_may_not_close(cast: Cast) -> None:
 
 def test_opening_twice_is_the_same_as_once(cast: Cast) -> None:
     run(service.open_session, cast.tomas, cast.session_id)
-    version = db.session.get_one(GroupSession, cast.session_id).version
+    version = the_session(cast).version
     run(service.open_session, cast.tomas, cast.session_id)
-    assert db.session.get_one(GroupSession, cast.session_id).version == version
+    assert the_session(cast).version == version
+
+
+def test_cancelling_keeps_reason_and_answers_and_twice_is_the_same_as_once(cast: Cast) -> None:
+    run(service.cancel_session, cast.joanne, cast.session_id, reason="Snow")
+    run(service.cancel_session, cast.joanne, cast.session_id, reason="Something else")
+    assert (the_session(cast).state, the_session(cast).cancel_reason, seat_of(cast, "rosa").state) == ("cancelled", "Snow", "confirmed")
+    with pytest.raises(rules.WrongState):
+        run(service.check_in, cast.joanne, cast.session_id, cast.seats["rosa"])
+    with pytest.raises(rules.WrongState):
+        run(service.open_session, cast.joanne, cast.session_id)
+
+
+def test_a_date_is_not_cancelled_without_a_reason_after_opening_or_by_the_team(cast: Cast) -> None:
+    with pytest.raises(rules.CancelReasonNeeded):
+        run(service.cancel_session, cast.joanne, cast.session_id, reason=" ")
+    with pytest.raises(NotAllowed):
+        run(service.cancel_session, cast.tomas, cast.session_id, reason="Snow")
+    run(service.open_session, cast.tomas, cast.session_id)
+    with pytest.raises(rules.WrongState):
+        run(service.cancel_session, cast.joanne, cast.session_id, reason="Snow")
+
+
+# --- series
+
+
+def plan_of(cast: Cast) -> list[rules.PlannedDate]:
+    return queries.series_plan(db.session(), cast.joanne, db.session.get_one(Group, cast.group_id))
+
+
+def make(cast: Cast, **choices: str) -> dict[str, int]:
+    return run(service.make_sessions, cast.joanne, cast.group_id, seen=series.seen(plan_of(cast)), choices=choices)
+
+
+def made(cast: Cast) -> list[GroupSession]:
+    query = select(GroupSession).where(GroupSession.group_id == cast.group_id, GroupSession.id != cast.session_id).order_by(GroupSession.starts_at)
+    return list(db.session.scalars(query))
+
+
+def test_twelve_dates_begin_with_the_team_its_rooms_and_the_members_asked(cast: Cast) -> None:
+    new = sum(line.state == "new" for line in plan_of(cast))
+    assert make(cast) == {"made": new, "already": 12 - new}
+    sessions = made(cast)
+    assert len(sessions) == new >= 11  # the visit of the cast may fall on one of the twelve
+    for group_session in sessions:
+        local = clock.local(group_session.starts_at, group_session.zone)
+        assert (local.weekday(), local.time(), 8 <= local.day <= 14) == (1, time(17, 30), True)
+        assert group_session.wall_time == f"{local:%Y-%m-%dT17:30}"
+        assert group_session.ends_at - group_session.starts_at == timedelta(minutes=120)
+    team = db.session.scalars(select(SessionTeamMember).where(SessionTeamMember.session_id == sessions[0].id)).all()
+    assert {(m.role, m.place) for m in team if m.role == "resident"} == {("resident", "Room 2"), ("resident", "Room 3")}
+    states = db.session.scalars(select(Seat.state).where(Seat.session_id == sessions[0].id)).all()
+    assert states == ["invited"] * 6
+
+
+def test_making_the_dates_again_changes_nothing_and_a_cancelled_date_stays_cancelled(cast: Cast) -> None:
+    make(cast)
+    before = len(made(cast))
+    run(service.cancel_session, cast.joanne, made(cast)[3].id, reason="Holiday")
+    assert [line.state for line in plan_of(cast)].count("cancelled") == 1
+    with pytest.raises(rules.NothingToMake):
+        make(cast)
+    assert len(made(cast)) == before
+
+
+def test_a_plan_that_changed_since_it_was_seen_is_not_carried_out(cast: Cast) -> None:
+    seen = series.seen(plan_of(cast))
+    with write() as tx:
+        tx.get_one(Group, cast.group_id).starts = time(18, 0)
+    with pytest.raises(rules.PlanChanged):
+        run(service.make_sessions, cast.joanne, cast.group_id, seen=seen, choices={})
+    assert made(cast) == []
+
+
+def test_a_time_that_does_not_exist_makes_no_date_at_all_until_somebody_chose(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    with write() as tx:
+        group = tx.get_one(Group, cast.group_id)
+        group.week, group.weekday, group.starts = 2, 6, time(2, 30)
+    now = datetime(2027, 1, 1, 12, tzinfo=clock.now().tzinfo)
+    monkeypatch.setattr(clock, "now", lambda: now)
+    with pytest.raises(rules.ClockChoiceNeeded):
+        make(cast)
+    assert made(cast) == []
+    make(cast, **{"2027-03-14": "later"})
+    assert "2027-03-14T03:30" in [group_session.wall_time for group_session in made(cast)]
+
+
+def test_only_coordinators_of_the_clinic_make_dates(cast: Cast) -> None:
+    with pytest.raises(NotAllowed):
+        run(service.make_sessions, cast.tomas, cast.group_id, seen="", choices={})
+    with pytest.raises(NotFound):
+        run(service.make_sessions, cast.sol, cast.group_id, seen="", choices={})
+
+
+def test_a_new_member_is_asked_to_all_dates_to_come_and_leaves_them_again(cast: Cast) -> None:
+    run(programmes.add_member, cast.joanne, cast.group_id, cast.walter.id)
+    seat = db.session.scalars(select(Seat).where(Seat.patient_id == cast.walter.id)).one()
+    assert (seat.session_id, seat.state, seat.seat_no) == (cast.session_id, "invited", None)
+    run(service.answer_for, cast.joanne, cast.session_id, seat.id, answer="yes")
+    run(programmes.remove_member, cast.joanne, cast.group_id, cast.walter.id)
+    db.session.expire_all()
+    assert (seat.state, seat.seat_no) == ("cancelled", None)
+
+
+# --- team
+
+
+def test_somebody_works_in_a_date_with_a_room_and_leaves_it_again(cast: Cast) -> None:
+    run(service.take_from_team, cast.joanne, cast.session_id, staff_member_id=cast.farrow.id, role="resident")
+    with pytest.raises(NotFound):
+        run(service.check_in, cast.farrow, cast.session_id, cast.seats["rosa"])
+    for room in ("Room 9", "Room 4"):
+        run(service.add_to_team, cast.joanne, cast.session_id, staff_member_id=cast.farrow.id, role="resident", room=room)
+    assert db.session.get_one(SessionTeamMember, (cast.session_id, cast.farrow.id, "resident")).place == "Room 4"
+    run(service.change_place, cast.joanne, cast.session_id, staff_member_id=cast.farrow.id, role="resident", room="Room 5")
+    assert db.session.scalar(select(func.count()).select_from(SessionTeamMember).where(SessionTeamMember.staff_member_id == cast.farrow.id)) == 1
+
+
+@pytest.mark.parametrize(("who", "role"), [("tomas", "resident"), ("sol", "resident"), ("osei", "admin"), ("osei", "")])
+def test_nobody_works_in_a_role_they_do_not_have_here(cast: Cast, who: str, role: str) -> None:
+    with pytest.raises(RoleNotHeld):
+        run(service.add_to_team, cast.joanne, cast.session_id, staff_member_id=getattr(cast, who).id, role=role)
+
+
+def test_the_team_does_not_choose_itself(cast: Cast) -> None:
+    with pytest.raises(NotAllowed):
+        run(service.add_to_team, cast.tomas, cast.session_id, staff_member_id=cast.osei.id, role="resident")

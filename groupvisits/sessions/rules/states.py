@@ -1,5 +1,7 @@
 """Decisions about places and states, on values alone."""
 
+from datetime import datetime, timedelta
+
 from groupvisits.core.errors import Conflict, Refused, mark
 
 HOLDING = ("confirmed", "arrived", "attended", "left_early", "no_show")
@@ -90,3 +92,8 @@ def check_can_undo(seat_state: str, slip_number: int | None, last_number: int | 
     """A check-in can be taken back until the next person is let in."""
     if seat_state != "arrived" or slip_number is None or slip_number != last_number:
         raise NotTheLast
+
+
+def is_near(starts_at: datetime, now: datetime) -> bool:
+    """From the day before on a page offers to open the room: an opened date cannot be cancelled any more."""
+    return starts_at - now <= timedelta(hours=24)

@@ -5,6 +5,7 @@ from typing import Any
 from flask import current_app, flash, redirect, render_template, url_for
 from flask_babel import gettext
 
+from groupvisits.core import clock
 from groupvisits.core.commands import run_command
 from groupvisits.core.errors import DomainError
 from groupvisits.core.transaction import run
@@ -173,6 +174,6 @@ def _page(session_id: str, *, full: Any = None, override: Any = None, wrong: str
         "sessions/group_session.html", place=place, group_session=place.group_session, group=place.group_session.group, census=census, seats=seats, team=team,
         check=queries.minute_check(place.group_session, census.held or place.group_session.group.target, residents),
         check_all=queries.minute_check(place.group_session, min(census.held + census.invited, max(place.group_session.maximum, census.held)), residents),
-        role_names=ROLES, can_change=can_change, full=full, override=override, wrong=wrong, found=found, seated={line.patient_id for line in seats},
+        role_names=ROLES, can_change=can_change, is_near=rules.is_near(place.group_session.starts_at, clock.now()), full=full, override=override, wrong=wrong, found=found, seated={line.patient_id for line in seats},
         search=search or SearchForm(formdata=None), team_form=(team_form or _team_form(formdata=None)) if can_change else None,
     )  # fmt: skip

@@ -1,0 +1,152 @@
+"""Eight people reach for the last place at the same moment, again and again: with the lock one gets it, without it too many do.
+
+SQLite: separate processes, because one process has a lock of its own. PostgreSQL: threads, each with its own connection.
+The test without the lock shows that the test with it can fail.
+"""
+
+import multiprocessing
+import random
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import QueuePool, create_engine, func, select
+
+from config import Config
+from groupvisits.audit import service as audit
+from groupvisits.core import clock, database, ids
+from groupvisits.core.actor import system
+from groupvisits.core.errors import Busy
+from groupvisits.core.transaction import Transaction, run, write
+from groupvisits.patients.models import Patient
+from groupvisits.sessions import rules
+from groupvisits.sessions.models import GroupSession, Seat
+from groupvisits.sessions.service import seats
+from tests.cast import Cast
+
+RACERS, ROUNDS, WAIT = 4, 8, 60
+
+
+def reach_for(tx: Transaction, clinic_id: str, session_id: str, patient_id: str) -> None:
+    seats.take_seat(tx, system(clinic_id), tx.get_one(GroupSession, session_id), patient_id)
+
+
+def arrange(app: Flask, cast: Cast) -> tuple[list[str], list[str]]:
+    """One visit with a single place for each round, and somebody for each racer."""
+    with app.app_context(), write() as tx:
+        model = tx.get_one(GroupSession, cast.session_id)
+        people = [
+            Patient(id=ids.new_id(), clinic_id=cast.clinic_id, record_number=f"R{n}", given_name="R", family_name=str(n), display_name="R", created_at=clock.now())
+            for n in range(RACERS)
+        ]
+        tx.add_all(people)
+        visits = []
+        for number in range(ROUNDS):
+            visit = GroupSession(
+                id=ids.new_id(), clinic_id=cast.clinic_id, group_id=cast.group_id, starts_at=model.starts_at.replace(year=2030 + number), ends_at=model.ends_at.replace(year=2030 + number),
+                wall_time=model.wall_time, zone=model.zone, maximum=1, state="planned", epoch=ids.new_id(), version=0,
+            )  # fmt: skip
+            tx.add(visit)
+            tx.flush()
+            audit.record(tx, system(cast.clinic_id), "sessions:make", visit, session_id=visit.id)  # its chain exists, so that this is no other race
+            visits.append(visit.id)
+        return visits, [person.id for person in people]
+
+
+def race(clinic_id: str, visits: list[str], patient_id: str, wait: Callable[[], Any]) -> None:
+    for visit in visits:
+        wait()
+        try:
+            run(reach_for, clinic_id, visit, patient_id)
+        except (rules.SessionFull, Busy):
+            pass
+
+
+def overbooked(app: Flask, visits: list[str]) -> tuple[int, int]:
+    """How many visits gave their one place to more than one, and to nobody."""
+    with app.app_context(), write() as tx:
+        held = [tx.scalar(select(func.count()).where(Seat.session_id == visit, Seat.state == "confirmed")) or 0 for visit in visits]
+    return sum(number > 1 for number in held), sum(number == 0 for number in held)
+
+
+def without_lock() -> None:
+    """What a newcomer would write: look, then take, and trust the count."""
+    seats._lock_session = lambda tx, session_id: None
+    rules.first_free_seat = lambda taken, maximum: random.randrange(1, 2**31)  # so that no constraint saves us
+
+
+def with_drivers_defaults(app: Flask) -> None:
+    """SQLite as its driver comes: a read begins no transaction."""
+    uri = str(app.extensions["writes"].engine.url)
+    app.extensions["writes"].engine = create_engine(uri, poolclass=QueuePool, connect_args={"check_same_thread": False, "timeout": 20})
+
+
+def process(instance: str, locked: bool, clinic_id: str, visits: list[str], patient_id: str, barrier: Any) -> None:
+    from groupvisits import create_app
+
+    app = create_app(Config(secret_key="not a secret, only for tests " * 2, instance=Path(instance), public_url="http://localhost", testing=True))
+    with app.app_context():
+        if not locked:
+            without_lock()
+            with_drivers_defaults(app)
+        race(clinic_id, visits, patient_id, lambda: barrier.wait(WAIT))
+
+
+def race_processes(app: Flask, cast: Cast, locked: bool) -> tuple[int, int]:
+    visits, people = arrange(app, cast)
+    context = multiprocessing.get_context("spawn")
+    barrier = context.Barrier(RACERS)
+    instance = str(app.extensions["config"].instance)
+    racers = [context.Process(target=process, args=(instance, locked, cast.clinic_id, visits, person, barrier)) for person in people]
+    for racer in racers:
+        racer.start()
+    for racer in racers:
+        racer.join(WAIT)
+    assert [racer.exitcode for racer in racers] == [0] * RACERS
+    return overbooked(app, visits)
+
+
+def race_threads(app: Flask, cast: Cast) -> tuple[int, int]:
+    visits, people = arrange(app, cast)
+    barrier = threading.Barrier(RACERS)
+    problems: list[BaseException] = []
+
+    def thread(patient_id: str) -> None:
+        try:
+            with app.app_context():
+                race(cast.clinic_id, visits, patient_id, lambda: barrier.wait(WAIT))
+        except BaseException as problem:
+            barrier.abort()
+            problems.append(problem)
+
+    racers = [threading.Thread(target=thread, args=(person,)) for person in people]
+    for racer in racers:
+        racer.start()
+    for racer in racers:
+        racer.join(WAIT)
+    assert problems == []
+    return overbooked(app, visits)
+
+
+def is_sqlite(app: Flask) -> bool:
+    with app.app_context():
+        return database.writes().is_sqlite
+
+
+def test_the_last_place_goes_to_exactly_one(app: Flask, cast: Cast) -> None:
+    too_many, nobody = race_processes(app, cast, locked=True) if is_sqlite(app) else race_threads(app, cast)
+    assert (too_many, nobody) == (0, 0)
+
+
+def test_without_the_lock_the_same_race_overbooks(app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    if is_sqlite(app):
+        too_many, _ = race_processes(app, cast, locked=False)
+    else:
+        monkeypatch.setattr(seats, "_lock_session", seats._lock_session)
+        monkeypatch.setattr(rules, "first_free_seat", rules.first_free_seat)
+        without_lock()
+        too_many, _ = race_threads(app, cast)
+    assert too_many > 0
