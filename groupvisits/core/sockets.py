@@ -43,6 +43,7 @@ class SocketDoor:
         self._languages: dict[str, str] = {}
         self._recent: dict[str, deque[float]] = defaultdict(deque)
         self.on_disconnect: list[Callable[[str], None]] = []
+        self.on_command: list[Callable[[Actor], None]] = []  # a command is something a person did, unlike all other socket traffic
         self.server = socketio.server
         self.server.on("connect", self._connect)
         self.server.on("disconnect", self._disconnect)
@@ -71,7 +72,10 @@ class SocketDoor:
                 raise Invalid
             body = data.get("body", {})
             entered = parse(form, body).body()
-            return run_command(verb, actor, Command(data["command_id"], name, {"session_id": data["session_id"], **body}), data["session_id"], **entered)
+            result = run_command(verb, actor, Command(data["command_id"], name, {"session_id": data["session_id"], **body}), data["session_id"], **entered)
+            for listener in self.on_command:
+                listener(actor)
+            return result
 
         self.event(name, action=action, handler=handler)
 

@@ -13,7 +13,6 @@ from sqlalchemy import select
 
 from groupvisits.agenda.service import answer_one_on_one
 from groupvisits.core.transaction import Transaction
-from groupvisits.extensions import socketio
 from groupvisits.live.events import Frame, FramesReady, personal_room, room_of
 from groupvisits.live.projections import project, project_me
 from groupvisits.live.queries import Room
@@ -88,14 +87,14 @@ def send(ready: FramesReady) -> None:
     if ready.patients_here is not None:
         put_out(ready.session_id, ready.patients_here)
     for frame in ready.frames:
-        socketio.server.emit(frame.name, frame.body, to=frame.room)
+        _server().emit(frame.name, frame.body, to=frame.room)
 
 
 def put_out(session_id: str, patients_here: frozenset[str]) -> None:
     """Whoever has no place any more hears nothing more, on any of their phones."""
     for sid, subscriber in current_app.extensions["presence"].subscribers().items():
         if subscriber.session_id == session_id and subscriber.audience == "patient" and subscriber.person_id not in patients_here:
-            socketio.server.disconnect(sid)
+            _server().disconnect(sid)
 
 
 def _answered_in_one_on_ones(tx: Transaction, event: SessionChanged) -> SessionChanged:
@@ -108,3 +107,7 @@ def _answered_in_one_on_ones(tx: Transaction, event: SessionChanged) -> SessionC
     return SessionChanged(
         event.session_id, event.version, (*event.topics, *topics), event.slots, event.patients, event.run, event.people, everything=event.everything
     )
+
+
+def _server() -> Any:
+    return current_app.extensions["socket_door"].server

@@ -33,6 +33,7 @@ PERSON = ("seat_id", "name", "number", "state", "phone_live", "heard")
 GUEST = ("id", "number")
 ME = ("seat_id", "display_name", "number", "topics", "supported", "slot", "feedback_url", "next_visit", "plan")
 MY_TOPIC = ("id", "words", "route", "state", "outcome", "planned_at")
+MY_PLAN = ("what", "when_how_often", "confidence")
 MY_SLOT = ("id", "state", "place", "provider", "planned_at", "minutes", "before_you", "called_at", "answer")
 
 
@@ -62,6 +63,7 @@ def project_me(me: Mapping[str, Any]) -> dict[str, Any]:
     shown = _pick(me, ME)
     shown["topics"] = [_pick(topic, MY_TOPIC) for topic in me["topics"]]
     shown["slot"] = _pick(me["slot"], MY_SLOT) if me["slot"] else None
+    shown["plan"] = _pick(me["plan"], MY_PLAN) if me["plan"] else None
     return shown
 
 

@@ -22,6 +22,7 @@ from groupvisits.feedback.queries import handout_waits
 from groupvisits.live.permissions import AUDIENCES, POLICY
 from groupvisits.live.projections import project, project_me
 from groupvisits.live.rules import expected_starts, phase_times
+from groupvisits.notes.models import ActionPlan, Note
 from groupvisits.patients.models import Patient
 from groupvisits.sessions.models import GroupSession, Seat, SessionTeamMember, WaitingGuest
 from groupvisits.sessions.queries import Place, place_for
@@ -129,7 +130,7 @@ class Room:
     def me(self, patient_ids: Collection[str]) -> dict[str, dict[str, Any]]:
         """Each patient's own part: topics by every route, one-on-one, what comes next."""
         supported = agenda.supported_by(self.db, self.place, patient_ids)
-        next_visits = self._next_visits(patient_ids)
+        next_visits, plans = self._next_visits(patient_ids), self._plans(patient_ids)
         mine = {}
         for seat, patient in self._seats:
             if patient.id not in patient_ids:
@@ -138,7 +139,7 @@ class Room:
                 "seat_id": seat.id, "display_name": patient.display_name, "number": seat.slip_number,
                 "topics": [self._my_topic(topic) for topic, _ in self._topics if topic.patient_id == patient.id],
                 "supported": supported.get(patient.id, []), "slot": self._my_slot(patient.id),
-                "feedback_url": self._feedback_url(seat), "next_visit": next_visits.get(patient.id), "plan": None,
+                "feedback_url": self._feedback_url(seat), "next_visit": next_visits.get(patient.id), "plan": plans.get(patient.id),
             }  # fmt: skip
         return mine
 
@@ -264,6 +265,12 @@ class Room:
             return None
         return f"/sessions/{self.group_session.id}/feedback-handouts"
 
+    def _plans(self, patient_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+        """What each of them planned in their one-on-one today, in their own words."""
+        query = select(ActionPlan).join(Note, Note.id == ActionPlan.note_id)
+        found = self.db.scalars(query.where(Note.session_id == self.group_session.id, ActionPlan.patient_id.in_(patient_ids)))
+        return {plan.patient_id: {"what": plan.what, "when_how_often": plan.when_how_often, "confidence": plan.confidence} for plan in found}
+
     def _next_visits(self, patient_ids: Collection[str]) -> dict[str, dict[str, Any]]:
         query = (
             select(Seat.patient_id, GroupSession.id, GroupSession.starts_at)
@@ -275,6 +282,18 @@ class Room:
             .order_by(GroupSession.starts_at.desc())
         )  # fmt: skip
         return {patient_id: {"id": session_id, "starts_at": _iso(starts_at)} for patient_id, session_id, starts_at in self.db.execute(query)}
+
+
+def own_room_with(db: Session, viewer: Actor, code: str) -> str | None:
+    """The open session whose code this is, if the viewing patient has a place in it: their phone needs no slip."""
+    if viewer.kind != "patient" or not code:
+        return None
+    query = (
+        select(GroupSession.id)
+        .join(Seat, Seat.session_id == GroupSession.id)
+        .where(GroupSession.join_code == code, GroupSession.state == "open", Seat.patient_id == viewer.id, Seat.state.in_(TAKING_PART))
+    )
+    return db.scalar(query)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,10 @@ class WrongCode(Refused):
     message = mark("These codes do not open a visit. Check both, or ask a member of staff.")
 
 
+class SlipCodeMissing(Refused):
+    message = mark("Enter the code on your slip. If you have none, choose that you have no slip.")
+
+
 class SlipDoesNotWork(Refused):
     message = mark("This slip does not open a visit now. Please ask a member of staff for a new one.")
 

@@ -7,11 +7,13 @@ import structlog
 from flask import Flask, current_app
 
 from groupvisits.accounts.actors import actor_of_token
+from groupvisits.accounts.browser_sessions import SEEN_EVERY, live_row, touch
 from groupvisits.core import clock
 from groupvisits.core.actor import Actor
 from groupvisits.core.doors import live_command
 from groupvisits.core.forms import parse
-from groupvisits.extensions import db, socketio
+from groupvisits.core.transaction import run
+from groupvisits.extensions import db
 from groupvisits.live import forms, queries, service
 from groupvisits.live.events import personal_room, room_of
 from groupvisits.live.presence import STILL_SIGNED_IN_EVERY, Presence, Subscriber
@@ -30,6 +32,7 @@ def init_app(app: Flask) -> None:
     door = app.extensions["socket_door"]
     door.event("live:subscribe", action="live:subscribe", handler=subscribe)
     door.on_disconnect.append(left)
+    door.on_command.append(keep_signed_in)
     app.extensions["ticks"].append((TICK_SECONDS, Ticker()))
 
 
@@ -42,13 +45,20 @@ def subscribe(sid: str, actor: Actor, data: Any) -> dict[str, Any]:
     before = _presence().enter(sid, now)
     if before is not None and before != now:
         for room in _rooms(before):
-            socketio.server.leave_room(sid, room)
+            _server().leave_room(sid, room)
         _tell_presence(before)
     for room in _rooms(now):
-        socketio.server.enter_room(sid, room)
+        _server().enter_room(sid, room)
     if before != now:
         _tell_presence(now)
     return {"epoch": place.group_session.epoch, "version": place.group_session.version, "audience": audience}
+
+
+def keep_signed_in(actor: Actor) -> None:
+    """Who leads a visit by socket alone is not idle. Written at most once a minute, like a click on a page."""
+    row = live_row(actor.browser_session)
+    if row is not None and row.seen_at < clock.now() - SEEN_EVERY:
+        run(touch, actor.browser_session)
 
 
 def left(sid: str) -> None:
@@ -71,7 +81,7 @@ class Ticker:
         for session_id, (epoch, version) in queries.versions_of(db.session(), presence.session_ids()).items():
             tick = {"epoch": epoch, "version": version, "server_now": clock.now().isoformat()}
             for audience in ("patient", "facilitator", "clinician", "display"):
-                socketio.server.emit("session:tick", tick, to=room_of(session_id, audience))
+                _server().emit("session:tick", tick, to=room_of(session_id, audience))
 
 
 def end_run_out_sockets() -> None:
@@ -82,7 +92,7 @@ def end_run_out_sockets() -> None:
         if token not in known:
             known[token] = actor_of_token(token) is not None
         if not known[token]:
-            socketio.server.disconnect(sid)
+            _server().disconnect(sid)
 
 
 def _tell_presence(subscriber: Subscriber) -> None:
@@ -94,7 +104,7 @@ def _tell_presence(subscriber: Subscriber) -> None:
         facts = room.facts(topics=(), slots=(), run=False, people=True)
         body = project("facilitator", facts)
         body["since"] = body["version"]
-        socketio.server.emit("session:changed", body, to=room_of(subscriber.session_id, "facilitator"))
+        _server().emit("session:changed", body, to=room_of(subscriber.session_id, "facilitator"))
     except Exception:
         log.exception("presence_failed", session=subscriber.session_id)
     finally:
@@ -110,3 +120,7 @@ def _rooms(subscriber: Subscriber) -> list[str]:
 
 def _presence() -> Presence:
     return current_app.extensions["presence"]
+
+
+def _server() -> Any:
+    return current_app.extensions["socket_door"].server

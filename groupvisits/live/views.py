@@ -94,6 +94,9 @@ def join() -> ResponseReturnValue:
 @bp.get("/join/<code>")
 @access("live:join")
 def join_with_code(code: str) -> ResponseReturnValue:
+    session_id = queries.own_room_with(db.session(), current_actor(), ids.tidy_code(code)[:20])
+    if session_id:  # this phone is known here: the QR on the wall is all it needs
+        return redirect(url_for("live.patient_room", session_id=session_id))
     return _join_page(forms.JoinForm(formdata=None, code=code[:20]))
 
 
@@ -106,6 +109,8 @@ def join_visit() -> ResponseReturnValue:
     if request.form.get("no_slip"):
         return _wait(form)
     try:
+        if not form.slip.data:
+            raise rules.SlipCodeMissing(field="slip")
         found = run(service.join_with_codes, current_actor(), code=form.code.data or "", slip=form.slip.data or "", **_who())
         if found is None:
             raise rules.WrongCode
@@ -116,7 +121,9 @@ def join_visit() -> ResponseReturnValue:
 
 
 def _wait(form: forms.JoinForm) -> ResponseReturnValue:
-    if not browser_session.token or browser_session.new:  # type: ignore[attr-defined]
+    if current_actor().is_known:
+        browser_session.sign_out()  # type: ignore[attr-defined]  # whoever is let in starts from nothing
+    elif not browser_session.token or browser_session.new:  # type: ignore[attr-defined]
         browser_session.sign_in_as()  # type: ignore[attr-defined]  # a secret of its own for this browser, so that staff can let exactly it in
     try:
         waiting = run(service.wait_at_door, current_actor(), code=form.code.data or "", **_who())

@@ -1,0 +1,125 @@
+"""Each audience gets the fields it was allowed, and none besides: the exact keys, so that a new field is a decision."""
+
+from typing import Any
+
+import pytest
+
+from groupvisits.live.projections import project, project_me
+
+TOPIC = {
+    "id": "t", "words": "Cooking for a family", "language": "es", "state": "planned", "rank": 1, "version": 7, "route": "group", "author": "Rosa",
+    "author_seat_id": "s", "supports": 3, "shows_name": True, "minutes": 10, "proposed_at": "2026-11-24T23:00:00+00:00", "outcome": "Ask at the co-op",
+    "not_heard_yet": True, "carried": False, "provider_id": "",
+}  # fmt: skip
+ALONE = TOPIC | {"id": "a", "words": "A private matter", "route": "one_on_one", "provider_id": "osei", "rank": None, "state": "new"}
+PHASE = {"name": "Topics", "minutes": 55, "owner": "Tomas", "prompt": "Who has found something?", "starts_at": "x", "ends_at": "y"}
+FACTS: dict[str, Any] = {
+    "epoch": "e", "version": 7,
+    "run": {
+        "state": "open", "title": "Tuesday evening group", "starts_at": "x", "ends_at": "y", "zone": "America/New_York", "room": "Main room",
+        "current_topic_id": None, "topic_started_at": None, "topic_ends_at": None, "phase": 2, "phases": [PHASE], "curtain": False, "closed_at": None,
+        "purpose": "To learn from each other", "emergency_number": "911", "join_code": "K7RM4X", "join_url": "http://x/join/K7RM4X", "by_hand": False,
+        "account": {"sent": 2, "accounted_for": 2, "one_on_one": 1},
+    },
+    "topics": [TOPIC, ALONE],
+    "slots": [{
+        "id": "o", "seat_id": "s", "number": 7, "name": "Rosa", "provider": "Dr Osei", "provider_id": "osei", "place": "Room 2", "planned_at": "x", "minutes": 8,
+        "state": "called", "called_at": "x", "answer": "", "started_at": None, "finished_at": None, "patient_id": "p",
+    }],
+    "people": [{"seat_id": "s", "name": "Rosa", "number": 7, "state": "arrived", "phone_live": True, "heard": False, "patient_id": "p"}],
+    "guests": [{"id": "g", "number": 4, "browser_session_id": "secret"}],
+}  # fmt: skip
+RUN = {
+    "state", "title", "starts_at", "ends_at", "zone", "room", "current_topic_id", "topic_started_at", "topic_ends_at", "phase", "phases", "curtain", "closed_at",
+}  # fmt: skip
+
+
+def test_the_wall_shows_nothing_personal() -> None:
+    shown = project("display", FACTS)
+    assert set(shown) == {"epoch", "version", "run", "topics"}
+    assert set(shown["run"]) == RUN | {"join_code", "join_url"}
+    assert set(shown["run"]["phases"][0]) == {"name", "minutes", "starts_at", "ends_at"}
+    assert [set(topic) for topic in shown["topics"]] == [{"id", "words", "state", "rank"}]
+    assert "Rosa" not in str(shown) and "Osei" not in str(shown) and "Tomas" not in str(shown) and "private" not in str(shown)
+
+
+@pytest.mark.parametrize(
+    ("state", "on_the_wall"),
+    [("new", None), ("planned", "Cooking for a family"), ("current", "Cooking for a family"), ("talked_about", ""), ("parked", ""), ("taken_back", "")],
+)
+def test_the_wall_shows_the_words_of_what_is_on_the_agenda_only(state: str, on_the_wall: str | None) -> None:
+    topics = project("display", FACTS | {"topics": [TOPIC | {"state": state}]})["topics"]
+    assert [topic["words"] for topic in topics] == ([] if on_the_wall is None else [on_the_wall])
+
+
+def test_a_patient_sees_the_groups_topics_and_nobodys_one_on_one() -> None:
+    shown = project("patient", FACTS)
+    assert set(shown) == {"epoch", "version", "run", "topics"}
+    assert set(shown["run"]) == RUN | {"purpose", "emergency_number"}
+    assert set(shown["run"]["phases"][0]) == {"name", "minutes", "owner", "starts_at", "ends_at"}
+    assert [set(topic) for topic in shown["topics"]] == [{"id", "words", "language", "state", "rank", "version", "supports", "author"}]
+    assert "private" not in str(shown)
+
+
+@pytest.mark.parametrize(
+    ("change", "author", "words"),
+    [
+        ({}, "Rosa", "Cooking for a family"),
+        ({"shows_name": False}, None, "Cooking for a family"),
+        ({"state": "taken_back"}, None, ""),
+    ],
+)
+def test_a_name_stands_beside_a_topic_only_if_its_author_chose_that(change: dict[str, Any], author: str | None, words: str) -> None:
+    (topic,) = project("patient", FACTS | {"topics": [TOPIC | change]})["topics"]
+    assert (topic["author"], topic["words"]) == (author, words)
+
+
+def test_the_facilitator_knows_of_a_one_on_one_topic_and_reads_no_word_of_it() -> None:
+    shown = project("facilitator", FACTS)
+    assert set(shown) == {"epoch", "version", "run", "topics", "slots", "people", "guests"}
+    assert set(shown["run"]) == RUN | {"join_code", "join_url", "account", "by_hand"}
+    group, alone = shown["topics"]
+    assert set(group) == {
+        "id", "words", "language", "state", "rank", "version", "route", "author", "author_seat_id", "supports", "minutes", "proposed_at", "outcome",
+        "not_heard_yet", "carried",
+    }  # fmt: skip
+    assert set(alone) == {"id", "route", "state", "version", "author", "author_seat_id", "proposed_at"}
+    assert set(shown["people"][0]) == {"seat_id", "name", "number", "state", "phone_live", "heard"}
+    assert set(shown["guests"][0]) == {"id", "number"}
+    assert "private" not in str(shown)
+
+
+def test_a_clinician_reads_the_one_on_one_topics_of_their_own_patients() -> None:
+    own, others = project("clinician", FACTS, provider_id="osei"), project("clinician", FACTS, provider_id="farrow")
+    assert set(own) == {"epoch", "version", "run", "topics", "slots"}
+    assert set(own["run"]) == RUN
+    assert [topic["words"] for topic in own["topics"]] == ["Cooking for a family", "A private matter"]
+    assert [set(topic) for topic in own["topics"]] == [
+        {"id", "words", "language", "state", "rank", "version", "route"},
+        {"id", "words", "language", "state", "rank", "version", "route", "author", "author_seat_id", "proposed_at"},
+    ]
+    assert set(own["slots"][0]) == {
+        "id", "seat_id", "number", "name", "provider", "provider_id", "place", "planned_at", "minutes", "state", "called_at", "answer", "started_at", "finished_at",
+    }  # fmt: skip
+    assert "private" not in str(others) and "private" not in str(project("clinician", FACTS))
+
+
+def test_a_delta_holds_only_what_changed() -> None:
+    assert project("facilitator", {"epoch": "e", "version": 8, "topics": []}) == {"epoch": "e", "version": 8, "topics": []}
+    assert project("display", {"epoch": "e", "version": 8, "people": FACTS["people"], "slots": FACTS["slots"]}) == {"epoch": "e", "version": 8}
+
+
+def test_a_patients_own_part_has_these_fields() -> None:
+    me = {
+        "seat_id": "s", "display_name": "Rosa", "number": 7, "supported": ["t"], "feedback_url": None, "next_visit": None, "patient_id": "p",
+        "topics": [{"id": "t", "words": "w", "route": "group", "state": "new", "outcome": "", "planned_at": None, "entered_by": "x"}],
+        "slot": {"id": "o", "state": "called", "place": "Room 2", "provider": "Dr Osei", "planned_at": "x", "minutes": 8, "before_you": 0, "called_at": "x", "answer": "",
+                 "provider_id": "osei"},
+        "plan": {"what": "Walk", "when_how_often": "daily", "confidence": 8, "note_id": "n"},
+    }  # fmt: skip
+    shown = project_me(me)
+    assert set(shown) == {"seat_id", "display_name", "number", "topics", "supported", "slot", "feedback_url", "next_visit", "plan"}
+    assert set(shown["topics"][0]) == {"id", "words", "route", "state", "outcome", "planned_at"}
+    assert set(shown["slot"]) == {"id", "state", "place", "provider", "planned_at", "minutes", "before_you", "called_at", "answer"}
+    assert set(shown["plan"]) == {"what", "when_how_often", "confidence"}
+    assert project_me(me | {"slot": None, "plan": None})["slot"] is None

@@ -1,0 +1,241 @@
+"""The pages of the room and the ways in, as a browser meets them."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event, func, select
+
+from groupvisits.agenda.models import Topic
+from groupvisits.core import actor as actors
+from groupvisits.core import ids
+from groupvisits.core.transaction import run, write
+from groupvisits.extensions import db
+from groupvisits.live import rules
+from groupvisits.sessions.models import GroupSession, Seat, WaitingGuest
+from groupvisits.sessions.service import check_in, close_session
+from tests.cast import Cast, signed_in
+
+JSON = {"Accept": "application/json", "X-Background": "1"}
+
+
+@pytest.fixture
+def phone(app: Flask, cast: Cast) -> FlaskClient:
+    """A browser nobody has signed in with."""
+    return app.test_client()
+
+
+@pytest.fixture
+def code(app: Flask, opened: str) -> str:
+    with app.app_context():
+        return str(db.session.get_one(GroupSession, opened).join_code)
+
+
+@pytest.fixture
+def slip(app: Flask, cast: Cast, opened: str) -> str:
+    with app.app_context():
+        return run(check_in, cast.joanne, opened, cast.seats["rosa"])
+
+
+@pytest.mark.parametrize(("who", "audience"), [("rosa", "patient"), ("tomas", "facilitator"), ("tomas", "display")])
+def test_each_room_opens_for_its_audience_with_a_first_snapshot(app: Flask, cast: Cast, opened: str, who: str, audience: str) -> None:
+    page = signed_in(app, getattr(cast, who)).get(f"/sessions/{opened}/rooms/{audience}")
+    assert page.status_code == 200
+    assert "Tuesday evening group" in page.text
+    assert page.headers["Cache-Control"] == "no-store"
+
+
+def test_the_wall_opens_for_its_display(app: Flask, cast: Cast, opened: str) -> None:
+    display = signed_in(app, actors.display(ids.new_id(), cast.clinic_id, opened))
+    assert display.get(f"/sessions/{opened}/rooms/display").status_code == 200
+    assert display.get(f"/sessions/{opened}/snapshot?audience=facilitator", headers=JSON).status_code == 403
+
+
+@pytest.mark.parametrize("audience", ["patient", "facilitator", "display", "clinician", "nobody", ""])
+def test_a_snapshot_is_for_those_who_belong_there(app: Flask, cast: Cast, opened: str, audience: str) -> None:
+    assert signed_in(app, cast.sol).get(f"/sessions/{opened}/snapshot?audience={audience}", headers=JSON).status_code == 404
+    assert app.test_client().get(f"/sessions/{opened}/snapshot?audience={audience}", headers=JSON).status_code == 401
+
+
+def test_a_snapshot_takes_the_same_number_of_reads_however_many_topics_there_are(app: Flask, cast: Cast, opened: str) -> None:
+    browsers = {"patient": signed_in(app, cast.rosa), "facilitator": signed_in(app, cast.tomas), "clinician": signed_in(app, cast.osei)}
+
+    def reads(audience: str) -> int:
+        seen: list[str] = []
+        with app.app_context():
+            engine = db.engine
+
+        def count(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
+            if statement.startswith("SELECT"):
+                seen.append(statement)
+
+        event.listen(engine, "before_cursor_execute", count)
+        try:
+            assert browsers[audience].get(f"/sessions/{opened}/snapshot?audience={audience}", headers=JSON).status_code == 200
+        finally:
+            event.remove(engine, "before_cursor_execute", count)
+        return len(seen)
+
+    def propose(*numbers: int) -> None:
+        for number in numbers:
+            body = {"words": f"Topic {number}", "route": "group" if number % 2 else "one_on_one"}
+            assert marcus.post(f"/sessions/{opened}/commands/agenda:propose", json={"command_id": f"c{number}", "body": body}).json["ok"]
+
+    marcus = signed_in(app, cast.marcus)
+    propose(1, 2)
+    before = {audience: reads(audience) for audience in browsers}
+    propose(*range(3, 9))
+    assert {audience: reads(audience) for audience in browsers} == before
+    assert max(before.values()) <= 20
+
+
+def test_a_plain_form_sends_a_command_and_comes_back(app: Flask, cast: Cast, opened: str) -> None:
+    rosa = signed_in(app, cast.rosa)
+    answer = rosa.post(f"/sessions/{opened}/commands/agenda:propose", data={"words": "Without script", "route": "group"})
+    assert (answer.status_code, answer.location) == (303, f"/sessions/{opened}/rooms/patient")
+    assert "Without script" in rosa.get(answer.location).text
+
+
+def test_the_qr_on_a_slip_shows_a_button_and_only_its_post_signs_in(app: Flask, cast: Cast, opened: str, slip: str, phone: FlaskClient) -> None:
+    address = f"/slips/{opened}-{slip}"
+    page = phone.get(address)
+    assert page.status_code == 200 and "Rosa" not in page.text
+    assert phone.get(f"/sessions/{opened}/snapshot?audience=patient", headers=JSON).status_code == 401
+    answer = phone.post(address)
+    assert answer.location == f"/sessions/{opened}/rooms/patient"
+    assert phone.get(f"/sessions/{opened}/snapshot?audience=patient", headers=JSON).json["me"]["display_name"] == "Rosa"
+    assert 'lang="es"' in phone.get(answer.location).text
+
+
+@pytest.mark.parametrize("address", ["{session}-BCDFGH", "unknown-{slip}", "{slip}", "-", "{session}-"])
+def test_a_slip_that_does_not_work_says_so_and_no_more(app: Flask, cast: Cast, opened: str, slip: str, phone: FlaskClient, address: str) -> None:
+    answer = phone.post("/slips/" + address.format(session=opened, slip=slip))
+    assert answer.status_code == rules.SlipDoesNotWork.status
+    assert "ask a member of staff" in answer.text
+    assert phone.get("/my/visits", headers=JSON).status_code == 401
+
+
+def test_the_code_on_the_wall_and_the_code_on_the_slip_open_the_room(app: Flask, cast: Cast, opened: str, code: str, slip: str, phone: FlaskClient) -> None:
+    assert code in phone.get(f"/join/{code}").text
+    answer = phone.post("/join", data={"code": f"{code[:3]} {code[3:]}".lower(), "slip": slip})
+    assert answer.location == f"/sessions/{opened}/rooms/patient"
+    assert phone.get(answer.location).status_code == 200
+
+
+@pytest.mark.parametrize(("typed_code", "typed_slip"), [("{code}", "BCDFGH"), ("BCDFGH", "{slip}"), ("BCDFGH", "BCDFGH")])
+def test_wrong_codes_get_one_and_the_same_answer_and_stay_in_the_form(
+    app: Flask, cast: Cast, code: str, slip: str, phone: FlaskClient, typed_code: str, typed_slip: str
+) -> None:
+    typed = {"code": typed_code.format(code=code), "slip": typed_slip.format(slip=slip)}
+    answer = phone.post("/join", data=typed)
+    assert answer.status_code == rules.WrongCode.status
+    assert "These codes do not open a visit." in answer.text
+    assert f'value="{typed["code"]}"' in answer.text
+
+
+@pytest.mark.parametrize("typed", [{"code": "", "slip": "BCDFGH"}, {"code": "BCDFGH", "slip": ""}, {"code": "B" * 21, "slip": "BCDFGH"}])
+def test_a_missing_or_overlong_code_is_no_guess(app: Flask, cast: Cast, code: str, phone: FlaskClient, typed: dict[str, str]) -> None:
+    for _ in range(rules.TRIES_PER_BROWSER + 1):
+        assert phone.post("/join", data=typed).status_code == 422
+
+
+def test_guessing_is_stopped(app: Flask, cast: Cast, code: str, slip: str, phone: FlaskClient) -> None:
+    phone.get("/join?lang=es")  # a browser with a cookie
+    for _ in range(rules.TRIES_PER_BROWSER):
+        phone.post("/join", data={"code": code, "slip": "BCDFGH"})
+    assert phone.post("/join", data={"code": code, "slip": slip}).status_code == 429
+
+
+def test_a_phone_without_a_slip_waits_and_is_let_in_without_a_tap(app: Flask, cast: Cast, opened: str, code: str, phone: FlaskClient) -> None:
+    assert phone.post("/join", data={"code": code, "no_slip": "yes"}).location == "/join/waiting"
+    assert phone.get("/join/waiting", headers=JSON).json == {"waiting": True, "number": 1}
+    planted = phone.get_cookie("groupvisits")
+    tomas = signed_in(app, cast.tomas)
+    (guest,) = tomas.get(f"/sessions/{opened}/snapshot?audience=facilitator", headers=JSON).json["guests"]
+    assert guest["number"] == 1
+    body = {"command_id": "c1", "body": {"guest_id": guest["id"], "seat_id": cast.seats["gladys"]}}
+    assert tomas.post(f"/sessions/{opened}/commands/live:admit", json=body).json["ok"]
+
+    assert phone.get("/join/waiting", headers=JSON).json == {"waiting": False, "address": f"/sessions/{opened}/rooms/patient"}
+    assert phone.get("/join/waiting").location == f"/sessions/{opened}/rooms/patient"
+    assert phone.get(f"/sessions/{opened}/rooms/patient").status_code == 200
+    assert phone.get(f"/sessions/{opened}/snapshot?audience=patient", headers=JSON).json["me"]["display_name"] == "Gladys"
+    renewed = phone.get_cookie("groupvisits")
+    assert planted and renewed and planted.value != renewed.value
+    thief = app.test_client()
+    thief.set_cookie("groupvisits", planted.value)
+    assert thief.get("/my/visits", headers=JSON).status_code == 401
+    assert tomas.get(f"/sessions/{opened}/snapshot?audience=facilitator", headers=JSON).json["guests"] == []
+
+
+def test_whoever_waits_while_signed_in_is_signed_out_first(app: Flask, cast: Cast, opened: str, code: str) -> None:
+    osei = signed_in(app, cast.osei)
+    osei.post("/join", data={"code": code, "no_slip": "yes"})
+    assert osei.get(f"/sessions/{opened}/snapshot?audience=clinician", headers=JSON).status_code == 401
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(WaitingGuest)) == 1
+
+
+def test_a_known_phone_needs_only_the_qr_on_the_wall(app: Flask, cast: Cast, opened: str, code: str) -> None:
+    assert signed_in(app, cast.rosa).get(f"/join/{code}").location == f"/sessions/{opened}/rooms/patient"
+    for other in (cast.walter, cast.sunny, cast.tomas):
+        assert signed_in(app, other).get(f"/join/{code}").status_code == 200
+
+
+def test_closing_by_the_button_accounts_for_every_topic(app: Flask, cast: Cast, opened: str) -> None:
+    signed_in(app, cast.rosa).post(f"/sessions/{opened}/commands/agenda:propose", data={"words": "Words", "route": "group"})
+    tomas = signed_in(app, cast.tomas)
+    answer = tomas.post(f"/sessions/{opened}/closings", headers=JSON).json
+    assert answer["result"]["account"] == {"sent": 1, "accounted_for": 1, "one_on_one": 0}
+    assert tomas.post(f"/sessions/{opened}/closings").location == f"/sessions/{opened}/rooms/facilitator"
+    assert tomas.get(f"/sessions/{opened}/rooms/facilitator").status_code == 200
+    assert signed_in(app, cast.osei).post(f"/sessions/{opened}/closings", headers=JSON).status_code == 403
+    assert signed_in(app, cast.sol).post(f"/sessions/{opened}/closings", headers=JSON).status_code == 404
+
+
+def test_names_leave_other_phones_with_the_end_of_the_visit(app: Flask, cast: Cast, opened: str) -> None:
+    signed_in(app, cast.rosa).post(f"/sessions/{opened}/commands/agenda:propose", data={"words": "Words", "route": "group", "shows_name": "true"})
+    marcus = signed_in(app, cast.marcus)
+
+    def author() -> str | None:
+        return marcus.get(f"/sessions/{opened}/snapshot?audience=patient", headers=JSON).json["topics"][0]["author"]
+
+    assert author() == "Rosa"
+    with app.app_context():
+        run(close_session, cast.tomas, opened)
+    assert author() is None
+
+
+@pytest.fixture
+def past(app: Flask, cast: Cast, opened: str) -> Iterator[str]:
+    signed_in(app, cast.rosa).post(f"/sessions/{opened}/commands/agenda:propose", data={"words": "Cooking for a family", "route": "group"})
+    with app.app_context():
+        run(close_session, cast.tomas, opened)
+    yield opened
+
+
+def test_my_visits_shows_what_became_of_my_topics_and_nobody_elses(app: Flask, cast: Cast, past: str) -> None:
+    assert "Cooking for a family" in signed_in(app, cast.rosa).get("/my/visits").text
+    assert "Cooking for a family" not in signed_in(app, cast.marcus).get("/my/visits").text
+    walter = signed_in(app, cast.walter).get("/my/visits")
+    assert walter.status_code == 200 and past not in walter.text
+    assert signed_in(app, cast.tomas).get("/my/visits").status_code == 403
+
+
+def test_a_running_visit_comes_first_and_a_declined_one_is_not_to_come(app: Flask, cast: Cast, opened: str) -> None:
+    assert f"/sessions/{opened}/rooms/patient" in signed_in(app, cast.rosa).get("/my/visits").text
+    with app.app_context(), write() as tx:
+        tx.get_one(Seat, cast.seats["rosa"]).state = "declined"
+        tx.get_one(Seat, cast.seats["rosa"]).seat_no = None
+    rosa = signed_in(app, cast.rosa)
+    assert opened not in rosa.get("/my/visits").text
+    assert rosa.get(f"/sessions/{opened}/snapshot?audience=patient", headers=JSON).status_code == 403
+
+
+def test_the_same_topic_sent_by_a_form_twice_is_one_topic(app: Flask, cast: Cast, opened: str) -> None:
+    rosa = signed_in(app, cast.rosa)
+    for _ in range(2):
+        rosa.post(f"/sessions/{opened}/commands/agenda:propose", data={"words": "Once", "route": "group", "command_id": "5e0c9a2e-4b11-4f6e-9b66-0d6f3e1f9a10"})
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(Topic)) == 1
