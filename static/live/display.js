@@ -90,7 +90,7 @@ const faces = {
       el("p", { class: "gv-wall__name" }, ring(), el("span", { dir: "auto" }, run.title)), starts ? el("h1", { class: "gv-wall__topic" }, starts) : null, foot(),
     ];
   },
-  blank: () => [],
+  blank: () => [el("h1", { class: "nhsuk-u-visually-hidden" }, room.run.title)],
 };
 
 function face() {

@@ -3,6 +3,10 @@
 // Every sentence comes translated from the server (templates/live/strings.html) and holds named places like {n};
 // no sentence lives in a script. Times are shown in the clinic's zone whatever zone the phone is set to.
 
+// A name written from right to left must not pull the words around it along.
+const RIGHT_TO_LEFT = /[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFC]/;
+const isolated = (value) => (RIGHT_TO_LEFT.test(value) ? `\u2068${value}\u2069` : String(value));
+
 export function wordsOf({ strings, language, zone }) {
   const hours = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const days = new Intl.DateTimeFormat("en-GB", { timeZone: zone, weekday: "short", day: "numeric", month: "numeric" });
@@ -15,7 +19,7 @@ export function wordsOf({ strings, language, zone }) {
   function say(key, places = {}) {
     const sentence = strings[key];
     if (sentence === undefined) throw new Error(`no sentence called ${key}`);
-    return sentence.replace(/\{(\w+)\}/g, (whole, name) => (name in places ? String(places[name]) : whole));
+    return sentence.replace(/\{(\w+)\}/g, (whole, name) => (name in places ? isolated(places[name]) : whole));
   }
 
   return {
