@@ -1,5 +1,6 @@
 """Topics: proposed, supported, ordered, timed, parked, carried over. Each act is one version, one audit row, one announcement."""
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -301,3 +302,26 @@ def test_a_one_on_one_answers_the_topics_sent_for_it_alone(cast: Cast, opened: s
     with write() as tx:
         assert service.answer_one_on_one(tx, opened, cast.rosa.id, 9) == (alone,)
     assert (topic(alone).state, topic(group).state) == ("answered_one_on_one", "new")
+
+
+def test_six_people_at_the_same_moment_get_one_version_each(app, cast: Cast, opened: str) -> None:
+    patients = (cast.rosa, cast.marcus, cast.gladys, cast.teo, cast.frank, cast.beatriz)
+    before, versions, failed = session_row(opened).version, [], []
+    db.session.rollback()
+
+    def send(actor: Any) -> None:
+        with app.app_context():
+            for number in range(5):
+                try:
+                    versions.append(run(service.propose_topic, actor, opened, words=f"Topic {number}", route="group")["version"])
+                except Exception as refusal:
+                    failed.append(refusal)
+
+    threads = [threading.Thread(target=send, args=(patient,)) for patient in patients]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert sorted(versions) == list(range(before + 1, before + 31))
+    assert list(audit.verify(db.session())) == []

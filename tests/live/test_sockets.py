@@ -1,17 +1,18 @@
 """The room over sockets: who hears what, in which order, and who no longer does."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 
 from groupvisits.accounts import browser_sessions
 from groupvisits.accounts.models import BrowserSession
 from groupvisits.agenda.models import Topic
 from groupvisits.core import actor as actors
-from groupvisits.core import ids
+from groupvisits.core import clock, ids
 from groupvisits.core.transaction import run, write
 from groupvisits.extensions import db, socketio
 from groupvisits.live import sockets
@@ -337,3 +338,19 @@ def test_the_visit_is_closed_by_its_facilitator_alone(app: Flask, cast: Cast, op
     with app.app_context():
         run(close_session, cast.tomas, opened)
     assert phone(cast.osei).send(opened, "live:close")["error"]["code"] == "not_allowed"
+
+
+def test_a_command_keeps_its_sender_signed_in_and_listening_does_not(app: Flask, cast: Cast, opened: str, phone: Connect) -> None:
+    tomas = phone(cast.tomas)
+    long_ago = clock.now() - timedelta(minutes=14)
+
+    def seen_at(after: Callable[[], Any]) -> datetime:
+        with app.app_context(), write() as tx:
+            tx.execute(update(BrowserSession).where(BrowserSession.staff_member_id == cast.tomas.id).values(seen_at=long_ago))
+        after()
+        with app.app_context():
+            return db.session.scalars(select(BrowserSession.seen_at).where(BrowserSession.staff_member_id == cast.tomas.id)).one()
+
+    assert seen_at(lambda: tomas.subscribe(opened, "facilitator")) == long_ago
+    assert seen_at(lambda: tomas.snapshot(opened, "facilitator")) == long_ago
+    assert seen_at(lambda: tomas.send(opened, "live:curtain", on=True)) > long_ago
