@@ -103,6 +103,20 @@ def test_not_even_somebody_who_knows_their_own_answer_learns_another(sizes: list
             assert {world[i] - (own if i == mine else 0) for world in possible} not in ({0}, {others}), possible
 
 
+def test_no_way_of_answering_gives_anybody_away_to_a_neighbour() -> None:
+    """The same as above for every way in which a first five and up to nine later people may answer, two questions skipped or none."""
+    for sizes in product((3, 4, 5), range(5, 10)):
+        seen: dict[tuple[Count | None, ...], list[tuple[int, ...]]] = {}
+        for yes in product(*(range(size + 1) for size in sizes)):
+            seen.setdefault(_views(list(zip(yes, sizes, strict=True))), []).append(yes)
+        for possible in seen.values():
+            for mine, own in product((0, 1), (0, 1)):
+                fitting = [world for world in possible if own <= world[mine] <= sizes[mine] - 1 + own]
+                for i, size in enumerate(sizes):
+                    others = size - (i == mine)
+                    assert {world[i] - (own if i == mine else 0) for world in fitting} not in ({0}, {others}), (sizes, possible)
+
+
 def test_fewer_than_half_asks_for_a_look_only_when_it_is_certain() -> None:
     assert Count(5, 5, 11).needs_a_look
     assert Count(0, 2, 5).needs_a_look

@@ -1,8 +1,11 @@
 """From closing a visit to released answers, and what must not be found in the database afterwards."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select, update
 
 from groupvisits.audit import service as audit
@@ -84,6 +87,14 @@ def test_asking_again_hands_out_no_second_token(cast: Cast) -> None:
     assert count(FeedbackToken) == 1
 
 
+def test_a_seat_that_has_a_token_is_given_none(cast: Cast) -> None:
+    hold_visit(cast)
+    with transaction.write() as tx:
+        seat = tx.get_one(Seat, cast.seats["rosa"])
+        assert service.token_for_phone(tx, seat) is not None
+        assert service.token_for_phone(tx, seat) is None
+
+
 def test_handing_out_leaves_no_audit_entry(cast: Cast) -> None:
     hold_visit(cast)
     before = count(AuditEntry)
@@ -147,6 +158,13 @@ def test_cards_are_printed_before_the_visit_and_work_after_it(cast: Cast, who: s
     assert count(FeedbackResponse) == 1
 
 
+@pytest.mark.parametrize("number", [0, 41])
+def test_no_wrong_number_of_cards_is_printed(cast: Cast, number: int) -> None:
+    with pytest.raises(rules.WrongNumberOfCards):
+        run(service.print_cards, cast.joanne, cast.session_id, number)
+    assert (count(FeedbackForm), count(FeedbackToken)) == (0, 0)
+
+
 def test_printing_is_audited_by_number_only(cast: Cast) -> None:
     run(service.print_cards, cast.joanne, cast.session_id, 3)
     entry = db.session.scalar(select(AuditEntry).where(AuditEntry.action == "feedback:print_cards"))
@@ -190,6 +208,23 @@ def test_sending_twice_is_the_same_as_once(cast: Cast) -> None:
     run(service.send_answers, token, {"safe": "yes"})
     run(service.send_answers, token, {"safe": "no"})
     assert [r.answers for r in db.session.scalars(select(FeedbackResponse))] == [{"safe": "yes"}]
+
+
+def test_sending_many_times_at_once_is_the_same_as_once(cast: Cast, app: Flask) -> None:
+    """An impatient finger, or a phone that thought its connection dead."""
+    hold_visit(cast)
+    for token in run(service.print_cards, cast.joanne, cast.session_id, 3):
+        together = threading.Barrier(6)
+
+        def send(token: str = token, together: threading.Barrier = together) -> None:
+            with app.app_context():
+                together.wait()
+                run(service.send_answers, token, {"safe": "yes"})
+
+        with ThreadPoolExecutor(6) as phones:
+            for sent in [phones.submit(send) for _ in range(6)]:
+                sent.result()
+    assert count(FeedbackResponse) == 3
 
 
 def test_an_empty_form_is_refused_and_its_token_still_works(cast: Cast) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
+from flask import session as browser_session
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from structlog.testing import capture_logs
@@ -83,6 +84,16 @@ def test_a_signed_in_phone_is_not_looked_at(app: Flask, cast: Cast, card: str, m
     assert "Set-Cookie" not in sent.headers
     assert "Sign out" not in page.text
     assert "csrf_token" not in page.text
+
+
+def test_not_even_a_page_that_asks_for_a_session_sets_a_cookie(app: Flask, card: str) -> None:
+    """Whatever a layout or an error page may want to remember one day."""
+    with app.test_request_context(card):
+        browser_session["csrf_token"] = "x"
+        response = app.make_response("")
+        app.session_interface.save_session(app, browser_session, response)
+    assert "Set-Cookie" not in response.headers
+    assert rows(app, BrowserSession) == (0,)
 
 
 def test_looking_changes_nothing(app: Flask, card: str) -> None:
