@@ -11,12 +11,14 @@ const TIMEOUT = 10000;
 const form = document.getElementById("note");
 const line = document.querySelector("[data-saved]");
 const signedOutCard = document.querySelector("[data-signed-out]");
+const troubleCard = document.querySelector("[data-trouble]");
+const troubleText = document.querySelector("[data-trouble-text]");
 const versionsCard = document.querySelector("[data-two-versions]");
 const key = `groupvisits-note:${form.dataset.owner}:${form.dataset.note}`;
 
 let savedText = JSON.stringify(read());
 let savedAt = form.dataset.savedAt ? Date.now() - age(form.dataset.savedAt) : null;
-let state = "saved"; // saved, writing, here, nowhere, refused, conflict
+let state = "saved"; // saved, writing, here (no connection), away (signed out), nowhere, refused, conflict
 let reason = "";
 let inFlight = null;
 let timer = null;
@@ -82,7 +84,7 @@ function keptHere() {
 function changed() {
   keepHere();
   if (state === "conflict") return;
-  if (state !== "here" && state !== "nowhere") become("writing");
+  if (state === "saved") become("writing");
   firstChangeAt ??= performance.now();
   const wait = Math.max(0, Math.min(PAUSE, AT_MOST - (performance.now() - firstChangeAt)));
   window.clearTimeout(timer);
@@ -120,8 +122,7 @@ async function saveOnce() {
   } else if (answer.code === "draft_changed") {
     become("conflict");
   } else if (answer.status === 401 || answer.code === "csrf") {
-    become(durable ? "here" : "nowhere");
-    signedOutCard.classList.toggle("gv-hidden", !durable);
+    become(durable ? "away" : "nowhere");
     timer = window.setTimeout(save, AGAIN * 3);
   } else if (answer.status >= 400 && answer.status < 500 && answer.status !== 429) {
     reason = answer.message || "";
@@ -152,11 +153,11 @@ async function send(words) {
 }
 
 function saved(text) {
-  signedOutCard.classList.add("gv-hidden");
   if (JSON.stringify(read()) === text) {
     forgetHere();
     become("saved");
   } else {
+    become("writing");
     changed();
   }
 }
@@ -181,6 +182,7 @@ async function renewToken() {
 function become(next) {
   state = next;
   versionsCard.classList.toggle("gv-hidden", state !== "conflict");
+  signedOutCard.classList.toggle("gv-hidden", state !== "away");
   say();
 }
 
@@ -199,6 +201,9 @@ function say() {
     sentence = state === "conflict" ? words.writing : words[state];
   }
   if (line.textContent !== sentence) line.textContent = sentence;
+  const isTrouble = ["here", "nowhere", "refused"].includes(state);
+  troubleCard.classList.toggle("gv-hidden", !isTrouble);
+  if (isTrouble && troubleText.textContent !== sentence) troubleText.textContent = sentence;
 }
 
 function age(iso) {

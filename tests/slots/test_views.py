@@ -33,7 +33,7 @@ def test_an_empty_board_offers_to_plan(app: Flask, cast: Cast) -> None:
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/sessions/{cast.session_id}/slots")
     page = client.get(f"/sessions/{cast.session_id}/slots").text
     assert "Rosa" in page
-    assert "You can call people when it has been opened." in page
+    assert "You can call people once it is open." in page
 
 
 def test_nobody_waits(app: Flask, cast: Cast) -> None:
