@@ -161,13 +161,13 @@ def _returned(db: Session, viewer: Actor, now: datetime) -> list[Returned]:
         OutboxMessage.clinic_id == viewer.clinic_id, OutboxMessage.state == "failed", OutboxMessage.patient_id.is_not(None),
         OutboxMessage.due_at > now - timedelta(days=14),
     )  # fmt: skip
-    found = {(patient_id, kind): due_at for patient_id, kind, due_at in db.execute(failed.order_by(OutboxMessage.due_at)).tuples() if patient_id}
+    found = {(patient_id, kind): due_at for patient_id, kind, due_at in db.execute(failed.order_by(OutboxMessage.due_at)) if patient_id}
     if not found:
         return []
     sent = select(OutboxMessage.patient_id, OutboxMessage.kind, func.max(OutboxMessage.due_at)).where(
         OutboxMessage.clinic_id == viewer.clinic_id, OutboxMessage.state == "sent", OutboxMessage.patient_id.in_({patient_id for patient_id, _ in found})
     )  # fmt: skip
-    for patient_id, kind, due_at in db.execute(sent.group_by(OutboxMessage.patient_id, OutboxMessage.kind)).tuples():
+    for patient_id, kind, due_at in db.execute(sent.group_by(OutboxMessage.patient_id, OutboxMessage.kind)):
         if patient_id and (patient_id, kind) in found and due_at >= found[patient_id, kind]:
             del found[patient_id, kind]
     people = patients.people_in(db, viewer.clinic_id, {patient_id for patient_id, _ in found})
@@ -177,7 +177,7 @@ def _returned(db: Session, viewer: Actor, now: datetime) -> list[Returned]:
 def _groups_without_dates(db: Session, viewer: Actor, now: datetime) -> list[tuple[str, str]]:
     to_come = exists().where(GroupSession.group_id == Group.id, GroupSession.starts_at > now, GroupSession.state == "planned")
     query = select(Group.id, Group.name).where(Group.clinic_id == viewer.clinic_id, ~to_come).order_by(Group.name)
-    return list(db.execute(query).tuples())
+    return [(group_id, name) for group_id, name in db.execute(query)]
 
 
 def _next_after(db: Session, viewer: Actor, moment: datetime) -> GroupSession | None:

@@ -1,10 +1,11 @@
 """The shape of what a coordinator enters about programmes and groups."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import FieldList, Form, FormField, IntegerField, RadioField, SelectField, StringField, TextAreaField, TimeField
+from wtforms import FieldList, Form, FormField, IntegerField, RadioField, SelectChoice, SelectField, StringField, TextAreaField, TimeField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from groupvisits.core.forms import BaseForm, CommandForm
@@ -37,6 +38,10 @@ def _tidy(value: Any) -> Any:
     return value.replace("\x00", "").strip() if isinstance(value, str) else value
 
 
+def choices_of(names: Mapping[Any, Any]) -> list[SelectChoice]:
+    return [SelectChoice(value, label) for value, label in names.items()]
+
+
 class WholeNumber(IntegerField):
     """Says in kind words what it could not read, and keeps it in the box."""
 
@@ -51,11 +56,11 @@ class OwnerField(SelectField):
     """Who leads a phase. A word of the clinic's own, from elsewhere, stays choosable."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, choices=list(OWNERS.items()), validate_choice=False, **kwargs)
+        super().__init__(*args, choices=choices_of(OWNERS), validate_choice=False, **kwargs)
 
     def iter_choices(self) -> Any:
         if self.data and self.data not in OWNERS:
-            self.choices = [*OWNERS.items(), (self.data, self.data)]
+            self.choices = [*choices_of(OWNERS), SelectChoice(self.data, self.data)]
         return super().iter_choices()
 
 
@@ -106,15 +111,15 @@ class GroupForm(CommandForm):
     programme_id = SelectField(_l("Programme"), validators=[InputRequired(_l("Choose a programme."))])
     name = StringField(_l("Name of the group"), validators=[InputRequired(_l("Enter a name.")), Length(max=120)])
     room = StringField(_l("Room"), validators=[Optional(), Length(max=120)])
-    week = SelectField(_l("Which week of the month"), coerce=int, choices=list(WEEKS.items()), default=2)
-    weekday = SelectField(_l("Day"), coerce=int, choices=list(enumerate(WEEKDAYS)), default=1)
+    week = SelectField(_l("Which week of the month"), coerce=int, choices=choices_of(WEEKS), default=2)
+    weekday = SelectField(_l("Day"), coerce=int, choices=choices_of(dict(enumerate(WEEKDAYS))), default=1)
     starts = TimeField(_l("Start"), validators=[InputRequired(_l("Enter the time it starts, for example 17:30."))])
     minutes = WholeNumber(_l("How long, in minutes"), default=120, validators=[InputRequired(_l("Enter the minutes.")), NumberRange(15, 480, _l("Enter between 15 and 480 minutes."))])
     minimum = WholeNumber(_l("At least"), default=8, validators=[InputRequired(_l("Enter a number.")), NumberRange(1, 60, _l("Enter between 1 and 60."))])
     target = WholeNumber(_l("Best"), default=10, validators=[InputRequired(_l("Enter a number.")), NumberRange(1, 60, _l("Enter between 1 and 60."))])
     maximum = WholeNumber(_l("At most"), default=15, validators=[InputRequired(_l("Enter a number.")), NumberRange(1, 60, _l("Enter between 1 and 60."))])
     slot_minutes = WholeNumber(_l("Minutes of each one-on-one"), default=8, validators=[InputRequired(_l("Enter the minutes.")), NumberRange(2, 60, _l("Enter between 2 and 60 minutes."))])
-    layout = RadioField(_l("When the one-on-ones are"), choices=list(LAYOUTS.items()), default="parallel")
+    layout = RadioField(_l("When the one-on-ones are"), choices=choices_of(LAYOUTS), default="parallel")
 
     def arranged(self) -> dict[str, Any]:
         """The keyword arguments of the verbs."""
@@ -129,6 +134,11 @@ class SearchForm(BaseForm):
     """By POST, so that no name stands in an address."""
 
     words = StringField(_l("Find a patient by name"), validators=[InputRequired(_l("Enter at least two letters of the name.")), Length(min=2, max=80, message=_l("Enter at least two letters of the name."))])
+
+
+def staff_choices(staff: Iterable[Any]) -> list[SelectChoice]:
+    """Everybody who may stand in a team, with the role they would stand there in."""
+    return [SelectChoice("", gettext("Choose…")), *(SelectChoice(f"{line.staff_member_id} {line.role}", f"{line.name}, {ROLES[line.role]}") for line in staff)]
 
 
 class TeamForm(BaseForm):

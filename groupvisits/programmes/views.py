@@ -139,7 +139,7 @@ def change_group(group_id: str) -> Any:
 
 def _group_form(**kwargs: Any) -> forms.GroupForm:
     form = forms.GroupForm(**kwargs)
-    form.programme_id.choices = [(p.id, p.name) for p in queries.programmes_for(db.session(), current_actor())]
+    form.programme_id.choices = forms.choices_of({p.id: p.name for p in queries.programmes_for(db.session(), current_actor())})
     return form
 
 
@@ -213,7 +213,7 @@ def take_from_team(group_id: str) -> Any:
 def _team_form(**kwargs: Any) -> forms.TeamForm:
     form = forms.TeamForm(**kwargs)
     staff = queries.staff_for_teams(db.session(), current_actor())
-    form.person.choices = [("", gettext("Choose…"))] + [(f"{line.staff_member_id} {line.role}", f"{line.name}, {forms.ROLES[line.role]}") for line in staff]
+    form.person.choices = forms.staff_choices(staff)
     form.person.validate_choice = False
     return form
 

@@ -3,15 +3,15 @@
 from datetime import date
 
 from flask_babel import lazy_gettext as _l
-from wtforms import Form, FormField, HiddenField, IntegerField, RadioField, SelectField, StringField
+from wtforms import Form, FormField, HiddenField, RadioField, SelectChoice, SelectField, StringField
 from wtforms.validators import AnyOf, InputRequired, Length, Optional
 
 from groupvisits.core.forms import BaseForm, CommandForm
-from groupvisits.programmes.forms import ROLES
+from groupvisits.programmes.forms import ROLES, WholeNumber
 
 CLOCK_CHOICES = {
-    "missing": [("later", _l("Start as much later as the clocks jump")), ("skip", _l("Leave this date out"))],
-    "twice": [("first", _l("The first time the clocks show it")), ("second", _l("The second time, an hour later")), ("skip", _l("Leave this date out"))],
+    "missing": [SelectChoice("later", _l("Start as much later as the clocks jump")), SelectChoice("skip", _l("Leave this date out"))],
+    "twice": [SelectChoice("first", _l("The first time the clocks show it")), SelectChoice("second", _l("The second time, an hour later")), SelectChoice("skip", _l("Leave this date out"))],
 }
 
 
@@ -65,9 +65,9 @@ class TeamForm(BaseForm):
 class BirthDate(Form):
     """Three boxes: dates of birth are said and typed in many orders, and a calendar is no help with 1961."""
 
-    day = IntegerField(_l("Day"), validators=[Optional()])
-    month = IntegerField(_l("Month"), validators=[Optional()])
-    year = IntegerField(_l("Year"), validators=[Optional()])
+    day = WholeNumber(_l("Day"), validators=[Optional()])
+    month = WholeNumber(_l("Month"), validators=[Optional()])
+    year = WholeNumber(_l("Year"), validators=[Optional()])
 
     def as_date(self) -> date | None:
         try:

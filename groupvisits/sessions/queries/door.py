@@ -44,7 +44,8 @@ class Counts:
 def counts_for(db: Session, viewer: Actor, place: Place) -> Counts:
     """How many are here and how many are still to come."""
     POLICY.require(viewer, "sessions:check_in", place)
-    counted = dict(db.execute(select(Seat.state, func.count()).where(Seat.session_id == place.group_session.id).group_by(Seat.state)).tuples().all())
+    query = select(Seat.state, func.count()).where(Seat.session_id == place.group_session.id).group_by(Seat.state)
+    counted = {state: number for state, number in db.execute(query)}
     here = sum(counted.get(state, 0) for state in HERE)
     return Counts(here, counted.get("confirmed", 0), sum(counted.get(state, 0) for state in HOLDING))
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from groupvisits.accounts.models import StaffMember
@@ -63,11 +63,10 @@ def census_of(db: Session, place: Place) -> Census:
     """The counts of a session the caller has found for its viewer."""
     counts: dict[str, int] = {}
     beyond = 0
-    for state, has_reason, number in db.execute(
-        select(Seat.state, Seat.over_maximum_reason != "", func.count()).where(Seat.session_id == place.group_session.id).group_by(Seat.state, Seat.over_maximum_reason != "")
-    ):
-        counts[state] = counts.get(state, 0) + number
-        beyond += number if has_reason and state in HOLDING else 0
+    query = select(Seat.state, func.count(), func.sum(case((Seat.over_maximum_reason != "", 1), else_=0))).where(Seat.session_id == place.group_session.id)
+    for state, number, with_reason in db.execute(query.group_by(Seat.state)):
+        counts[state] = number
+        beyond += int(with_reason) if state in HOLDING else 0
     return Census(
         held=sum(counts.get(state, 0) for state in HOLDING),
         invited=counts.get("invited", 0),

@@ -13,7 +13,7 @@ from groupvisits.core.web import access, current_actor
 from groupvisits.extensions import db
 from groupvisits.patients import queries as patients
 from groupvisits.programmes import queries as programmes
-from groupvisits.programmes.forms import ROLES, SearchForm
+from groupvisits.programmes.forms import ROLES, SearchForm, staff_choices
 from groupvisits.programmes.rules import RoleNotHeld
 from groupvisits.sessions import forms, queries, rules, service
 from groupvisits.sessions.views import bp
@@ -158,7 +158,7 @@ def take_from_team(session_id: str) -> Any:
 def _team_form(**kwargs: Any) -> forms.TeamForm:
     form = forms.TeamForm(**kwargs)
     staff = programmes.staff_for_teams(db.session(), current_actor())
-    form.person.choices = [("", gettext("Choose…"))] + [(f"{line.staff_member_id} {line.role}", f"{line.name}, {ROLES[line.role]}") for line in staff]
+    form.person.choices = staff_choices(staff)
     return form
 
 

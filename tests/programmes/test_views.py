@@ -1,0 +1,124 @@
+"""The pages of programmes and groups, as a browser meets them."""
+
+import re
+
+import pytest
+from flask import Flask
+
+from groupvisits.extensions import db
+from groupvisits.programmes.models import Group, Programme
+from tests.cast import Cast, signed_in
+
+PROGRAMME = {
+    "name": "Breathing easier", "purpose": "To learn from each other.", "design_partners": "",
+    "phases-0-name": "Welcome", "phases-0-minutes": "10", "phases-0-owner": "Facilitator", "phases-0-prompt": "",
+    "phases-1-name": "Topics", "phases-1-minutes": "50", "phases-1-owner": "Our own word", "phases-1-prompt": "Who found something?",
+}  # fmt: skip
+GROUP = {
+    "name": "Wednesday group", "room": "Room 5", "week": "2", "weekday": "2", "starts": "09:30", "minutes": "90", "minimum": "8", "target": "10",
+    "maximum": "15", "slot_minutes": "8", "layout": "parallel",
+}  # fmt: skip
+
+
+def programmes(app: Flask) -> list[Programme]:
+    with app.app_context():
+        return list(db.session.scalars(db.select(Programme).order_by(Programme.name)))
+
+
+def test_a_programme_is_saved_and_says_that_it_has_no_design_partner(app: Flask, cast: Cast) -> None:
+    client = signed_in(app, cast.joanne)
+    assert client.post("/programmes", data=PROGRAMME).status_code == 303
+    saved = programmes(app)[0]
+    assert [(p["name"], p["minutes"], p["owner"]) for p in saved.run_sheet] == [("Welcome", 10, "Facilitator"), ("Topics", 50, "Our own word")]
+    page = client.get("/programmes").text
+    assert "No design partner yet" in page
+    assert "Designed with Dee and Walter." in page
+
+
+@pytest.mark.parametrize("act", ["add", "remove-0", "down-0", "up-1"])
+def test_rows_are_added_removed_and_moved_without_saving_and_without_losing_words(app: Flask, cast: Cast, act: str) -> None:
+    page = signed_in(app, cast.joanne).post("/programmes", data={**PROGRAMME, "name": "", "phases-0-minutes": "ten", "act": act}).text
+    names = re.findall(r'name="phases-\d+-name"[^>]*value="([^"]*)"', page)
+    assert names == {"add": ["Welcome", "Topics", ""], "remove-0": ["Topics"], "down-0": ["Topics", "Welcome"], "up-1": ["Topics", "Welcome"]}[act]
+    assert ('value="ten"' in page) == (act != "remove-0")
+    assert "nhsuk-error-message" not in page
+    assert len(programmes(app)) == 1
+
+
+def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(app: Flask, cast: Cast) -> None:
+    answer = signed_in(app, cast.joanne).post("/programmes", data={**PROGRAMME, "name": "", "phases-1-minutes": "soon"})
+    assert answer.status_code == 400
+    for words in ("Enter a name.", "Enter a whole number, for example 10.", "Who found something?", 'value="soon"', "<title>Error:"):
+        assert words in answer.text
+    assert len(programmes(app)) == 1
+
+
+def test_a_run_sheet_without_phases_is_refused_in_words(app: Flask, cast: Cast) -> None:
+    answer = signed_in(app, cast.joanne).post("/programmes", data={"name": "x", "purpose": "y"})
+    assert answer.status_code == 400
+    assert "Add at least one phase" in answer.text
+
+
+@pytest.mark.parametrize("start", ["chcc", "sma", "prenatal", "physicals"])
+def test_each_ready_run_sheet_can_be_started_from(app: Flask, cast: Cast, start: str) -> None:
+    assert "Topics" in signed_in(app, cast.joanne).get(f"/programmes/new?start={start}").text
+
+
+def test_a_group_is_arranged_and_its_page_says_at_once_whether_minutes_fit(app: Flask, cast: Cast) -> None:
+    client = signed_in(app, cast.joanne)
+    answer = client.post("/groups", data={**GROUP, "programme_id": cast.programme_id})
+    page = client.get(answer.location).text
+    assert "Second Wednesday of the month, 9:30am" in page
+    assert re.search(r"10 people × 8 = 80 minutes\.\s+There is no resident yet\.\s+With 2 residents everyone fits\.", page)
+
+
+def test_limits_that_do_not_grow_are_refused_beside_the_field(app: Flask, cast: Cast) -> None:
+    answer = signed_in(app, cast.joanne).post(f"/groups/{cast.group_id}/arrangement", data={**GROUP, "programme_id": cast.programme_id, "minimum": "12"})
+    assert answer.status_code == 400
+    assert "must grow from the first to the last" in answer.text
+    with app.app_context():
+        assert db.session.get_one(Group, cast.group_id).minimum == 3
+
+
+def test_a_programme_of_another_clinic_cannot_be_chosen(app: Flask, cast: Cast) -> None:
+    client = signed_in(app, cast.sol)
+    assert client.post("/groups", data={**GROUP, "programme_id": cast.programme_id}).status_code == 400
+    for address in (f"/programmes/{cast.programme_id}", f"/groups/{cast.group_id}", f"/groups/{cast.group_id}/arrangement"):
+        assert client.get(address).status_code == 404
+
+
+def test_a_member_is_found_added_and_removed(app: Flask, cast: Cast) -> None:
+    client = signed_in(app, cast.joanne)
+    assert "Walter Moss" in client.post(f"/groups/{cast.group_id}/member-searches", data={"words": "mos"}).text
+    assert "Enter at least two letters" in client.post(f"/groups/{cast.group_id}/member-searches", data={"words": "m"}).text
+    assert "Nobody found" in client.post(f"/groups/{cast.group_id}/member-searches", data={"words": "sunny"}).text
+    client.post(f"/groups/{cast.group_id}/members", data={"patient_id": cast.walter.id})
+    assert "7 members" in client.get(f"/groups/{cast.group_id}").text
+    client.post(f"/groups/{cast.group_id}/member-removals", data={"patient_id": cast.walter.id})
+    assert "6 members" in client.get(f"/groups/{cast.group_id}").text
+
+
+def test_the_team_is_chosen_from_those_who_have_the_role(app: Flask, cast: Cast) -> None:
+    client = signed_in(app, cast.joanne)
+    assert client.post(f"/groups/{cast.group_id}/team-removals", data={"person": f"{cast.osei.id} resident"}).status_code == 303
+    assert client.post(f"/groups/{cast.group_id}/team", data={"person": f"{cast.osei.id} resident"}).status_code == 303
+    refused = client.post(f"/groups/{cast.group_id}/team", data={"person": f"{cast.quinn.id} resident"})
+    assert refused.status_code == 400
+    assert "does not have that role" in refused.text
+
+
+def test_a_facilitator_reads_the_group_and_changes_nothing(app: Flask, cast: Cast) -> None:
+    client = signed_in(app, cast.tomas)
+    page = client.get(f"/groups/{cast.group_id}").text
+    assert "Rosa" in page
+    assert "Delgado" not in page
+    assert "Remove" not in page
+    assert client.get("/programmes").status_code == 403
+    assert client.post(f"/groups/{cast.group_id}/members", data={"patient_id": cast.walter.id}).status_code == 403
+
+
+def test_an_empty_clinic_is_told_where_to_begin(app: Flask, cast: Cast) -> None:
+    client = signed_in(app, cast.sol)
+    assert "No programmes yet." in client.get("/programmes").text
+    assert "No groups yet." in client.get("/groups").text
+    assert "A group follows a programme" in client.get("/groups/new").text

@@ -1,0 +1,299 @@
+"""The pages of dates and the tablet at the door, as a browser meets them."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import time
+
+import pytest
+from flask import Flask
+from sqlalchemy import event
+
+from groupvisits.core import clock, ids, transaction
+from groupvisits.extensions import db
+from groupvisits.patients.models import Patient
+from groupvisits.programmes.models import Group
+from groupvisits.sessions.models import GroupSession, Seat
+from tests.cast import Cast, signed_in
+
+
+def seat_state(app: Flask, seat_id: str) -> str:
+    with app.app_context():
+        return db.session.get_one(Seat, seat_id).state
+
+
+def set_maximum(app: Flask, cast: Cast, maximum: int) -> None:
+    with app.app_context(), transaction.write() as tx:
+        tx.get_one(GroupSession, cast.session_id).maximum = maximum
+
+
+@contextmanager
+def counted_questions(app: Flask) -> Iterator[list[str]]:
+    asked: list[str] = []
+
+    def listen(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        asked.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", listen)
+    try:
+        yield asked
+    finally:
+        event.remove(engine, "before_cursor_execute", listen)
+
+
+def more_people(app: Flask, cast: Cast, number: int) -> None:
+    with app.app_context(), transaction.write() as tx:
+        for n in range(number):
+            patient = Patient(id=ids.new_id(), clinic_id=cast.clinic_id, record_number=f"Q{n}", given_name="Q", family_name=str(n), display_name="Q", created_at=clock.now())
+            tx.add(patient)
+            tx.flush()
+            tx.add(Seat(id=ids.new_id(), session_id=cast.session_id, patient_id=patient.id, state="invited", changed_at=clock.now()))
+
+
+# --- one date
+
+
+def test_the_page_says_who_comes_who_works_and_whether_minutes_fit(app: Flask, cast: Cast) -> None:
+    page = signed_in(app, cast.joanne).get(f"/sessions/{cast.session_id}").text
+    for words in ("Rosa Delgado", "6 said yes", "Tomas Reyes leads.", "6 people × 8 = 48 minutes.", "2 residents have 110 minutes: everyone fits.", "Open check-in"):
+        assert words in re.sub(r"\s+", " ", page)
+    assert "MR0001" not in page  # a record number is of no use here
+
+
+@pytest.mark.parametrize("who", ["tomas", "osei", "adler", "nia"])
+def test_the_team_sees_counts_and_no_list(app: Flask, cast: Cast, who: str) -> None:
+    page = signed_in(app, getattr(cast, who)).get(f"/sessions/{cast.session_id}").text
+    assert "6 said yes" in page
+    for name in ("Delgado", "Rosa", "Marcus", "Cancel this date"):
+        assert name not in page
+
+
+@pytest.mark.parametrize(("who", "status"), [("sol", 404), ("rosa", 403), ("quinn", 403), ("ada", 403)])
+def test_others_do_not_see_the_page(app: Flask, cast: Cast, who: str, status: int) -> None:
+    assert signed_in(app, getattr(cast, who)).get(f"/sessions/{cast.session_id}").status_code == status
+
+
+def test_the_number_of_questions_does_not_grow_with_the_list(app: Flask, cast: Cast) -> None:
+    client = signed_in(app, cast.joanne)
+    client.get(f"/sessions/{cast.session_id}")
+    with counted_questions(app) as few:
+        client.get(f"/sessions/{cast.session_id}")
+    more_people(app, cast, 30)
+    with counted_questions(app) as many:
+        client.get(f"/sessions/{cast.session_id}")
+    assert len(many) == len(few) <= 20
+
+
+def test_a_no_and_a_yes_are_marked(app: Flask, cast: Cast) -> None:
+    client, seat = signed_in(app, cast.joanne), cast.seats["marcus"]
+    assert client.post(f"/sessions/{cast.session_id}/answers", data={"seat_id": seat, "answer": "no"}).status_code == 303
+    assert seat_state(app, seat) == "declined"
+    client.post(f"/sessions/{cast.session_id}/answers", data={"seat_id": seat, "answer": "yes"})
+    assert seat_state(app, seat) == "confirmed"
+    assert client.post(f"/sessions/{cast.session_id}/answers", data={"seat_id": seat, "answer": "perhaps"}).status_code == 400
+
+
+def test_a_full_visit_refuses_explains_and_lets_one_more_in_with_a_reason(app: Flask, cast: Cast) -> None:
+    set_maximum(app, cast, 6)
+    client = signed_in(app, cast.joanne)
+    refused = client.post(f"/sessions/{cast.session_id}/seats", data={"patient_id": cast.walter.id, "answer": "yes"})
+    assert refused.status_code == 409
+    for words in ("All 6 places are held", "People who have not answered hold no place", "Why is one more person let in?"):
+        assert words in refused.text
+    again = client.post(f"/sessions/{cast.session_id}/seats", data={"patient_id": cast.walter.id, "answer": "yes", "over_maximum_reason": "His wife is in the group"})
+    assert again.status_code == 303
+    page = client.get(f"/sessions/{cast.session_id}").text
+    assert "1 is beyond the maximum, with a reason on record." in page
+    assert "His wife is in the group" in page
+
+
+def test_somebody_is_found_and_put_on_the_list(app: Flask, cast: Cast) -> None:
+    client = signed_in(app, cast.joanne)
+    found = client.post(f"/sessions/{cast.session_id}/seat-searches", data={"words": "moss"}).text
+    assert "Walter Moss says yes" in found
+    client.post(f"/sessions/{cast.session_id}/seats", data={"patient_id": cast.walter.id, "answer": "open"})
+    assert "1 has not answered" in client.get(f"/sessions/{cast.session_id}").text
+
+
+def test_a_date_is_cancelled_with_a_reason_only(app: Flask, cast: Cast) -> None:
+    client = signed_in(app, cast.joanne)
+    refused = client.post(f"/sessions/{cast.session_id}/cancellations", data={"reason": " "})
+    assert (refused.status_code, "Say why this date is cancelled." in refused.text) == (400, True)
+    client.post(f"/sessions/{cast.session_id}/cancellations", data={"reason": "Snow"})
+    page = client.get(f"/sessions/{cast.session_id}").text
+    assert "Cancelled: Snow" in page
+    assert "Open the room" not in page
+
+
+def test_the_team_of_one_date_is_changed_with_its_room(app: Flask, cast: Cast) -> None:
+    client, person = signed_in(app, cast.joanne), f"{cast.osei.id} resident"
+    client.post(f"/sessions/{cast.session_id}/team-removals", data={"person": person})
+    client.post(f"/sessions/{cast.session_id}/team", data={"person": person, "room": "Room 7"})
+    assert "Resident, Room 7" in client.get(f"/sessions/{cast.session_id}").text
+    client.post(f"/sessions/{cast.session_id}/team-rooms", data={"person": person, "room": "Room 8"})
+    assert "Resident, Room 8" in client.get(f"/sessions/{cast.session_id}").text
+    assert client.post(f"/sessions/{cast.session_id}/team", data={"person": f"{cast.sol.id} resident"}).status_code == 400
+
+
+def test_dates_are_listed_for_those_they_concern(app: Flask, cast: Cast) -> None:
+    assert "Tuesday evening group" in signed_in(app, cast.joanne).get("/sessions").text
+    assert "Tuesday evening group" in signed_in(app, cast.osei).get("/sessions").text
+    assert "No dates yet." in signed_in(app, cast.sol).get("/sessions").text
+    assert "No visit has taken place yet." in signed_in(app, cast.joanne).get("/sessions?past=1").text
+
+
+# --- the next twelve
+
+
+def hidden(page: str, name: str) -> str:
+    return re.search(rf'name="{name}"[^>]*value="([^"]*)"', page)[1]  # type: ignore[index]
+
+
+def test_twelve_dates_are_shown_before_they_are_made(app: Flask, cast: Cast) -> None:
+    client, address = signed_in(app, cast.joanne), f"/groups/{cast.group_id}/series-previews"
+    page = client.get(address).text
+    assert page.count(", 5:30pm</p>") == 12
+    with app.app_context():
+        assert db.session.scalar(db.select(db.func.count()).select_from(GroupSession)) == 1
+    data = {"seen": hidden(page, "seen"), "command_id": hidden(page, "command_id")}
+    assert [client.post(address, data=data).status_code for _ in range(2)][0] == 303
+    again = client.get(address).text
+    assert again.count("Made before. It stays as it is.") == 12
+    assert "All twelve dates exist already." in again
+
+
+def test_a_stale_preview_is_refused_and_a_fresh_one_shown(app: Flask, cast: Cast) -> None:
+    client, address = signed_in(app, cast.joanne), f"/groups/{cast.group_id}/series-previews"
+    page = client.get(address).text
+    with app.app_context(), transaction.write() as tx:
+        tx.get_one(Group, cast.group_id).starts = time(18, 0)
+    refused = client.post(address, data={"seen": hidden(page, "seen")})
+    assert refused.status_code == 400
+    assert "Something changed since you looked at these dates." in refused.text
+    assert client.post(address, data={"seen": hidden(refused.text, "seen")}).status_code == 303
+
+
+def test_a_night_when_clocks_change_asks_for_a_choice_without_a_default(app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    with app.app_context(), transaction.write() as tx:
+        group = tx.get_one(Group, cast.group_id)
+        group.week, group.weekday, group.starts = 1, 6, time(1, 30)
+    client, address = signed_in(app, cast.joanne), f"/groups/{cast.group_id}/series-previews"
+    real = clock.now()
+    later = real.replace(year=2027, month=10, day=1)
+    monkeypatch.setattr("groupvisits.sessions.queries.dates.clock.now", lambda: later)
+    monkeypatch.setattr("groupvisits.accounts.browser_sessions.clock.now", lambda: real, raising=False)
+    with app.app_context(), transaction.write() as tx:
+        from groupvisits.accounts.models import BrowserSession
+
+        for row in tx.scalars(db.select(BrowserSession)):
+            row.ends_at = row.seen_at = later.replace(year=2028)
+    page = client.get(address).text
+    assert "this time happens twice" in page
+    assert "checked" not in page
+    refused = client.post(address, data={"seen": hidden(page, "seen")})
+    assert "Choose what to do with this date." in refused.text
+    assert client.post(address, data={"seen": hidden(page, "seen"), "choice-2027-11-07": "second"}).status_code == 303
+
+
+def test_only_coordinators_make_dates(app: Flask, cast: Cast) -> None:
+    for who, status in (("tomas", 403), ("sol", 404)):
+        assert signed_in(app, getattr(cast, who)).get(f"/groups/{cast.group_id}/series-previews").status_code == status
+
+
+# --- the door
+
+
+def door(cast: Cast, what: str = "check-ins") -> str:
+    return f"/sessions/{cast.session_id}/{what}"
+
+
+ROSA = {"name": "del", "born-day": "1", "born-month": "3", "born-year": "1961"}
+
+
+def test_the_screen_at_the_door_is_empty_and_shows_counts_never_a_list(app: Flask, cast: Cast) -> None:
+    page = signed_in(app, cast.nia).get(door(cast)).text
+    assert "0 here, 6 to come" in re.sub(r"\s+", " ", page)
+    for name in ("Rosa", "Marcus", "Gladys"):
+        assert name not in page
+
+
+def test_name_and_day_of_birth_find_one_person_and_are_in_no_address(app: Flask, cast: Cast) -> None:
+    page = signed_in(app, cast.nia).post(door(cast, "check-in-searches"), data=ROSA).text
+    assert "Rosa Delgado" in page
+    assert "1 March 1961" in page
+    assert "Rosa is here" in page
+    other_day = signed_in(app, cast.nia).post(door(cast, "check-in-searches"), data={**ROSA, "born-day": "2"}).text
+    assert "Nobody fits" in other_day
+
+
+@pytest.mark.parametrize("data", [{"name": "d"}, {"name": "del"}, {**ROSA, "born-month": "13"}, {**ROSA, "born-year": "x"}, {}])
+def test_a_search_that_would_find_too_many_is_refused_and_kept(app: Flask, cast: Cast, data: dict[str, str]) -> None:
+    answer = signed_in(app, cast.nia).post(door(cast, "check-in-searches"), data=data)
+    assert answer.status_code == 400
+    assert "nhsuk-error-message" in answer.text
+    assert f'value="{data.get("name", "")}"' in answer.text or not data
+
+
+def test_a_facilitator_finds_display_names_without_dates_of_birth_and_only_on_the_list(app: Flask, cast: Cast) -> None:
+    client = signed_in(app, cast.tomas)
+    page = client.post(door(cast, "check-in-searches"), data={"name": "ro"}).text
+    assert "Rosa is here" in page
+    assert "Delgado" not in page
+    assert "1961" not in page
+    assert "Nobody fits" in client.post(door(cast, "check-in-searches"), data={"name": "walter"}).text
+    assert client.post(door(cast, "check-in-choices"), data={"patient_id": cast.walter.id}).status_code == 404
+    assert client.post(door(cast), data={"patient_id": cast.walter.id}).status_code == 404
+
+
+def test_a_slip_has_number_code_and_one_address_and_is_shown_once(app: Flask, cast: Cast) -> None:
+    client = signed_in(app, cast.nia)
+    page = client.post(door(cast), data={"patient_id": cast.rosa.id}).text
+    code = re.search(r'gv-code">(\w{3}) (\w{3})<', page)
+    assert code
+    assert "<svg" in page
+    assert "1 here, 5 to come" in re.sub(r"\s+", " ", page)
+    with app.app_context():
+        seat = db.session.get_one(Seat, cast.seats["rosa"])
+        assert seat.slip_code == ids.fingerprint(f"{cast.session_id}:{code[1]}{code[2]}")
+    assert code[1] + code[2] not in client.get(door(cast)).text.replace(" ", "")
+
+
+def test_a_wrong_tap_is_taken_back_until_the_next_person(app: Flask, cast: Cast) -> None:
+    client = signed_in(app, cast.nia)
+    client.post(door(cast), data={"patient_id": cast.walter.id})
+    client.post(door(cast, "check-in-undos"))
+    assert "0 here, 6 to come" in re.sub(r"\s+", " ", client.get(door(cast)).text)
+    client.post(door(cast), data={"patient_id": cast.rosa.id})
+    signed_in(app, cast.tomas).post(door(cast), data={"patient_id": cast.marcus.id})
+    client.post(door(cast, "check-in-undos"))
+    assert "Somebody else has been let in since." in client.get(door(cast)).text
+    assert client.post(door(cast, "check-in-undos")).status_code == 409
+
+
+def test_over_the_maximum_nobody_is_sent_away(app: Flask, cast: Cast) -> None:
+    set_maximum(app, cast, 6)
+    client = signed_in(app, cast.joanne)
+    page = client.post(door(cast, "check-in-choices"), data={"patient_id": cast.walter.id}).text
+    assert "All 6 places are taken. Walter is still seen today." in page
+    assert client.post(door(cast), data={"patient_id": cast.walter.id}).status_code == 409
+    page = client.post(door(cast), data={"patient_id": cast.walter.id, "over_maximum_reason": "Came with a neighbour"}).text
+    assert "Walter is here" in page
+
+
+@pytest.mark.parametrize(("who", "status"), [("sol", 404), ("osei", 403), ("adler", 403), ("rosa", 403)])
+def test_others_do_not_stand_at_the_door(app: Flask, cast: Cast, who: str, status: int) -> None:
+    client = signed_in(app, getattr(cast, who))
+    assert client.get(door(cast)).status_code == status
+    assert client.post(door(cast), data={"patient_id": cast.rosa.id}).status_code == status
+    assert seat_state(app, cast.seats["rosa"]) == "confirmed"
+
+
+def test_after_the_visit_the_door_is_closed(app: Flask, cast: Cast) -> None:
+    client = signed_in(app, cast.tomas)
+    client.post(f"/sessions/{cast.session_id}/openings")
+    with app.app_context(), transaction.write() as tx:
+        tx.get_one(GroupSession, cast.session_id).state = "closed"
+    assert "takes nobody in any more" in client.get(door(cast)).text
+    assert client.post(door(cast), data={"patient_id": cast.rosa.id}).status_code == 409
