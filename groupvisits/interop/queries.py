@@ -1,6 +1,6 @@
 """What stands on the papers of a visit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -12,7 +12,7 @@ from groupvisits.feedback import items
 from groupvisits.interop import rules
 from groupvisits.interop.permissions import POLICY
 from groupvisits.patients.queries import people_in
-from groupvisits.sessions.models import GroupSession
+from groupvisits.sessions.models import GroupSession, Seat
 from groupvisits.sessions.queries import Place, place_for, seats_of
 
 
@@ -59,6 +59,16 @@ def guests_for(db: Session, viewer: Actor, paper: Paper) -> Sequence[Guest]:
         if (person := people.get(seat.patient_id))
     ]
     return sorted(guests, key=lambda guest: (guest.family_name.casefold(), guest.given_name.casefold()))
+
+
+def cards_to_make(db: Session, viewer: Actor, paper: Paper) -> int:
+    """How many slip cards making them now would give."""
+    POLICY.require(viewer, "interop:print", paper.place)
+    return len(rules.cards_for(seats_now(seats_of(db, paper.place))))
+
+
+def seats_now(seats: Iterable[Seat]) -> list[rules.SeatNow]:
+    return [rules.SeatNow(seat.id, seat.state, seat.seat_no, seat.slip_number, seat.slip_code is not None) for seat in seats]
 
 
 def questions() -> list[items.Item]:

@@ -10,6 +10,7 @@ from groupvisits.core.actor import Actor
 from groupvisits.core.transaction import Transaction
 from groupvisits.interop import rules
 from groupvisits.interop.permissions import POLICY
+from groupvisits.interop.queries import seats_now
 from groupvisits.patients.queries import people_in
 from groupvisits.sessions import rules as session_rules
 from groupvisits.sessions.queries import place_for, seats_of
@@ -36,7 +37,7 @@ def print_slips(tx: Transaction, actor: Actor, session_id: str) -> list[Slip]:
     POLICY.require(actor, "interop:print", place)
     session_rules.check_takes_seats(place.group_session.state)
     seats = {seat.id: seat for seat in seats_of(tx, place)}
-    cards = rules.cards_for(rules.SeatNow(seat.id, seat.state, seat.seat_no, seat.slip_number, seat.slip_code is not None) for seat in seats.values())
+    cards = rules.cards_for(seats_now(seats.values()))
     if not cards:
         raise rules.NobodyOnTheList
     people = people_in(tx, place.clinic_id, (seats[seat_id].patient_id for seat_id, _ in cards))

@@ -14,6 +14,7 @@ from groupvisits.core.transaction import run
 from groupvisits.core.web import access, current_actor
 from groupvisits.extensions import db
 from groupvisits.feedback import service as feedback
+from groupvisits.feedback.rules import MAX_CARDS
 from groupvisits.interop import queries, rules, service
 from groupvisits.interop.forms import FeedbackCardsForm
 from groupvisits.interop.queries import Paper
@@ -77,9 +78,9 @@ def _paper(session_id: str, kind: str) -> Paper:
 
 def _before(kind: str, paper: Paper, *, message: str = "", form: FeedbackCardsForm | None = None) -> str:
     """The page with the button that makes cards, and what making them does."""
-    guests = queries.guests_for(db.session(), current_actor(), paper)
-    form = form or FeedbackCardsForm(formdata=None, count=min(len(guests) + rules.SPARE_CARDS, 40))
-    return render_template("interop/make_cards.html", kind=kind, kinds=rules.KINDS, paper=paper, guests=guests, message=message, form=form)
+    coming, cards = len(queries.guests_for(db.session(), current_actor(), paper)), queries.cards_to_make(db.session(), current_actor(), paper)
+    form = form or FeedbackCardsForm(formdata=None, count=min(coming + rules.SPARE_CARDS, MAX_CARDS))
+    return render_template("interop/make_cards.html", kind=kind, kinds=rules.KINDS, paper=paper, coming=coming, cards=cards, message=message, form=form)
 
 
 def _page(kind: str, paper: Paper, **content: Any) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from flask_babel import gettext, lazy_gettext as _l
 from flask_wtf.file import FileField
 from werkzeug.datastructures import FileStorage
-from wtforms import BooleanField, EmailField, Form, FormField, HiddenField, RadioField, SelectField, StringField, TelField
+from wtforms import BooleanField, EmailField, Form, FormField, HiddenField, RadioField, SelectChoice, SelectField, StringField, TelField
 from wtforms.validators import InputRequired, Length, Optional
 
 from groupvisits.core.forms import BaseForm, CommandForm
@@ -39,7 +39,7 @@ class PatientForm(CommandForm):
         self.born: date | None = None
         first = [code for code in languages if code in LANGUAGES]
         kept = [self.language.data] if self.language.object_data == self.language.data and self.language.data and self.language.data not in LANGUAGES else []
-        self.language.choices = [(code, LANGUAGES.get(code, code)) for code in [*first, *(code for code in LANGUAGES if code not in first), *kept]]
+        self.language.choices = [SelectChoice(code, LANGUAGES.get(code, code)) for code in [*first, *(code for code in LANGUAGES if code not in first), *kept]]
 
     def validate(self, extra_validators: Any = None) -> bool:
         return super().validate(extra_validators) and self._read_birth_date()
@@ -88,23 +88,23 @@ class RosterForm(CommandForm):
 
 
 class MappingForm(BaseForm):
-    full_name = SelectField()
-    given_name = SelectField()
-    family_name = SelectField()
-    display_name = SelectField()
-    birth_date = SelectField()
-    record_number = SelectField()
-    phone = SelectField()
-    email = SelectField()
-    language = SelectField()
-    needs = SelectField()
-    death_date = SelectField()
+    full_name = SelectField(default="")
+    given_name = SelectField(default="")
+    family_name = SelectField(default="")
+    display_name = SelectField(default="")
+    birth_date = SelectField(default="")
+    record_number = SelectField(default="")
+    phone = SelectField(default="")
+    email = SelectField(default="")
+    language = SelectField(default="")
+    needs = SelectField(default="")
+    death_date = SelectField(default="")
     date_order = RadioField(_l("Which comes first in these dates?"), choices=[], validators=[Optional()], validate_choice=False)
 
     def __init__(self, *args: Any, names: list[str], samples: list[list[str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        nowhere = [("", gettext("Not in this list"))]
-        choices = nowhere + [(str(i), f"{name}: {', '.join(samples[i])}" if samples[i] else name) for i, name in enumerate(names)]
+        nowhere = SelectChoice("", gettext("Not in this list"))
+        choices = [nowhere, *(SelectChoice(str(i), f"{name}: {', '.join(samples[i])}" if samples[i] else name) for i, name in enumerate(names))]
         for key, label in columns.FIELDS.items():
             field = self._fields[key]
             field.choices = choices  # type: ignore[attr-defined]
@@ -115,7 +115,7 @@ class MappingForm(BaseForm):
         from groupvisits.core.language import day
 
         self.date_order.choices = [
-            (order, gettext("%(written)s is %(day)s", written=example, day=day(found.value, year=True, weekday=False)) if found.value else label)
+            SelectChoice(order, gettext("%(written)s is %(day)s", written=example, day=day(found.value, year=True, weekday=False)) if found.value else label)
             for order, label in ((dates.DAY_FIRST, gettext("The day comes first")), (dates.MONTH_FIRST, gettext("The month comes first")))
             for found in [dates.read(example, order, today)]
         ]
@@ -128,7 +128,7 @@ class ConfirmForm(CommandForm):
     seen = HiddenField(validators=[Length(max=40)])
     known = RadioField(
         _l("What happens to those already here?"),
-        choices=[("skip", _l("Leave them as they are")), ("update", _l("Bring them up to date with this list"))],
+        choices=[SelectChoice("skip", _l("Leave them as they are")), SelectChoice("update", _l("Bring them up to date with this list"))],
         validators=[Optional()],
         validate_choice=False,  # the verb knows whether a choice is needed
     )

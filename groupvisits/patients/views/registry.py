@@ -135,7 +135,7 @@ def _patient_form(found: Any = None) -> PatientForm:
         born = found.birth_date
         values = {name: getattr(found, name) for name in EDITED} | {
             "phone": contacts.show_phone(found.phone),
-            "birth_date": {"day": born.day, "month": born.month, "year": born.year} if born else {},
+            "birth_date": {"day": str(born.day), "month": str(born.month), "year": str(born.year)} if born else {},
             "seen": version_of(found),
         }
     return PatientForm(data=values, languages=clinic.languages, today=clock.today(clinic.zone))

@@ -159,7 +159,7 @@ def _default_language() -> str:
 
 def _is_whole(form: MappingForm) -> bool:
     """Whether every choice is one of those offered; a made-up one is refused by the form itself."""
-    return all((form[key].data or "") in {value for value, _label in form[key].choices} for key in columns.FIELDS)
+    return all((form[key].data or "") in {choice.value for choice in form[key].iter_choices()} for key in columns.FIELDS)
 
 
 def _column_names(roster: RosterImport) -> list[str]:
