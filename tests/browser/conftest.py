@@ -1,0 +1,44 @@
+"""Browsers at a real server, each signed in as somebody of the cast."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.journeys.conftest import LAPTOP, browser_type_launch_args  # noqa: F401 - a fixture
+from tests.live.server import LiveServer
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """An open visit of the cast."""
+    server = LiveServer(tmp_path_factory.mktemp("room"))
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def enter(browser: Browser, room: LiveServer) -> Iterator[Callable[..., Page]]:
+    """`enter("rosa", "patient")` opens that room in a browser of that person's own. A script that fails, fails the test."""
+    contexts: list[BrowserContext] = []
+    broken: list[str] = []
+
+    def open_room(who: str, audience: str, viewport: dict[str, int] = LAPTOP, **more: Any) -> Page:
+        url = f"http://127.0.0.1:{room.port}"
+        context = browser.new_context(viewport=viewport, base_url=url, locale="en-US", **more)  # type: ignore[arg-type]
+        contexts.append(context)
+        context.add_cookies([{"name": "groupvisits", "value": room.cookies[who], "url": url}])
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: broken.append(str(error)))
+        page.goto(f"/sessions/{room.session_id}/rooms/{audience}?lang=en")
+        return page
+
+    yield open_room
+    for context in contexts:
+        context.close()
+    assert not broken, f"A script failed: {broken}"

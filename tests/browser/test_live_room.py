@@ -1,0 +1,174 @@
+"""The live pages in a real browser: what happens without a network, a socket or a script, and that rows stay where they are."""
+
+import re
+from collections.abc import Callable
+from uuid import uuid4
+
+from playwright.sync_api import Page, expect
+
+from tests.journeys.conftest import PHONE, WALL, is_accessible
+from tests.live.server import LiveServer
+
+Enter = Callable[..., Page]
+
+
+def send(page: Page, words: str, button: str = "Send to the group") -> None:
+    page.get_by_label("What do you want us to talk about?").fill(words)
+    page.get_by_role("button", name=button).click()
+
+
+def topics_with(room: LiveServer, words: str) -> int:
+    return room.rows("SELECT count(*) FROM topics WHERE words = ?", words)[0][0]
+
+
+def test_a_topic_goes_from_a_phone_to_the_console_the_other_phones_and_the_wall(room: LiveServer, enter: Enter) -> None:
+    rosa, marcus = enter("rosa", "patient", PHONE), enter("marcus", "patient", PHONE)
+    console, wall = enter("tomas", "facilitator"), enter("tomas", "display", WALL)
+    send(rosa, "Why is my sugar high in the morning?")
+    expect(rosa.locator("#own")).to_contain_text("Received by the clinic")
+    # News waits behind a button: nothing moves under a finger.
+    expect(marcus.get_by_role("button", name="Show 1 new topic")).to_be_visible()
+    expect(marcus.locator("#group")).not_to_contain_text("Why is my sugar")
+    marcus.get_by_role("button", name="Show 1 new topic").click()
+    me_too = marcus.get_by_role("button", name="Me too: Why is my sugar")
+    me_too.click()
+    expect(me_too).to_have_attribute("aria-pressed", "true")
+    expect(marcus.locator("#group")).to_contain_text("You said me too")
+    console.get_by_role("button", name="Put on agenda: Why is my sugar").click()
+    console.get_by_role("button", name="Start: Why is my sugar").click()
+    expect(wall.get_by_role("heading", name="Why is my sugar high in the morning?")).to_be_visible()
+    expect(wall.locator("#wall")).to_contain_text("10 minutes left")
+    expect(rosa.locator("#now")).to_contain_text("Talking now: Why is my sugar high in the morning? Until about")
+    for page in (rosa, marcus, console, wall):
+        is_accessible(page)
+    console.get_by_role("button", name="Finish…").click()
+    is_accessible(console)
+    console.get_by_label("In one line").fill("The body makes sugar in the early morning.")
+    console.get_by_role("button", name="Finish", exact=True).click()
+    expect(rosa.locator("#own")).to_contain_text("What we took from it: The body makes sugar in the early morning.")
+
+
+def test_what_is_written_without_a_network_survives_a_reload_and_arrives_once(room: LiveServer, enter: Enter) -> None:
+    rosa = enter("rosa", "patient", PHONE)
+    expect(rosa.locator("[data-age]")).to_have_text("Live. Updated just now")
+    rosa.context.set_offline(True)
+    expect(rosa.get_by_role("button", name="Save for the group")).to_be_visible()
+    send(rosa, "Can I fast before church?", "Save for the group")
+    expect(rosa.locator("#notices")).to_contain_text("1 thing waits on this phone")
+    expect(rosa.locator("#own")).to_contain_text("Saved on this phone")
+    is_accessible(rosa)
+    # The page may load again, but every way to send is still closed: what waits must come from the phone's own store.
+    sending = re.compile(r"/socket\.io/|/commands/")
+    rosa.context.route(sending, lambda route: route.abort())
+    rosa.route_web_socket(sending, lambda socket: socket.close())
+    rosa.context.set_offline(False)
+    rosa.reload()
+    expect(rosa.locator("#own")).to_contain_text("Saved on this phone")
+    assert topics_with(room, "Can I fast before church?") == 0
+    rosa.context.unroute(sending)
+    expect(rosa.locator("#own")).not_to_contain_text("Saved on this phone", timeout=20_000)
+    expect(rosa.locator("#own")).to_contain_text("Can I fast before church?")
+    assert topics_with(room, "Can I fast before church?") == 1
+
+
+def test_what_one_person_left_on_a_phone_is_never_sent_in_the_name_of_the_next(room: LiveServer, enter: Enter) -> None:
+    phone = enter("rosa", "patient", PHONE)
+    phone.context.set_offline(True)
+    send(phone, "Rosa wrote this", "Save for the group")
+    expect(phone.locator("#own")).to_contain_text("Saved on this phone")
+    phone.context.add_cookies([{"name": "groupvisits", "value": room.cookies["frank"], "url": f"http://127.0.0.1:{room.port}"}])
+    phone.context.route("**/commands/**", lambda route: route.abort())  # until the page of the next person is there
+    phone.route_web_socket("**/socket.io/**", lambda socket: socket.close())
+    phone.context.set_offline(False)
+    phone.reload()
+    phone.context.unroute("**/commands/**")
+    send(phone, "Frank wrote this")
+    expect(phone.locator("#own")).to_contain_text("Received by the clinic")
+    expect(phone.locator("#own")).not_to_contain_text("Rosa wrote this")
+    assert topics_with(room, "Rosa wrote this") == 0
+
+
+def test_back_online_the_phone_says_that_nothing_was_lost(enter: Enter) -> None:
+    marcus = enter("marcus", "patient", PHONE)
+    expect(marcus.locator("[data-age]")).to_have_text("Live. Updated just now")
+    marcus.context.set_offline(True)
+    for words in ("Foot cream", "Where to buy cheap shoes"):
+        send(marcus, words, "Save for the group")
+    expect(marcus.locator("#notices")).to_contain_text("2 things wait on this phone")
+    marcus.context.set_offline(False)
+    expect(marcus.locator("#notices")).to_contain_text("Both things have reached the clinic. Nothing was lost.", timeout=20_000)
+
+
+def test_a_phone_without_sockets_still_sends_and_hears(room: LiveServer, enter: Enter) -> None:
+    teo = enter("teo", "patient", PHONE)
+    teo.context.route("**/socket.io.min.js*", lambda route: route.abort())
+    teo.reload()
+    send(teo, "Cooking for a family that wants white rice")
+    expect(teo.locator("#own")).to_contain_text("Received by the clinic")
+    send(enter("frank", "patient", PHONE), "I miss the night tablet")
+    expect(teo.get_by_role("button", name="Show 1 new topic")).to_be_visible(timeout=15_000)
+    assert topics_with(room, "Cooking for a family that wants white rice") == 1
+
+
+def test_a_refused_topic_comes_back_into_the_box_with_the_reason(enter: Enter) -> None:
+    gladys = enter("gladys", "patient", PHONE)
+    box = gladys.get_by_label("What do you want us to talk about?")
+    box.evaluate("box => box.removeAttribute('maxlength')")
+    send(gladys, "long " * 80)
+    expect(gladys.locator("#words-error")).to_contain_text("This is too long")
+    expect(box).to_have_value(("long " * 80).strip())
+    is_accessible(gladys)
+
+
+def test_the_phone_works_without_script(room: LiveServer, enter: Enter) -> None:
+    beatriz = enter("beatriz", "patient", PHONE, java_script_enabled=False)
+    send(beatriz, "Something I want to ask alone", "Send for my one-on-one only")
+    expect(beatriz.locator("#own")).to_contain_text("Nobody in the group can see this one.")
+    beatriz.get_by_role("button", name="Take back “Something I want to ask alone”").click()
+    expect(beatriz.locator("#own")).to_contain_text("Taken back")
+    assert topics_with(room, "Something I want to ask alone") == 1
+
+
+def test_the_call_reaches_the_phone_and_its_answer_the_console(room: LiveServer, enter: Enter) -> None:
+    slot_id, name = room.rows(
+        "SELECT slots.id, patients.given_name FROM slots JOIN patients ON patients.id = slots.patient_id"
+        " JOIN staff_members ON staff_members.id = provider_id WHERE staff_members.name = 'Dr Hana Osei' ORDER BY slots.position"
+    )[0]
+    phone, console = enter(name.lower(), "patient", PHONE), enter("tomas", "facilitator")
+    answer = room.phone("osei").ask("slots:call", {"command_id": str(uuid4()), "session_id": room.session_id, "body": {"slot_id": slot_id}})
+    assert answer["ok"], answer
+    expect(phone.get_by_role("heading", name="Please come now")).to_be_visible()
+    expect(phone.locator("#voice-urgent")).to_contain_text("Please come now")
+    is_accessible(phone)
+    phone.get_by_role("button", name="I am coming").click()
+    expect(phone.get_by_role("heading", name="Thank you. Dr Hana Osei knows you are coming.")).to_be_visible()
+    expect(console.locator("#people")).to_contain_text("On the way to Dr Hana Osei")
+
+
+def test_the_agenda_is_ordered_by_keyboard_and_keeps_the_focus(room: LiveServer, enter: Enter) -> None:
+    marcus, console = enter("marcus", "patient", PHONE), enter("tomas", "facilitator")
+    for words in ("Walking when my knees hurt", "What test strips cost"):
+        send(marcus, words)
+        console.get_by_role("button", name=f"Put on agenda: {words}").click()
+        expect(console.locator("[data-planned]", has_text=words)).to_be_visible()
+    first = console.locator("[data-planned]").first
+    words = first.locator(".gv-row__title").inner_text()
+    down = console.get_by_role("button", name=f"Move down: {words}")
+    down.focus()
+    console.keyboard.press("Alt+ArrowDown")
+    expect(console.locator("[data-planned]").nth(1)).to_contain_text(words)
+    expect(down).to_be_focused()
+    expect(console.locator("#voice")).to_contain_text(f"{words}: 2 of 2")
+    expect(console.locator("#middle")).to_contain_text("Ordered by hand.")
+    console.get_by_role("button", name="Most me too first").click()
+    expect(console.locator("[data-planned]").first).to_contain_text(words)
+
+
+def test_the_curtain_hides_the_wall_and_lifts_again(enter: Enter) -> None:
+    console, wall = enter("tomas", "facilitator"), enter("tomas", "display", WALL)
+    expect(wall.locator("#wall")).not_to_be_empty()
+    console.get_by_role("button", name="Curtain").click()
+    expect(wall.get_by_role("heading", name="A short pause")).to_be_visible()
+    is_accessible(wall)
+    console.locator("#header-buttons").get_by_role("button", name="Show the wall again").click()
+    expect(wall.get_by_role("heading", name="A short pause")).to_be_hidden()
