@@ -65,7 +65,7 @@ def save(note_id: str) -> ResponseReturnValue:
     if not form.validate():
         return _draft_page(_read(note_id), form), 400
     try:
-        run(service.save_draft, current_actor(), note_id, base_revision=form.base_revision.data, fields=form.fields(), explicit=True)
+        run(service.save_draft, current_actor(), note_id, base_revision=form.base_revision.data or 0, fields=form.fields(), explicit=True)
     except rules.DraftChanged:
         return _conflict_page(note_id, rules.fields_of(rules.draft_of(form.fields()))), 409
     if request.form.get("act") == "check":
@@ -78,7 +78,7 @@ def save(note_id: str) -> ResponseReturnValue:
 @access("notes:write")
 def autosave(note_id: str) -> ResponseReturnValue:
     form = parse(NoteForm, request.get_json(silent=True))
-    return jsonify(ok=True, result=run(service.save_draft, current_actor(), note_id, base_revision=form.base_revision.data, fields=form.fields()))
+    return jsonify(ok=True, result=run(service.save_draft, current_actor(), note_id, base_revision=form.base_revision.data or 0, fields=form.fields()))
 
 
 @bp.post("/notes/<note_id>/choices")
@@ -94,9 +94,9 @@ def choices(note_id: str) -> ResponseReturnValue:
     saved = rules.fields_of(reading.note.draft)
     picked = {name: form[f"choice_{name}"].data for name in rules.FIELDS}
     try:
-        rules.check_newer(reading.note.revision, form.base_revision.data)
+        rules.check_newer(reading.note.revision, form.base_revision.data or 0)
         fields = rules.chosen(saved, mine, picked)
-        run(service.save_draft, current_actor(), note_id, base_revision=form.base_revision.data, fields=fields, explicit=True)
+        run(service.save_draft, current_actor(), note_id, base_revision=form.base_revision.data or 0, fields=fields, explicit=True)
     except rules.ChoiceMissing as missing:
         form.refuse(missing)
         return _conflict_page(note_id, {**saved, **mine}, form), 400
@@ -118,7 +118,7 @@ def use_version(note_id: str, revision: int) -> ResponseReturnValue:
     form = SavedForm()
     if not form.validate():
         abort(400)
-    run(service.use_version, current_actor(), note_id, revision=revision, base_revision=form.base_revision.data)
+    run(service.use_version, current_actor(), note_id, revision=revision, base_revision=form.base_revision.data or 0)
     flash(_("The earlier version is back. What was there before is kept under earlier versions."), "success")
     return redirect(url_for("notes.note", note_id=note_id), 303)
 
@@ -146,7 +146,7 @@ def sign(note_id: str) -> ResponseReturnValue:
     try:
         queries.require_signable(db.session(), current_actor(), note_id, someone_else)  # before a code is used up in vain
         confirmed = _is_really_them(form.secret.data)
-        run_command(service.sign_note, current_actor(), command, note_id, revision=form.revision.data, someone_else=someone_else, confirmed=confirmed)
+        run_command(service.sign_note, current_actor(), command, note_id, revision=form.revision.data or 0, someone_else=someone_else, confirmed=confirmed)
     except rules.DraftChanged:
         flash(_("The note was changed on another page meanwhile. Read it again before you sign."), "warning")
         return redirect(url_for("notes.signatures", note_id=note_id), 303)

@@ -84,10 +84,8 @@ def people_before(db: Session, slot: Slot) -> int:
     earlier = (
         select(Slot.id)
         .join(Seat, Seat.id == Slot.seat_id)
-        .where(
-            Slot.session_id == slot.session_id, Slot.provider_id == slot.provider_id, Slot.position < slot.position,
-            Slot.state == "planned", Seat.state == "arrived",
-        )  # fmt: skip
+        .where(Slot.session_id == slot.session_id, Slot.provider_id == slot.provider_id, Slot.position < slot.position)
+        .where(Slot.state == "planned", Seat.state == "arrived")
     )
     return len(db.scalars(earlier).all())
 
@@ -147,10 +145,14 @@ def board_for(db: Session, viewer: Actor, session_id: str, now: datetime) -> Boa
         chosen = rules.next_slot([rules.Waiting(s.id, s.patient_id, s.state, seats[s.seat_id].state == "arrived") for s in theirs], talking_id)
         rows = [
             Row(
-                slot, names.get(slot.patient_id, ""), seats[slot.seat_id].slip_number, seats[slot.seat_id].arrived_at,
-                talking_until if slot.patient_id == talking_id else None, slot.id == chosen,
+                slot,
+                names.get(slot.patient_id, ""),
+                seats[slot.seat_id].slip_number,
+                seats[slot.seat_id].arrived_at,
+                talking_until if slot.patient_id == talking_id else None,
+                slot.id == chosen,
                 rules.individual_seconds(slot.started_at, slot.finished_at, now),
-            )  # fmt: skip
+            )
             for slot in theirs
         ]
         orders.append(_running_order(provider, rows))

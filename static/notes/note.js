@@ -10,7 +10,7 @@ const TIMEOUT = 10000;
 
 const form = document.getElementById("note");
 const line = document.querySelector("[data-saved]");
-const signedOutCard = document.querySelector("[data-signed-out]");
+const signedOutCard = document.querySelector("[data-note-signed-out]");
 const troubleCard = document.querySelector("[data-trouble]");
 const troubleText = document.querySelector("[data-trouble-text]");
 const versionsCard = document.querySelector("[data-two-versions]");

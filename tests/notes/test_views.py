@@ -1,7 +1,6 @@
 """The pages of notes, through their doors."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from flask import Flask
@@ -20,9 +19,8 @@ WORDS = {"co_assess_patient": "Mornings are high.", "co_assess_clinician": "Fast
 
 
 @pytest.fixture(autouse=True)
-def code(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def code(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(views, "_is_really_them", lambda secret: secret == "123456")
-    yield
 
 
 @pytest.fixture
