@@ -41,7 +41,7 @@ class NothingAnswered(Invalid):
 
 
 class AlreadyHandedOut(Conflict):
-    message = mark("Your form was already opened on a phone. If it is gone, ask any member of staff for a paper card.")
+    message = mark("Each person gets one form on the phone. If yours is gone, ask any member of staff for a paper card.")
 
 
 class DidNotCome(Refused):

@@ -1,21 +1,20 @@
-// Answers that wait on this phone. One draft at a time, under one name: the address of its form is kept
-// with it, so that a form that was closed by mistake can be found again, on this phone and nowhere else.
+// Answers that wait on this phone, under the address of their form, so that a form that was closed by
+// mistake can be found again, on this phone and nowhere else.
 
-const NAME = "groupvisits-feedback";
+const PREFIX = "groupvisits-feedback:";
 
-export function readDraft() {
+export function readDraft(address) {
   try {
-    const draft = JSON.parse(localStorage.getItem(NAME));
-    return draft && typeof draft.address === "string" && draft.address.startsWith("/feedback-forms/") ? draft : null;
+    return JSON.parse(localStorage.getItem(PREFIX + address));
   } catch {
     return null;
   }
 }
 
 // Says whether the phone could keep it: some browsers, and private windows, keep nothing.
-export function keepDraft(draft) {
+export function keepDraft(address, draft) {
   try {
-    localStorage.setItem(NAME, JSON.stringify(draft));
+    localStorage.setItem(PREFIX + address, JSON.stringify(draft));
     return true;
   } catch {
     return false;
@@ -23,11 +22,19 @@ export function keepDraft(draft) {
 }
 
 export function forgetDraft(address) {
-  const draft = readDraft();
-  if (!draft || draft.address !== address) return;
   try {
-    localStorage.removeItem(NAME);
+    localStorage.removeItem(PREFIX + address);
   } catch {
     // What could not be kept need not be forgotten.
+  }
+}
+
+// The address of a form that was opened here and not sent.
+export function openForm() {
+  try {
+    const name = Object.keys(localStorage).find((key) => key.startsWith(PREFIX + "/feedback-forms/"));
+    return name ? name.slice(PREFIX.length) : null;
+  } catch {
+    return null;
   }
 }

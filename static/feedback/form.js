@@ -22,7 +22,7 @@ function answers() {
 }
 
 function keep() {
-  return keepDraft({ address, answers: answers(), place, isWaiting });
+  return keepDraft(address, { answers: answers(), place, isWaiting });
 }
 
 function fill(kept) {
@@ -126,8 +126,8 @@ function begin() {
   window.addEventListener("online", () => isWaiting && send());
   document.addEventListener("visibilitychange", () => !document.hidden && isWaiting && send());
 
-  const draft = readDraft();
-  if (draft && draft.address === address) {
+  const draft = readDraft(address);
+  if (draft) {
     fill(draft.answers || {});
     isWaiting = Boolean(draft.isWaiting);
     show(Number.isInteger(draft.place) ? draft.place : -1, { focus: false });
@@ -135,6 +135,7 @@ function begin() {
     return;
   }
   show(-1, { focus: false });
+  keep(); // so that this form can be found again on this phone
 }
 
 // After a refusal every question is shown at once, with the messages and what was typed.

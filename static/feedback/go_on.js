@@ -1,9 +1,9 @@
 // Leads back to a form that was opened on this phone and not sent.
-import { readDraft } from "./draft.js";
+import { openForm } from "./draft.js";
 
 const link = document.querySelector("[data-go-on]");
-const draft = readDraft();
-if (link && draft) {
-  link.href = draft.address;
+const address = openForm();
+if (link && address) {
+  link.href = address;
   link.hidden = false;
 }

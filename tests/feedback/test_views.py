@@ -181,7 +181,7 @@ def test_the_button_leads_to_a_form_of_ones_own_once(app: Flask, cast: Cast, car
     assert tokens_are_ours(app, handed.headers["Location"])
     again = client.post(handouts(cast))
     assert again.status_code == 409
-    assert "Your form is already open somewhere" in again.text
+    assert "Your form was opened before" in again.text
 
 
 def tokens_are_ours(app: Flask, address: str) -> bool:
