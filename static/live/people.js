@@ -11,9 +11,9 @@ function number(n, done = false) {
   return el("span", { class: `gv-number${done ? " gv-number--done" : ""}` }, n ?? "–");
 }
 
-function slotRow(slot, { title, note, warning, action }) {
+function slotRow(slot, person, { title, note, warning, action }) {
   return el(
-    "li", { class: `gv-row live-slot${warning ? " gv-row--warning" : ""}`, "data-key": slot.id }, number(slot.number, slot.state === "finished"),
+    "li", { class: `gv-row live-slot${warning ? " gv-row--warning" : ""}`, "data-key": slot.id }, number(person?.number ?? slot.number, slot.state === "finished"),
     el("div", { class: "gv-row__body" }, el("p", { class: "gv-row__title", dir: "auto" }, warning ? el("strong", {}, title) : title), el("p", { class: "gv-note" }, note)),
     action ? el("div", { class: "gv-row__action" }, action) : null,
   );
@@ -61,7 +61,7 @@ function oneOnOnes(kit) {
   const open = slots.filter((slot) => slot.state !== "finished");
   const first = open.filter((slot) => slot.state !== "planned" || ahead.has(slot));
   const rest = open.filter((slot) => slot.state === "planned" && !ahead.has(slot));
-  const rows = (some) => el("ul", { class: "gv-rows" }, some.map((slot) => slotRow(slot, described(slot, nextOf, kit))));
+  const rows = (some) => el("ul", { class: "gv-rows" }, some.map((slot) => slotRow(slot, room.people.get(slot.seat_id), described(slot, nextOf, kit))));
   return [
     el("div", { class: "gv-console__head" }, el("h2", {}, say("one_on_ones")), slots.length ? el("span", { class: "gv-quiet" }, say("seen_of", { n: seen.length, all: slots.length })) : null),
     slots.length ? null : el("p", { class: "gv-quiet" }, say("no_slots")),

@@ -12,14 +12,12 @@ async function ask() {
       credentials: "same-origin",
       cache: "no-store",
     });
-    if (response.redirected) {
-      window.location.assign(response.url);
-      return;
-    }
-    if (response.ok) age.heard();
+    const answer = response.ok ? await response.json() : null;
+    if (answer) age.heard();
     else age.online(false);
+    if (answer && !answer.waiting) window.location.assign(answer.address);
   } catch {
-    age.online(false);
+    age.online(false); // no network, or the wait is over and another page answers: a reload tells
   }
 }
 
