@@ -62,7 +62,6 @@ class SignForm(CommandForm):
     secret = PasswordField(
         _l("Code from your authenticator app, or your password"),
         validators=[InputRequired(_l("Enter a new code from your app, or your password")), Length(max=200)],
-        render_kw={"autocomplete": "one-time-code"},
     )
 
 
@@ -82,7 +81,6 @@ class CosignForm(CommandForm):
     secret = PasswordField(
         _l("Code from your authenticator app, or your password"),
         validators=[InputRequired(_l("Enter a new code from your app, or your password")), Length(max=200)],
-        render_kw={"autocomplete": "one-time-code"},
     )
 
     def validate_attestation(self, attestation: TextAreaField) -> None:

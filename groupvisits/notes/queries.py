@@ -144,6 +144,12 @@ def plan_before(db: Session, viewer: Actor, note_id: str) -> ActionPlan | None:
     return db.scalar(query.order_by(ActionPlan.made_at.desc()).limit(1))
 
 
+def asks_for_code(db: Session, viewer: Actor) -> bool:
+    """Whether the viewer proves who they are with a code (they have an authenticator app) or with their password."""
+    member = db.get(StaffMember, viewer.id) if viewer.kind == "staff" else None
+    return member is not None and bool(member.tf_totp_secret)
+
+
 def findings_for(db: Session, viewer: Actor, note_id: str) -> rules.Findings:
     """What stands between the draft and its signature."""
     found = note_place_for(db, viewer, note_id)

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from groupvisits.accounts.service import verify_code_or_password
 from groupvisits.core import clock, ids
 from groupvisits.core.actor import Actor
 from groupvisits.core.commands import Command, run_command
@@ -286,16 +287,15 @@ def _conflict_page(note_id: str, mine: dict[str, str], form: Any = None) -> str:
 
 def _sign_page(reading: queries.Reading, form: SignForm) -> str:
     findings = queries.findings_for(db.session(), current_actor(), reading.note.id)
-    return _page("notes/signatures.html", reading, form=form, findings=findings)
+    return _page("notes/signatures.html", reading, form=form, findings=findings, by_code=queries.asks_for_code(db.session(), current_actor()))
 
 
 def _cosign_page(reading: queries.Reading, form: CosignForm | None = None) -> str:
     signature_id = reading.signature.row.id if reading.signature else ""
-    return _page("notes/cosignatures.html", reading, form=form or CosignForm(formdata=None, signature_id=signature_id))
+    form = form or CosignForm(formdata=None, signature_id=signature_id)
+    return _page("notes/cosignatures.html", reading, form=form, by_code=queries.asks_for_code(db.session(), current_actor()))
 
 
 def _is_really_them(secret: str | None) -> bool:
     """A fresh code or the password, asked of accounts before the write transaction begins."""
-    from groupvisits.accounts.service import verify_code_or_password
-
     return verify_code_or_password(current_actor(), secret or "")

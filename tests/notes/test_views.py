@@ -5,7 +5,9 @@ import re
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_security.utils import hash_password
 
+from groupvisits.accounts.models import StaffMember
 from groupvisits.core import transaction
 from groupvisits.extensions import db
 from groupvisits.notes import service, views
@@ -13,7 +15,7 @@ from groupvisits.notes.models import Note, NoteAddendum, NoteSignature
 from groupvisits.sessions import service as sessions
 from groupvisits.slots import service as slots
 from groupvisits.slots.queries import slot_of_seat
-from tests.cast import Cast, signed_in
+from tests.cast import PASSWORD, Cast, signed_in
 
 WORDS = {"co_assess_patient": "Mornings are high.", "co_assess_clinician": "Fasting 150.", "plan_what": "Walk", "plan_confidence": "8"}
 
@@ -131,6 +133,24 @@ def test_a_wrong_code_signs_nothing(app: Flask, cast: Cast, note_id: str) -> Non
     assert (status, "That code or password is not right." in page) == (422, True)
     with app.app_context():
         assert db.session.scalars(db.select(NoteSignature)).all() == []
+
+
+def test_who_signs_is_asked_for_what_they_have(app: Flask, cast: Cast, note_id: str) -> None:
+    client = signed_in(app, cast.osei)
+    assert "Your password" in client.get(f"/notes/{note_id}/signatures").text
+    with app.app_context(), transaction.write() as tx:
+        tx.get_one(StaffMember, cast.osei.id).tf_totp_secret = "a secret"
+    assert "Code from your authenticator app" in client.get(f"/notes/{note_id}/signatures").text
+
+
+def test_the_own_password_signs_and_another_does_not(app: Flask, cast: Cast, note_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    with app.app_context(), transaction.write() as tx:
+        tx.get_one(StaffMember, cast.osei.id).password = hash_password(PASSWORD)
+    client = signed_in(app, cast.osei)
+    press(client, f"/notes/{note_id}", base_revision="0", act="check", **WORDS)
+    assert press(client, f"/notes/{note_id}/signatures", revision="1", secret="wrong")[0] == 422
+    assert "Signed by Dr Hana Osei" in press(client, f"/notes/{note_id}/signatures", revision="1", secret=PASSWORD)[1]
 
 
 def test_a_second_tap_on_sign_leads_to_the_signed_note(app: Flask, cast: Cast, note_id: str) -> None:
