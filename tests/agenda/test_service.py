@@ -1,6 +1,7 @@
 """Topics: proposed, supported, ordered, timed, parked, carried over. Each act is one version, one audit row, one announcement."""
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -8,16 +9,18 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from groupvisits.agenda import rules, service
+from groupvisits.agenda import queries, rules, service
 from groupvisits.agenda.models import Support, Topic
 from groupvisits.audit import service as audit
 from groupvisits.audit.models import AuditEntry
+from groupvisits.core import actor as actors
 from groupvisits.core import clock, ids
 from groupvisits.core.errors import NotAllowed, NotFound
 from groupvisits.core.transaction import Transaction, run, write
 from groupvisits.extensions import db
 from groupvisits.sessions.events import SessionCancelled, SessionChanged
-from groupvisits.sessions.models import GroupSession, Seat
+from groupvisits.sessions.models import GroupSession, Seat, SessionTeamMember
+from groupvisits.sessions.queries import place_for
 from groupvisits.sessions.rules import WrongState
 from groupvisits.sessions.service import close_session, open_session
 from tests.cast import Cast
@@ -134,6 +137,39 @@ def test_each_verb_refuses_strangers_and_the_wrong_role(cast: Cast, opened: str,
         with pytest.raises(NotAllowed):
             run(act, actor, opened, **body)
     assert session_row(opened).version == before
+
+
+def test_who_leads_other_visits_leads_not_this_one(cast: Cast, opened: str) -> None:
+    """A coordinator knows of every visit of the clinic; being a facilitator elsewhere does not make them this one's."""
+    topic_id = propose(cast.rosa, opened)
+    other = actors.staff(cast.joanne.id, cast.clinic_id, {"coordinator", "facilitator"})
+    for verb, body in facilitator_acts(topic_id, cast.seats["rosa"]).items():
+        with pytest.raises(NotAllowed):
+            run(getattr(service, verb), other, opened, **body)
+
+
+def test_a_topic_is_found_in_its_own_visit_only(cast: Cast, opened: str) -> None:
+    topic_id = propose(cast.rosa, opened)
+    later = next_session(cast, "rosa", "marcus")
+    with write() as tx:
+        tx.add(SessionTeamMember(session_id=later, staff_member_id=cast.tomas.id, role="facilitator"))
+    for actor, verb, body in (
+        (cast.tomas, service.plan_topic, {}),
+        (cast.marcus, service.support_topic, {"on": True}),
+        (cast.rosa, service.take_back, {}),
+    ):
+        with pytest.raises(NotFound):
+            run(verb, actor, later, topic_id=topic_id, **body)
+
+
+def test_others_one_on_one_topics_do_not_exist_for_a_patient_or_a_display(cast: Cast, opened: str) -> None:
+    group, alone = propose(cast.rosa, opened), propose(cast.rosa, opened, route="one_on_one")
+    display = actors.display(ids.new_id(), cast.clinic_id, opened)
+    for viewer, found in ((cast.rosa, {group, alone}), (cast.tomas, {group, alone}), (cast.marcus, {group}), (display, {group})):
+        place = place_for(db.session(), viewer, opened)
+        assert {row.id for row, _ in queries.topics_of(db.session(), viewer, place)} == found
+    with pytest.raises(NotFound):
+        queries.topic_in(db.session(), cast.marcus, place_for(db.session(), cast.marcus, opened), alone)
 
 
 def test_me_too_is_set_and_not_counted_twice(cast: Cast, told: list[SessionChanged]) -> None:
@@ -265,11 +301,11 @@ def test_a_cancelled_visit_parks_its_topics(cast: Cast) -> None:
     assert topic(topic_id).state == "parked"
 
 
-def next_session(cast: Cast, *patients: str) -> str:
+def next_session(cast: Cast, *patients: str, weeks: int = 4) -> str:
     with write() as tx:
         this = tx.get_one(GroupSession, cast.session_id)
-        that = GroupSession(id=ids.new_id(), clinic_id=this.clinic_id, group_id=this.group_id, starts_at=this.starts_at + timedelta(days=28),
-                            ends_at=this.ends_at + timedelta(days=28), wall_time=this.wall_time, zone=this.zone, maximum=8, state="planned", epoch=ids.new_id(), version=0)  # fmt: skip
+        that = GroupSession(id=ids.new_id(), clinic_id=this.clinic_id, group_id=this.group_id, starts_at=this.starts_at + timedelta(weeks=weeks),
+                            ends_at=this.ends_at + timedelta(weeks=weeks), wall_time=this.wall_time, zone=this.zone, maximum=8, state="planned", epoch=ids.new_id(), version=0)  # fmt: skip
         tx.add(that)
         tx.flush()
         for number, key in enumerate(patients, start=1):
@@ -293,7 +329,7 @@ def test_what_was_left_open_waits_in_the_groups_next_visit_once(cast: Cast, open
     assert [event.version for event in told] == list(range(1, len(told) + 1))
     with pytest.raises(rules.CarriedOn):
         run(service.take_back, cast.rosa, opened, topic_id=rosas)
-    run(close_session, cast.tomas, opened)
+    run(open_session, cast.joanne, next_session(cast, "rosa", weeks=8))
     assert db.session.scalar(select(func.count()).select_from(Topic).where(Topic.carried_from_id == rosas)) == 1
 
 
@@ -302,6 +338,29 @@ def test_a_one_on_one_answers_the_topics_sent_for_it_alone(cast: Cast, opened: s
     with write() as tx:
         assert service.answer_one_on_one(tx, opened, cast.rosa.id, 9) == (alone,)
     assert (topic(alone).state, topic(group).state) == ("answered_one_on_one", "new")
+
+
+def test_a_topic_that_meets_the_closing_is_parked_and_not_forgotten(app, cast: Cast, opened: str) -> None:
+    closing, sent = threading.Event(), []
+    db.session.rollback()
+
+    def close() -> None:
+        with app.app_context(), write() as tx:
+            close_session(tx, cast.tomas, opened)
+            closing.set()
+            time.sleep(0.3)
+
+    def send() -> None:
+        closing.wait(5)
+        with app.app_context():
+            sent.append(propose(cast.rosa, opened))
+
+    threads = [threading.Thread(target=close), threading.Thread(target=send)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert topic(sent[0]).state == "parked"
 
 
 def test_six_people_at_the_same_moment_get_one_version_each(app, cast: Cast, opened: str) -> None:

@@ -103,6 +103,10 @@ def test_ten_wrong_codes_from_one_browser_are_enough(cast: Cast, opened: str) ->
     slip = run(check_in, cast.joanne, opened, cast.seats["rosa"])
     with pytest.raises(rules.TooManyTries):
         run(service.join_with_codes, ANYONE, code=code, slip=slip, **PHONE)
+    with pytest.raises(rules.TooManyTries):
+        run(service.join_with_slip, ANYONE, session_id=opened, slip=slip, **PHONE)
+    with pytest.raises(rules.TooManyTries):
+        run(service.wait_at_door, ANYONE, code=code, **PHONE)
     other = PHONE | {"fingerprint": ids.fingerprint("somebody else's phone")}
     assert run(service.join_with_codes, ANYONE, code=code, slip=slip, **other) is not None
 

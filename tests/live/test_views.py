@@ -52,6 +52,11 @@ def test_the_wall_opens_for_its_display(app: Flask, cast: Cast, opened: str) -> 
     assert display.get(f"/sessions/{opened}/snapshot?audience=facilitator", headers=JSON).status_code == 403
 
 
+@pytest.mark.parametrize("audience", ["nobody", ""])
+def test_there_is_no_snapshot_for_an_audience_that_does_not_exist(app: Flask, cast: Cast, opened: str, audience: str) -> None:
+    assert signed_in(app, cast.rosa).get(f"/sessions/{opened}/snapshot?audience={audience}", headers=JSON).status_code == 404
+
+
 @pytest.mark.parametrize("audience", ["patient", "facilitator", "display", "clinician", "nobody", ""])
 def test_a_snapshot_is_for_those_who_belong_there(app: Flask, cast: Cast, opened: str, audience: str) -> None:
     assert signed_in(app, cast.sol).get(f"/sessions/{opened}/snapshot?audience={audience}", headers=JSON).status_code == 404
