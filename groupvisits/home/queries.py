@@ -83,7 +83,7 @@ def steps_for(db: Session, viewer: Actor) -> Steps:
     POLICY.require(viewer, "home:coordinate")
     mine = StaffMember.clinic_id == viewer.clinic_id
 
-    def with_role(*roles: str):  # noqa: ANN202 - a piece of a query
+    def with_role(*roles: str):
         return exists().where(StaffRole.staff_member_id == StaffMember.id, StaffRole.name.in_(roles), mine, StaffMember.active)
 
     row = db.execute(

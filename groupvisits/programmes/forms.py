@@ -87,7 +87,7 @@ class ProgrammeForm(CommandForm):
 
     def rearrange(self, act: str) -> None:
         """Add, remove or move a row ("add", "remove-2", "up-2", "down-2"), keeping everything typed; nothing is checked or saved."""
-        typed = [{name: field._value() if hasattr(field, "_value") else field.data for name, field in entry.form._fields.items()} for entry in self.phases]
+        typed = [{name: getattr(field, "_value", lambda field=field: field.data)() for name, field in entry.form._fields.items()} for entry in self.phases]
         verb, _, number = act.partition("-")
         index = int(number) if number.isdigit() else -1
         if verb == "add" and len(typed) < rules.MAX_PHASES:

@@ -151,5 +151,5 @@ def holds_role(db: Session, clinic_id: str, staff_member_id: str, role: str) -> 
     ) is not None  # fmt: skip
 
 
-def _is_current(today: date):  # noqa: ANN202 - a piece of a query
+def _is_current(today: date):
     return and_(Membership.since <= today, or_(Membership.until.is_(None), Membership.until > today))

@@ -164,7 +164,7 @@ def search_members(group_id: str) -> Any:
     form = forms.SearchForm()
     if not form.validate():
         return _group_page(group_id, search=form), 400
-    return _group_page(group_id, search=form, found=patients.patients_for(db.session(), current_actor(), search=form.words.data).patients)
+    return _group_page(group_id, search=form, found=patients.patients_for(db.session(), current_actor(), search=form.words.data or "").patients)
 
 
 @bp.post("/groups/<group_id>/members")
@@ -172,7 +172,7 @@ def search_members(group_id: str) -> Any:
 def add_member(group_id: str) -> Any:
     form = forms.MemberForm()
     if form.validate():
-        run(service.add_member, current_actor(), group_id, form.patient_id.data)
+        run(service.add_member, current_actor(), group_id, form.patient_id.data or "")
         flash(gettext("Added. They are asked to all dates of this group that are to come."), "success")
     return redirect(url_for("programmes.group", group_id=group_id, _anchor="members"), 303)
 
@@ -182,7 +182,7 @@ def add_member(group_id: str) -> Any:
 def remove_member(group_id: str) -> Any:
     form = forms.MemberForm()
     if form.validate():
-        run(service.remove_member, current_actor(), group_id, form.patient_id.data)
+        run(service.remove_member, current_actor(), group_id, form.patient_id.data or "")
         flash(gettext("Removed. Their places in dates to come are free. Past visits stay on record."), "success")
     return redirect(url_for("programmes.group", group_id=group_id, _anchor="members"), 303)
 

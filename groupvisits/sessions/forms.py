@@ -1,7 +1,9 @@
 """The shape of what is entered about dates, places, teams and at the door."""
 
 from datetime import date
+from typing import Any
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import Form, FormField, HiddenField, RadioField, SelectChoice, SelectField, StringField
 from wtforms.validators import AnyOf, InputRequired, Length, Optional
@@ -82,10 +84,10 @@ class DoorSearchForm(BaseForm):
     name = StringField(_l("First letters of the name"), validators=[InputRequired(_l("Enter at least two letters.")), Length(min=2, max=80, message=_l("Enter at least two letters."))])
     born = FormField(BirthDate, label=_l("Day of birth"))
 
-    def validate(self, extra_validators: object = None) -> bool:
+    def validate(self, extra_validators: Any = None) -> bool:
         fine = super().validate(extra_validators)
         if self.born.form.as_date() is None:
-            self.born.form.day.errors = [_l("Enter day, month and year, for example 4 3 1961.")]
+            self.born.form.day.errors = [gettext("Enter day, month and year, for example 4 3 1961.")]
             return False
         return fine
 

@@ -45,7 +45,7 @@ def counts_for(db: Session, viewer: Actor, place: Place) -> Counts:
     """How many are here and how many are still to come."""
     POLICY.require(viewer, "sessions:check_in", place)
     query = select(Seat.state, func.count()).where(Seat.session_id == place.group_session.id).group_by(Seat.state)
-    counted = {state: number for state, number in db.execute(query)}
+    counted: dict[str, int] = dict(db.execute(query).all())  # type: ignore[arg-type]
     here = sum(counted.get(state, 0) for state in HERE)
     return Counts(here, counted.get("confirmed", 0), sum(counted.get(state, 0) for state in HOLDING))
 

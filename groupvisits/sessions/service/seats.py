@@ -28,7 +28,7 @@ def take_seat(
     seat = _seat_of(tx, group_session.id, patient_id)
     if seat is not None and seat.state in HOLDING:
         return seat
-    taken = set(tx.scalars(select(Seat.seat_no).where(Seat.session_id == group_session.id, Seat.seat_no.is_not(None))).all())
+    taken = {number for number in tx.scalars(select(Seat.seat_no).where(Seat.session_id == group_session.id)) if number is not None}
     rules.check_place_is_free(taken, group_session.maximum, over_maximum_reason)
     if seat is None:
         seat = Seat(id=ids.new_id(), session_id=group_session.id, patient_id=patient_id)

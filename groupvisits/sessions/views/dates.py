@@ -25,8 +25,9 @@ LIST = 60
 def sessions() -> Any:
     past, now = bool(request.args.get("past")), clock.now()
     begin = now - timedelta(hours=8)  # a visit that runs now is not past
-    window = {"until": begin, "newest_first": True} if past else {"since": begin}
-    lines = queries.sessions_for(db.session(), current_actor(), at_most=LIST + 1, **window)
+    lines = queries.sessions_for(
+        db.session(), current_actor(), since=None if past else begin, until=begin if past else None, newest_first=past, at_most=LIST + 1
+    )
     return render_template("sessions/sessions.html", lines=lines[:LIST], past=past, more=len(lines) > LIST)
 
 

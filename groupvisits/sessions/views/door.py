@@ -24,7 +24,7 @@ LAST = "last_check_in"  # in the browser session, so that a wrong tap goes back 
 @access("sessions:check_in")
 def check_ins(session_id: str) -> Any:
     place = _place(session_id)
-    return _screen("check_ins", place, form=_search_form(place, formdata=None))
+    return _empty_screen(place, _search_form(place, formdata=None))
 
 
 @bp.post("/sessions/<session_id>/check-in-searches")
@@ -34,12 +34,12 @@ def search_person(session_id: str) -> Any:
     place = _place(session_id)
     form = _search_form(place)
     if not form.validate():
-        return _screen("check_ins", place, form=form), 400
+        return _empty_screen(place, form), 400
     born = form.born.form.as_date() if isinstance(form, forms.DoorSearchForm) else None
     found = queries.find_person(db.session(), current_actor(), place, name=form.name.data or "", born=born)
     if len(found) == 1:
         return _person_screen(place, found[0])
-    return _screen("check_ins", place, form=form, found=found, nobody=not found)
+    return _empty_screen(place, form, found=found, nobody=not found)
 
 
 @bp.post("/sessions/<session_id>/check-in-choices")
@@ -58,17 +58,23 @@ def check_in(session_id: str) -> Any:
     if not form.validate():
         return redirect(url_for("sessions.check_ins", session_id=session_id), 303)
     person = queries.person_for(db.session(), current_actor(), place, form.patient_id.data or "")
-    verb, whom = (service.check_in, person.seat_id) if person.seat_id else (service.let_in, person.patient_id)
+    reason = form.over_maximum_reason.data or ""
     try:
-        code = run(verb, current_actor(), session_id, whom, over_maximum_reason=form.over_maximum_reason.data or "")
+        if person.seat_id:
+            code = run(service.check_in, current_actor(), session_id, person.seat_id, over_maximum_reason=reason)
+        else:
+            code = run(service.let_in, current_actor(), session_id, person.patient_id, over_maximum_reason=reason)
     except rules.SessionFull:
         return _person_screen(place, person, full=True), 409
-    seat_before = {"before": person.state or "cancelled"}
+    before = person.state or "cancelled"
     place = _place(session_id)
     person = queries.person_for(db.session(), current_actor(), place, person.patient_id)
-    browser_session[LAST] = {"session_id": session_id, "seat_id": person.seat_id, **seat_before}
+    browser_session[LAST] = {"session_id": session_id, "seat_id": person.seat_id, "before": before}
     address = f"{current_app.extensions['config'].public_url}/slips/{session_id}-{code}"
-    return _screen("slip", place, person=person, code=code, address=address, qr=qr_code(address), number=person.slip_number, can_undo=seat_before["before"] not in rules.HERE)
+    return render_template(
+        "sessions/slip.html", group_session=place.group_session, counts=queries.counts_for(db.session(), current_actor(), place), person=person, code=code,
+        qr=qr_code(address), number=person.slip_number, can_undo=before not in rules.HERE,
+    )  # fmt: skip
 
 
 @bp.post("/sessions/<session_id>/check-in-undos")
@@ -101,9 +107,10 @@ def _person_screen(place: Place, person: Any, *, full: bool = False) -> str:
     facts: list[dict[str, str]] = []
     for addition in current_app.extensions["check_in_facts"]:
         facts.extend(addition(db.session(), current_actor(), place, person.seat_id))
-    return _screen("person", place, person=person, full=full, facts=facts, form=forms.ArrivalForm(formdata=None, data={"patient_id": person.patient_id}))
+    form = forms.ArrivalForm(formdata=None, data={"patient_id": person.patient_id})
+    return render_template("sessions/person.html", group_session=place.group_session, counts=counts, person=person, full=full, facts=facts, form=form)
 
 
-def _screen(name: str, place: Place, **values: Any) -> str:
+def _empty_screen(place: Place, form: Any, *, found: Any = (), nobody: bool = False) -> str:
     counts = queries.counts_for(db.session(), current_actor(), place)
-    return render_template(f"sessions/{name}.html", place=place, group_session=place.group_session, counts=counts, **values)
+    return render_template("sessions/check_ins.html", group_session=place.group_session, counts=counts, form=form, found=found, nobody=nobody)

@@ -34,7 +34,7 @@ def answer(session_id: str) -> Any:
         return _page(session_id, wrong=gettext("We could not read that. Nothing was changed.")), 400
     try:
         run_command(
-            service.answer_for, current_actor(), form.command("sessions:answer_for"), session_id, form.seat_id.data,
+            service.answer_for, current_actor(), form.command("sessions:answer_for"), session_id, form.seat_id.data or "",
             answer=form.answer.data, over_maximum_reason=form.over_maximum_reason.data or "",
         )  # fmt: skip
     except rules.SessionFull as full:
@@ -48,7 +48,7 @@ def search_patients(session_id: str) -> Any:
     form = SearchForm()
     if not form.validate():
         return _page(session_id, search=form), 400
-    return _page(session_id, search=form, found=patients.patients_for(db.session(), current_actor(), search=form.words.data).patients)
+    return _page(session_id, search=form, found=patients.patients_for(db.session(), current_actor(), search=form.words.data or "").patients)
 
 
 @bp.post("/sessions/<session_id>/seats")
@@ -59,7 +59,7 @@ def seat_patient(session_id: str) -> Any:
         return _page(session_id, wrong=gettext("We could not read that. Nothing was changed.")), 400
     try:
         run_command(
-            service.seat_patient, current_actor(), form.command("sessions:seat_patient"), session_id, form.patient_id.data,
+            service.seat_patient, current_actor(), form.command("sessions:seat_patient"), session_id, form.patient_id.data or "",
             answer=form.answer.data, over_maximum_reason=form.over_maximum_reason.data or "",
         )  # fmt: skip
     except rules.SessionFull as full:
@@ -74,7 +74,7 @@ def seat_patient(session_id: str) -> Any:
 def take_back_seat(session_id: str) -> Any:
     form = forms.SeatForm()
     if form.validate():
-        run(service.take_back_seat, current_actor(), session_id, form.seat_id.data)
+        run(service.take_back_seat, current_actor(), session_id, form.seat_id.data or "")
     return redirect(url_for("sessions.group_session", session_id=session_id, _anchor="seats"), 303)
 
 
@@ -90,7 +90,7 @@ def cancel(session_id: str) -> Any:
     form = forms.CancelForm()
     if form.validate():
         try:
-            run(service.cancel_session, current_actor(), session_id, reason=form.reason.data)
+            run(service.cancel_session, current_actor(), session_id, reason=form.reason.data or "")
         except DomainError as refusal:
             form.refuse(refusal)
         else:
