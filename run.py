@@ -10,7 +10,7 @@ from typing import Any  # noqa: E402
 from gevent.pywsgi import WSGIHandler  # noqa: E402
 
 from config import Config  # noqa: E402
-from groupvisits import create_app, start_background_work  # noqa: E402
+from groupvisits import create_app, greet_first_visitor, start_background_work  # noqa: E402
 from groupvisits.extensions import socketio  # noqa: E402
 
 
@@ -32,6 +32,7 @@ def serve() -> None:
     app = create_app(config)
     start_background_work(app)
     print(f"groupvisits answers at {config.public_url}", flush=True)
+    greet_first_visitor(app)
     socketio.run(app, host=config.host, port=config.port, log_output=False, handler_class=PromptHandler)
 
 

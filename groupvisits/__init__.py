@@ -128,6 +128,17 @@ def _init_language_switch(app: Flask) -> None:
         return redirect(url_for(request.endpoint, **(request.view_args or {}), **rest))
 
 
+def greet_first_visitor(app: Flask) -> None:
+    """In an empty installation, print the one-time code with which the first visitor makes the clinic."""
+    from groupvisits.accounts import service
+    from groupvisits.core.transaction import run
+
+    with app.app_context():
+        code = run(service.ensure_setup_code)
+    if code:
+        print(f"This installation is empty. Open {app.extensions['config'].public_url}/set-up and type this code: {code}", flush=True)  # noqa: T201
+
+
 def start_background_work(app: Flask) -> None:
     """Start what runs on a schedule in the server process: sending messages, and whatever a package registered in `ticks`."""
     config: Config = app.extensions["config"]

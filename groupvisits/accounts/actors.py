@@ -28,7 +28,9 @@ def _actor(row: BrowserSession) -> Actor | None:
         member = db.session.get(StaffMember, row.staff_member_id)
         if member is None or not member.active:
             return None
-        return actors.staff(member.id, member.clinic_id, {role.name for role in member.roles}, member.name, row.id)
+        # Without the second factor their clinic requires, nobody is more than a newcomer.
+        roles = {"newcomer"} if row.data.get("needs_second_factor") else {role.name for role in member.roles}
+        return actors.staff(member.id, member.clinic_id, roles, member.name, row.id)
     if row.patient_id:
         return actors.patient(row.patient_id, row.data.get("clinic_id", ""), row.data.get("name", ""), row.id)
     if row.display_id:

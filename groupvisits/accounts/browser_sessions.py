@@ -85,7 +85,7 @@ class DatabaseSessionInterface(SessionInterface):
         if session.modified:
             if not session.token:
                 session.token = ids.new_token()
-            run(_store, session)
+            run(_store, session, is_activity=not background)
             response.set_cookie(
                 app.config["SESSION_COOKIE_NAME"], session.token, max_age=int(session.lasts.total_seconds()), path="/",
                 httponly=True, secure=app.config["SESSION_COOKIE_SECURE"], samesite="Lax",
@@ -121,7 +121,7 @@ def end_sessions(tx: Transaction, *conditions: Any) -> None:
         tx.execute(delete(BrowserSession).where(BrowserSession.id == fingerprint))
 
 
-def _store(tx: Transaction, session: DatabaseSession) -> None:
+def _store(tx: Transaction, session: DatabaseSession, *, is_activity: bool) -> None:
     now = clock.now()
     if session.replaces:
         end_sessions(tx, BrowserSession.id == session.replaces)
@@ -129,10 +129,12 @@ def _store(tx: Transaction, session: DatabaseSession) -> None:
     if row is None:
         if not session.new:
             return  # ended meanwhile: what was signed out elsewhere does not come back
-        row = BrowserSession(id=session.fingerprint, created_at=now, ends_at=now + session.lasts)
+        row = BrowserSession(id=session.fingerprint, created_at=now, seen_at=now, ends_at=now + session.lasts)
         tx.add(row)
     row.staff_member_id, row.patient_id, row.display_id = session.staff_member_id, session.patient_id, session.display_id
-    row.data, row.seen_at = dict(session), now
+    row.data = dict(session)
+    if is_activity:
+        row.seen_at = now
 
 
 def _is_background() -> bool:

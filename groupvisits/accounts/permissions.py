@@ -2,10 +2,13 @@
 
 from groupvisits.core.permissions import Policy, permit, same_clinic
 
-POLICY = Policy({
-    "accounts:manage_staff": permit("admin", when=same_clinic),
-    "accounts:change_settings": permit("admin", when=same_clinic),
-    "accounts:use_own_account": permit("admin", "coordinator", "facilitator", "resident", "attending", "nurse", "interpreter", "reviewer"),
-    "accounts:make_patient_link": permit("coordinator", "nurse", "facilitator", when=same_clinic),
-    "accounts:make_room_display": permit("facilitator", "coordinator", when=same_clinic),
-})
+POLICY = Policy(
+    {
+        "accounts:manage_staff": permit("admin", when=same_clinic),
+        "accounts:change_settings": permit("admin", when=same_clinic),
+        # "newcomer": signed in, but still without the second factor that their clinic requires
+        "accounts:use_own_account": permit("admin", "coordinator", "facilitator", "resident", "attending", "nurse", "interpreter", "reviewer", "newcomer"),
+        "accounts:make_patient_link": permit("coordinator", "nurse", "facilitator", when=same_clinic),
+        "accounts:make_room_display": permit("facilitator", "coordinator", when=same_clinic),
+    }
+)

@@ -16,7 +16,9 @@ bp.cli.help = "Verify the audit record and anchor it outside the database."
 def audit_entries() -> str:
     page = max(request.args.get("page", 1, type=int), 1)
     entries = queries.entries_for(db.session(), current_actor(), page=page)
-    return render_template("audit/audit_entries.html", entries=entries[: queries.PAGE], page=page, has_older=len(entries) > queries.PAGE)
+    shown = entries[: queries.PAGE]
+    names = current_app.extensions["staff_names"](current_actor())  # accounts, which lies above, knows who they are
+    return render_template("audit/audit_entries.html", entries=shown, names=names, page=page, has_older=len(entries) > queries.PAGE)
 
 
 @bp.cli.command("verify")

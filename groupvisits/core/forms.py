@@ -3,7 +3,7 @@
 import uuid
 from typing import Any, TypeVar
 
-from flask_babel import gettext, ngettext
+from flask_babel import get_translations, gettext
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import Field, HiddenField
@@ -22,7 +22,7 @@ class _OurMessages:
         return gettext(text)
 
     def ngettext(self, singular: str, plural: str, n: int) -> str:
-        return ngettext(singular, plural, n)
+        return get_translations().ungettext(singular, plural, n)  # WTForms fills the text in itself
 
 
 def _tidy(value: Any) -> Any:

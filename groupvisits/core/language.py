@@ -7,7 +7,7 @@ a narrow no-break space and capital letters, so times are written here for every
 from datetime import date, datetime
 
 from babel.dates import format_date
-from flask import g, has_request_context, request
+from flask import current_app, has_request_context, request
 from flask import session as browser_session
 from flask_babel import force_locale, gettext
 
@@ -20,13 +20,14 @@ _CREOLE_MONTHS = ("janvye", "fevriye", "mas", "avril", "me", "jen", "jiyè", "ou
 
 
 def current_language() -> str:
-    """The chosen language, else the patient's own as the registry knows it, else the best the browser asks for."""
+    """The chosen language, else the best of those the clinic offers that the browser asks for."""
     if not has_request_context():
         return "en"
-    chosen = request.args.get("lang") or browser_session.get("language") or getattr(g, "own_language", None)
-    if chosen in LANGUAGES:
-        return chosen
-    return request.accept_languages.best_match(list(LANGUAGES)) or "en"
+    offered = current_app.extensions["offered_languages"]()
+    for chosen in (request.args.get("lang"), browser_session.get("language")):
+        if chosen in offered:
+            return chosen
+    return request.accept_languages.best_match(offered) or "en"
 
 
 def words(error: DomainError, language: str | None = None) -> str:

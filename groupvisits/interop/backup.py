@@ -9,7 +9,7 @@ import json
 import shutil
 import socket
 import sqlite3
-import subprocess  # noqa: S404 - pg_dump and pg_restore, without a shell
+import subprocess  # pg_dump and pg_restore, without a shell
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -120,6 +120,7 @@ def run_drill(config: Config, file: Path, *, say: Callable[[str], Any]) -> list[
 
 def restore(config: Config, file: Path, *, say: Callable[[str], Any]) -> None:
     """Replace the database. What was there is kept beside it; every session gets a new epoch, so that no screen mixes old and new."""
+    _let_go()
     if config.is_sqlite:
         kept = _replace_sqlite(config, file)
         if kept:
@@ -130,8 +131,7 @@ def restore(config: Config, file: Path, *, say: Callable[[str], Any]) -> None:
     if anchors.exists():
         # They name entries that the backup never had; kept for whoever wants to know what those were.
         anchors.rename(anchors.with_name(f"{anchors.stem}-before-restore-{clock.now():%Y%m%dT%H%M%S}{anchors.suffix}"))
-    database.writes().engine.dispose()
-    db.engine.dispose()
+    _let_go()
     with write() as tx:
         for session_id in tx.scalars(select(GroupSession.id)).all():
             tx.execute(update(GroupSession).where(GroupSession.id == session_id).values(epoch=ids.new_id()))
@@ -295,13 +295,20 @@ def _replace_sqlite(config: Config, file: Path) -> Path | None:
     return kept
 
 
-def _has_others(config: Config) -> bool:
-    database.writes().engine.dispose()
+def _let_go() -> None:
+    """Close every connection of our own: SQLite must not be replaced under one."""
     db.session.remove()
     db.engine.dispose()
+    database.writes().engine.dispose()
+
+
+def _has_others(config: Config) -> bool:
+    _let_go()
     if not config.is_sqlite:
         with _postgresql_engine(config).connect() as connection:
-            return bool(connection.execute(text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")).scalar())
+            return bool(
+                connection.execute(text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")).scalar()
+            )
     path = _sqlite_path(config)
     if not path.exists():
         return False

@@ -4,7 +4,9 @@ from groupvisits.core.permissions import Policy, permit
 from groupvisits.feedback.permissions import coordinates_or_leads
 from groupvisits.sessions.permissions import coordinates_or_is_on_the_team
 
-POLICY = Policy({
-    "interop:print": permit("coordinator", "facilitator", "nurse", when=coordinates_or_is_on_the_team),
-    "interop:print_feedback_cards": permit("coordinator", "facilitator", when=coordinates_or_leads),
-})
+POLICY = Policy(
+    {
+        "interop:print": permit("coordinator", "facilitator", "nurse", when=coordinates_or_is_on_the_team),
+        "interop:print_feedback_cards": permit("coordinator", "facilitator", when=coordinates_or_leads),
+    }
+)

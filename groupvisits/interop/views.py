@@ -1,7 +1,5 @@
 """Papers at /sessions/<id>/papers/<kind>. What holds no secret is shown at once; cards with codes are made by a POST."""
 
-from typing import Any
-
 from flask import Blueprint, current_app, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
@@ -27,9 +25,21 @@ bp = Blueprint("interop", __name__)
 @access("interop:print")
 def papers(session_id: str, kind: str) -> str:
     paper = _paper(session_id, kind)
-    if kind in (rules.DOOR_LIST, rules.NAME_TAGS):
-        return _page(kind, paper, guests=queries.guests_for(db.session(), current_actor(), paper))
-    return _before(kind, paper)
+    if kind in (rules.SLIP_CARDS, rules.FEEDBACK_CARDS):
+        return _before(kind, paper)
+    guests = queries.guests_for(db.session(), current_actor(), paper)
+    if kind == rules.NAME_TAGS:
+        return render_template("interop/name_tags.html", kind=kind, kinds=rules.KINDS, paper=paper, guests=guests)
+    return render_template(
+        "interop/door_list.html",
+        kind=kind,
+        kinds=rules.KINDS,
+        paper=paper,
+        guests=guests,
+        languages_known=LANGUAGES,
+        printed_at=clock.now(),
+        printed_by=current_actor().name,
+    )
 
 
 @bp.post("/sessions/<session_id>/papers/<kind>")
@@ -52,7 +62,7 @@ def _slip_cards(paper: Paper) -> ResponseReturnValue:
     except DomainError as refusal:
         return _before(rules.SLIP_CARDS, paper, message=words(refusal)), refusal.status
     paper = _paper(paper.group_session.id, rules.SLIP_CARDS)
-    return _page(rules.SLIP_CARDS, paper, cards=[_card(paper, slip) for slip in slips])
+    return render_template("interop/slip_cards.html", kind=rules.SLIP_CARDS, kinds=rules.KINDS, paper=paper, cards=[_card(paper, slip) for slip in slips])
 
 
 def _feedback_cards(paper: Paper) -> ResponseReturnValue:
@@ -60,7 +70,7 @@ def _feedback_cards(paper: Paper) -> ResponseReturnValue:
     if not form.validate():
         return _before(rules.FEEDBACK_CARDS, paper, form=form), 422
     try:
-        tokens = run(feedback.print_cards, current_actor(), paper.group_session.id, form.count.data)
+        tokens = run(feedback.print_cards, current_actor(), paper.group_session.id, form.count.data or 0)
     except (NotFound, NotAllowed):
         raise
     except DomainError as refusal:
@@ -69,7 +79,7 @@ def _feedback_cards(paper: Paper) -> ResponseReturnValue:
     paper = _paper(paper.group_session.id, rules.FEEDBACK_CARDS)
     public_url = current_app.extensions["config"].public_url
     cards = [qr_code(f"{public_url}/feedback-forms/{token}") for token in tokens]
-    return _page(rules.FEEDBACK_CARDS, paper, cards=cards, questions=queries.questions())
+    return render_template("interop/feedback_cards.html", kind=rules.FEEDBACK_CARDS, kinds=rules.KINDS, paper=paper, cards=cards, questions=queries.questions())
 
 
 def _paper(session_id: str, kind: str) -> Paper:
@@ -83,16 +93,8 @@ def _before(kind: str, paper: Paper, *, message: str = "", form: FeedbackCardsFo
     return render_template("interop/make_cards.html", kind=kind, kinds=rules.KINDS, paper=paper, coming=coming, cards=cards, message=message, form=form)
 
 
-def _page(kind: str, paper: Paper, **content: Any) -> str:
-    name = kind.replace("-", "_")
-    printed: dict[str, Any] = {"printed_at": clock.now(), "printed_by": current_actor().name}
-    return render_template(f"interop/{name}.html", kind=kind, kinds=rules.KINDS, paper=paper, languages_known=LANGUAGES, **printed, **content)
-
-
 def _card(paper: Paper, slip: service.Slip) -> Markup:
     """The card in the language of the one who holds it, where the clinic offers that language."""
     language = slip.language if slip.language in LANGUAGES and slip.language in paper.clinic.languages else "en"
     with force_locale(language):
         return Markup(render_template("interop/_slip_card.html", paper=paper, slip=slip, qr=qr_code(slip.address), card_language=language))  # noqa: S704 - an autoescaped template
-
-

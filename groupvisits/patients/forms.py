@@ -3,7 +3,8 @@
 from datetime import date
 from typing import Any
 
-from flask_babel import gettext, lazy_gettext as _l
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from werkzeug.datastructures import FileStorage
 from wtforms import BooleanField, EmailField, Form, FormField, HiddenField, RadioField, SelectChoice, SelectField, StringField, TelField
@@ -119,6 +120,9 @@ class MappingForm(BaseForm):
             for order, label in ((dates.DAY_FIRST, gettext("The day comes first")), (dates.MONTH_FIRST, gettext("The month comes first")))
             for found in [dates.read(example, order, today)]
         ]
+
+    def offered(self) -> set[str]:
+        return {choice.value for choice in self.given_name.iter_choices()}
 
     def mapping(self) -> dict[str, int]:
         return {key: int(self._fields[key].data) for key in columns.FIELDS if self._fields[key].data not in (None, "")}

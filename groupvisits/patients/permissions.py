@@ -2,12 +2,14 @@
 
 from groupvisits.core.permissions import Policy, permit, same_clinic
 
-POLICY = Policy({
-    "patients:list": permit("coordinator", "nurse"),
-    "patients:read": permit("coordinator", "nurse", when=same_clinic),
-    "patients:add": permit("coordinator"),
-    "patients:edit": permit("coordinator", when=same_clinic),
-    "patients:deactivate": permit("coordinator", when=same_clinic),
-    "patients:send_link": permit("coordinator", when=same_clinic),
-    "patients:import": permit("coordinator", when=same_clinic),
-})
+POLICY = Policy(
+    {
+        "patients:list": permit("coordinator", "nurse"),
+        "patients:read": permit("coordinator", "nurse", when=same_clinic),
+        "patients:add": permit("coordinator"),
+        "patients:edit": permit("coordinator", when=same_clinic),
+        "patients:deactivate": permit("coordinator", when=same_clinic),
+        "patients:send_link": permit("coordinator", when=same_clinic),
+        "patients:import": permit("coordinator", when=same_clinic),
+    }
+)

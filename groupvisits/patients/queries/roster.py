@@ -1,6 +1,7 @@
 """Rosters on their way: the uploaded table, how it is mapped, and what would become of each row today."""
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -90,7 +91,9 @@ def date_order_of(roster: RosterImport, column: int | None) -> tuple[str, str]:
 
 def registry_of(db: Session, clinic_id: str) -> list[rows.Known]:
     """Everybody in the clinic's registry, as far as a roster must recognise them. The caller has checked permission."""
-    query = select(Patient.id, Patient.record_number, Patient.given_name, Patient.family_name, Patient.birth_date, Patient.is_active).where(Patient.clinic_id == clinic_id)
+    query = select(Patient.id, Patient.record_number, Patient.given_name, Patient.family_name, Patient.birth_date, Patient.is_active).where(
+        Patient.clinic_id == clinic_id
+    )
     return [
         rows.Known(row.id, row.record_number or "", f"{row.given_name} {row.family_name}".strip(), row.birth_date, row.is_active)
         for row in db.execute(query.order_by(Patient.created_at, Patient.id))
@@ -102,7 +105,7 @@ def preview_for(db: Session, viewer: Actor, roster: RosterImport) -> Preview:
     POLICY.require(viewer, "patients:import", roster)
     clinic, table, registry = clinic_of(db, viewer), table_of(roster), registry_of(db, viewer.clinic_id)
     reading = rows.Reading(roster.columns, roster.mapping, str(roster.reading.get("date_order", "")), clock.today(clinic.zone))
-    readers = rows.Readers(lambda text: contacts.read_phone(text, clinic.country), contacts.read_email)
+    readers = rows.Readers(lambda text: contacts.read_phone(text, clinic.country), contacts.read_email, lambda: time.sleep(0))
     outcomes = rows.read_rows(table, reading, readers, registry)
     numbers = {known.id: known.record_number for known in registry}
     return Preview(outcomes, numbers, rows.has_counted_names(table, roster.mapping), rows.basis(registry, reading))

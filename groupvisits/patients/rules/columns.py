@@ -38,11 +38,12 @@ _NAMES = {
 }
 _BY_NAME = {name: key for key, names in _NAMES.items() for name in names.split("|")}
 # A column about somebody or something else, whatever other words it holds.
-_OTHERS = set(
-    "emergency kin next spouse partner mother father maiden parent guardian caregiver provider doctor physician insurance insurer payer plan employer visit appointment created updated "
-    "modified admission discharge enrolled registered start end last seen age gender sex race ethnicity marital city state zip county address birthplace place suffix prefix title".split()
-)
-_SECRET = set("ssn ssid ssns sin curp cpf nif dni nie nino".split())
+_OTHERS = frozenset({
+    "emergency", "kin", "next", "spouse", "partner", "mother", "father", "maiden", "parent", "guardian", "caregiver", "provider", "doctor", "physician", "insurance",
+    "insurer", "payer", "plan", "employer", "visit", "appointment", "created", "updated", "modified", "admission", "discharge", "enrolled", "registered", "start", "end",
+    "last", "seen", "age", "gender", "sex", "race", "ethnicity", "marital", "city", "state", "zip", "county", "address", "birthplace", "place", "suffix", "prefix", "title",
+})  # fmt: skip
+_SECRET = frozenset({"ssn", "ssid", "ssns", "sin", "curp", "cpf", "nif", "dni", "nie", "nino"})
 _SECRET_PHRASES = ("social security", "seguridad social", "seguro social", "seguranca social", "securite sociale", "passport", "pasaporte", "passaporte", "drivers", "driver s license", "driver license",
                    "driver licence", "drivers licence", "license number", "licence number", "tax id", "national id", "national insurance", "credit card")  # fmt: skip
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -99,10 +100,10 @@ def guess(names: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, int]
             if index not in found.values() and told and _mostly(rows, index, fits):
                 found[key] = index
                 break
-    if "given_name" in found and "family_name" not in found and "full_name" not in found:
-        # "Nombre" alone holds the whole name more often than not.
-        if _mostly(rows, found["given_name"], lambda text: len(text.split()) > 1 or "," in text):
-            found["full_name"] = found.pop("given_name")
+    # "Nombre" alone holds the whole name more often than not.
+    alone = "given_name" in found and "family_name" not in found and "full_name" not in found
+    if alone and _mostly(rows, found["given_name"], lambda text: len(text.split()) > 1 or "," in text):
+        found["full_name"] = found.pop("given_name")
     if "given_name" in found and "family_name" in found:
         found.pop("full_name", None)
     if "language" not in found:
@@ -113,7 +114,7 @@ def guess(names: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, int]
     if not {"full_name", "given_name", "family_name"} & set(found):
         nameless = [i for i in range(len(names)) if i not in found.values() and _is_nameless(names[i]) and _mostly(rows, i, _could_be_name)]
         if found and nameless:
-            found.update(zip(("given_name", "family_name"), nameless[:2]) if len(nameless) > 1 else [("full_name", nameless[0])])
+            found.update(zip(("given_name", "family_name"), nameless[:2], strict=True) if len(nameless) > 1 else [("full_name", nameless[0])])
     return found
 
 

@@ -51,7 +51,9 @@ class NotATable(CannotRead):
 
 
 class IsWorkbook(CannotRead):
-    message = mark("This is a spreadsheet's own file. In Excel choose “Save as”, then “CSV UTF-8”; in other programs choose “Export as CSV”. Then choose that file.")
+    message = mark(
+        "This is a spreadsheet's own file. In Excel choose “Save as”, then “CSV UTF-8”; in other programs choose “Export as CSV”. Then choose that file."
+    )
 
 
 class IsOtherKind(CannotRead):
@@ -154,7 +156,10 @@ def _records(text: str) -> tuple[list[tuple[int, list[str]]], str]:
     stated = first[4:] if first.lower().startswith("sep=") and first[4:] in SEPARATORS else ""
     separator = stated or _separator(text)
     try:
-        records = [(number, [cell[: MAX_CELL + 1] for cell in cells]) for number, cells in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=separator), start=1)]
+        records = [
+            (number, [cell[: MAX_CELL + 1] for cell in cells])
+            for number, cells in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=separator), start=1)
+        ]
     except csv.Error:
         raise NotATable(field="file") from None
     if stated:
@@ -170,7 +175,7 @@ def _separator(text: str) -> str:
     sample = text[:200_000]
     for separator in SEPARATORS:
         try:
-            widths = [len(cells) for cells, _ in zip(csv.reader(io.StringIO(sample, newline=""), delimiter=separator), range(60)) if any(cells)]
+            widths = [len(cells) for cells, _ in zip(csv.reader(io.StringIO(sample, newline=""), delimiter=separator), range(60), strict=False) if any(cells)]
         except csv.Error:
             continue
         if not widths:

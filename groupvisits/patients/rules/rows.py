@@ -16,10 +16,60 @@ from groupvisits.patients.rules import dates, person
 from groupvisits.patients.rules.files import MAX_CELL, Row
 from groupvisits.patients.rules.languages import read_language
 
+ROWS_AT_A_TIME = 50
+TOO_LONG = mark("This is too long: %(length)s characters or more. At most %(most)s fit.")
 NEW, KNOWN, DIED, PROBLEM = "new", "known", "died", "problem"
-_NOTHING = {"n a", "na", "none", "null", "nil", "unknown", "no", "-", "--", "?", "x", "0", "sin", "ninguno", "nenhum", "n/a", "not known", "nan", "no phone", "no email"}
+_NOTHING = {
+    "n a",
+    "na",
+    "none",
+    "null",
+    "nil",
+    "unknown",
+    "no",
+    "-",
+    "--",
+    "?",
+    "x",
+    "0",
+    "sin",
+    "ninguno",
+    "nenhum",
+    "n/a",
+    "not known",
+    "nan",
+    "no phone",
+    "no email",
+}
 _ALIVE = _NOTHING | {"false", "alive", "living", "n", "f", "vivo", "viva"}
-_PARTICLES = {"de", "del", "la", "las", "los", "da", "das", "do", "dos", "e", "y", "van", "von", "der", "den", "di", "du", "le", "bin", "ibn", "al", "el", "st", "st.", "san", "santa"}
+_PARTICLES = {
+    "de",
+    "del",
+    "la",
+    "las",
+    "los",
+    "da",
+    "das",
+    "do",
+    "dos",
+    "e",
+    "y",
+    "van",
+    "von",
+    "der",
+    "den",
+    "di",
+    "du",
+    "le",
+    "bin",
+    "ibn",
+    "al",
+    "el",
+    "st",
+    "st.",
+    "san",
+    "santa",
+}
 _GENERATIONS = {"jr", "jr.", "sr", "sr.", "ii", "iii", "iv"}
 _DIGITS_AT_END = re.compile(r"(?<=[^\W\d_])\d+(?=$|\s)")
 _LIMITS = {
@@ -81,6 +131,7 @@ class Readers:
 
     phone: Callable[[str], str]
     email: Callable[[str], str]
+    pause: Callable[[], None] = lambda: None  # called now and then, so that a long list does not stop everybody else
 
 
 @dataclass(frozen=True)
@@ -97,7 +148,11 @@ def read_rows(rows: Iterable[Row], reading: Reading, readers: Readers, registry:
     """One outcome for each row, in the order of the file."""
     rows = list(rows)
     take_digits = has_counted_names(rows, reading.mapping)
-    outcomes = [_read_row(row, reading, readers, take_digits) for row in rows]
+    outcomes = []
+    for place, row in enumerate(rows):
+        outcomes.append(_read_row(row, reading, readers, take_digits))
+        if place % ROWS_AT_A_TIME == 0:
+            readers.pause()
     _recognise(outcomes, registry, _column(reading, "record_number"))
     return outcomes
 
@@ -150,7 +205,7 @@ def _read_row(row: Row, reading: Reading, readers: Readers, take_digits: bool) -
         if "\ufffd" in value:
             problems.append(Remark(column, mark("Some letters are damaged. Save the file as CSV UTF-8 and choose it again.")))
         if len(said[key]) > _LIMITS.get(key, MAX_CELL):
-            problems.append(Remark(column, mark("This is too long: %(length)s characters or more. At most %(most)s fit."), {"length": len(said[key]), "most": _LIMITS.get(key, MAX_CELL)}))
+            problems.append(Remark(column, TOO_LONG, {"length": len(said[key]), "most": _LIMITS.get(key, MAX_CELL)}))
             said[key] = said[key][: _LIMITS.get(key, MAX_CELL)]
     given, family = _names(said, take_digits)
     if not given and not family:
@@ -160,7 +215,7 @@ def _read_row(row: Row, reading: Reading, readers: Readers, take_digits: bool) -
     elif not family:
         problems.append(Remark(_column(reading, "family_name", "full_name"), mark("The family name is missing.")))
     if max(len(given), len(family)) > person.MAX_NAME:
-        problems.append(Remark(_column(reading, "full_name"), mark("This is too long: %(length)s characters or more. At most %(most)s fit."), {"length": max(len(given), len(family)), "most": person.MAX_NAME}))
+        problems.append(Remark(_column(reading, "full_name"), TOO_LONG, {"length": max(len(given), len(family)), "most": person.MAX_NAME}))
     language, needs = _language(said, reading, notes)
     found = Person(
         given_name=given[: person.MAX_NAME],
@@ -180,13 +235,12 @@ def _read_row(row: Row, reading: Reading, readers: Readers, take_digits: bool) -
 def _check_shape(row: Row, reading: Reading, problems: list[Remark]) -> None:
     extra = [cell for cell in row.cells[len(reading.columns) :] if cell.strip()]
     if extra:
-        problems.append(
-            Remark("", mark("This row has %(cells)s cells, but there are %(columns)s columns. A comma inside a cell needs quotation marks around the cell."),
-                   {"cells": len(row.cells), "columns": len(reading.columns)})  # fmt: skip
-        )
+        message = mark("This row has %(cells)s cells, but there are %(columns)s columns. A comma inside a cell needs quotation marks around the cell.")
+        problems.append(Remark("", message, {"cells": len(row.cells), "columns": len(reading.columns)}))
     lines = max((cell.count("\n") for cell in row.cells), default=0)
     if lines > 10:
-        problems.append(Remark("", mark("One cell runs over %(lines)s lines or more. A quotation mark was probably not closed, and the rows after it were read as part of it."), {"lines": lines + 1}))
+        message = mark("One cell runs over %(lines)s lines or more. A quotation mark was probably not closed, and the rows after it were read as part of it.")
+        problems.append(Remark("", message, {"lines": lines + 1}))
 
 
 def _names(said: Mapping[str, str], take_digits: bool) -> tuple[str, str]:

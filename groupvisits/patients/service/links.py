@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import current_app
 
+from groupvisits.accounts import service as accounts
 from groupvisits.audit import service as audit
 from groupvisits.core.actor import Actor
 from groupvisits.core.language import LANGUAGES
@@ -47,7 +48,5 @@ def _active_patient(tx: Transaction, actor: Actor, patient_id: str) -> Patient:
 
 
 def _fresh_address(tx: Transaction, actor: Actor, patient: Patient) -> str:
-    from groupvisits.accounts import service as accounts
-
     token = accounts.make_patient_link(tx, actor, patient)
     return f"{current_app.extensions['config'].public_url}/links/{token}"

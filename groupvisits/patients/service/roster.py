@@ -115,7 +115,7 @@ def confirm_import(
     result = {"imported": counts[rows.NEW], "updated": updated, "left_out": counts[rows.PROBLEM], "died": counts[rows.DIED], "known": counts[rows.KNOWN]}
     roster.state, roster.content, roster.imported_count = "confirmed", "", counts[rows.NEW]
     roster.reading = {**roster.reading, "result": result}
-    audit.record(tx, actor, "patients:confirm_import", roster, **result)
+    audit.record(tx, actor, "patients:confirm_import", roster, session_id="", **result)
     return result
 
 

@@ -31,7 +31,9 @@ def patients() -> str:
     text = browser_session.get("patient_searches", {}).get(key, "")
     page = queries.patients_for(db.session(), current_actor(), search=text, page=request.args.get("page", 1, type=int))
     form = SearchForm(formdata=None, search=text)
-    return render_template("patients/patients.html", page=page, form=form, search=text, key=key if text else None, phone=contacts.show_phone, languages_known=LANGUAGES)
+    return render_template(
+        "patients/patients.html", page=page, form=form, search=text, key=key if text else None, phone=contacts.show_phone, languages_known=LANGUAGES
+    )
 
 
 @bp.post("/patients/searches")
@@ -125,7 +127,9 @@ def activate(patient_id: str) -> ResponseReturnValue:
 
 def _page(patient_id: str, link: str = "") -> str:
     found = queries.patient_for(db.session(), current_actor(), patient_id)
-    return render_template("patients/patient.html", patient=found, link=link, phone=contacts.show_phone(found.phone), language=LANGUAGES.get(found.language, found.language))
+    return render_template(
+        "patients/patient.html", patient=found, link=link, phone=contacts.show_phone(found.phone), language=LANGUAGES.get(found.language, found.language)
+    )
 
 
 def _patient_form(found: Any = None) -> PatientForm:

@@ -16,7 +16,6 @@ from groupvisits.core.web import access, current_actor
 from groupvisits.extensions import db
 from groupvisits.patients import contacts, queries, service
 from groupvisits.patients.forms import ConfirmForm, MappingForm, RosterForm
-from groupvisits.patients.models import RosterImport
 from groupvisits.patients.rules import columns, files, rows
 from groupvisits.patients.rules.languages import NAMES as LANGUAGES
 from groupvisits.patients.views import bp
@@ -149,7 +148,7 @@ def _upload(form: RosterForm) -> str:
     return run_command(service.upload_roster, current_actor(), command, file_name=file.filename or "", table=table)["import_id"]
 
 
-def _roster(import_id: str) -> RosterImport:
+def _roster(import_id: str) -> queries.RosterImport:
     return queries.roster_import_for(db.session(), current_actor(), import_id)
 
 
@@ -159,10 +158,10 @@ def _default_language() -> str:
 
 def _is_whole(form: MappingForm) -> bool:
     """Whether every choice is one of those offered; a made-up one is refused by the form itself."""
-    return all((form[key].data or "") in {choice.value for choice in form[key].iter_choices()} for key in columns.FIELDS)
+    return all((form[key].data or "") in form.offered() for key in columns.FIELDS)
 
 
-def _column_names(roster: RosterImport) -> list[str]:
+def _column_names(roster: queries.RosterImport) -> list[str]:
     return [_column_name(name) for name in roster.columns]
 
 
@@ -175,7 +174,7 @@ def _said(remark: rows.Remark) -> str:
     return text % remark.params if remark.params else text
 
 
-def _how_it_was_read(roster: RosterImport) -> dict[str, str]:
+def _how_it_was_read(roster: queries.RosterImport) -> dict[str, str]:
     encoding = str(roster.reading.get("encoding", ""))
     return {
         "encoding": {"utf-8-sig": "UTF-8", "windows-1252": "Windows-1252"}.get(encoding, encoding.upper()),

@@ -5,6 +5,7 @@ from typing import Any
 from flask import current_app, flash, redirect, render_template, url_for
 from flask_babel import gettext
 
+from groupvisits.accounts import service as accounts
 from groupvisits.core import clock
 from groupvisits.core.commands import run_command
 from groupvisits.core.errors import DomainError
@@ -115,8 +116,6 @@ def open_session(session_id: str) -> Any:
 @bp.post("/sessions/<session_id>/displays")
 @access("accounts:make_room_display")
 def make_display(session_id: str) -> Any:
-    from groupvisits.accounts import service as accounts
-
     place = queries.place_for(db.session(), current_actor(), session_id)
     token = run(accounts.make_room_display, current_actor(), place.clinic_id, session_id)
     address = f"{current_app.extensions['config'].public_url}/displays/{token}"

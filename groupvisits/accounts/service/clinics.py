@@ -1,0 +1,66 @@
+"""The first visit of an empty installation, and a clinic's settings."""
+
+import hmac
+from collections.abc import Sequence
+
+from groupvisits.accounts import queries, rules
+from groupvisits.accounts.models import Clinic, Installation, StaffMember, StaffRole
+from groupvisits.accounts.permissions import POLICY
+from groupvisits.audit import service as audit
+from groupvisits.core import actor as actors
+from groupvisits.core import clock, ids
+from groupvisits.core.actor import Actor
+from groupvisits.core.transaction import Transaction
+
+REVIEWED_LANGUAGES = ("en",)  # docs/translations.md
+
+
+def ensure_setup_code(tx: Transaction) -> str | None:
+    """A fresh one-time code for the first visitor, or None where there is a clinic already. Older codes no longer work."""
+    if queries.has_clinic(tx):
+        return None
+    installation = tx.get(Installation, 1)
+    if installation is None:
+        installation = Installation(id=1, is_demo=False, made_at=clock.now())
+        tx.add(installation)
+    code = f"{ids.new_code(4)}-{ids.new_code(4)}"
+    installation.setup_code = ids.fingerprint(ids.tidy_code(code))
+    return code
+
+
+def set_up(
+    tx: Transaction, *, code: str, clinic_name: str, zone: str, country: str, phone: str, emergency_number: str, paper: str, name: str, email: str, hashed_password: str
+) -> str:
+    """The clinic and its first administrator exist; return the administrator's id. Refuses a wrong code and an installation that has a clinic."""
+    if queries.has_clinic(tx):
+        raise rules.AlreadySetUp
+    installation = tx.get(Installation, 1, with_for_update=True)
+    if installation is None or not hmac.compare_digest(installation.setup_code, ids.fingerprint(ids.tidy_code(code))):
+        raise rules.WrongSetupCode(field="code")
+    clinic = Clinic(
+        id=ids.new_id(), name=clinic_name, zone=zone, country=country, phone=phone, emergency_number=emergency_number, paper=paper, languages=["en"],
+        two_factor_required=True, is_demo=False, created_at=clock.now(),
+    )  # fmt: skip
+    tx.add(clinic)
+    tx.flush()
+    member = StaffMember(id=ids.new_id(), clinic_id=clinic.id, name=name, email=email.strip().lower(), active=True, password=hashed_password, fs_uniquifier=ids.new_token(),
+                         create_datetime=clock.now())  # fmt: skip
+    member.roles = [StaffRole(name="admin")]
+    tx.add(member)
+    installation.setup_code = ""
+    tx.flush()
+    audit.record(tx, actors.staff(member.id, clinic.id, {"admin"}), "accounts:set_up", clinic)
+    return member.id
+
+
+def change_settings(
+    tx: Transaction, actor: Actor, *, name: str, zone: str, country: str, phone: str, emergency_number: str, paper: str, languages: Sequence[str]
+) -> None:
+    """The clinic's settings are these. Languages nobody has reviewed are refused outside a demo."""
+    clinic = tx.get_one(Clinic, actor.clinic_id)
+    POLICY.require(actor, "accounts:change_settings")
+    chosen = ["en", *(code for code in languages if code != "en")]
+    rules.check_languages(chosen, reviewed=REVIEWED_LANGUAGES, is_demo=clinic.is_demo)
+    clinic.name, clinic.zone, clinic.country, clinic.phone = name, zone, country, phone
+    clinic.emergency_number, clinic.paper, clinic.languages = emergency_number, paper, chosen
+    audit.record(tx, actor, "accounts:change_settings", clinic, languages=chosen)

@@ -1,0 +1,52 @@
+"""The first visit of an empty installation, and the clinic's settings."""
+
+from typing import Any
+
+from flask import flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+
+from groupvisits.accounts import passwords, queries, rules, service
+from groupvisits.accounts.forms import SettingsForm, SetUpForm
+from groupvisits.accounts.views import bp
+from groupvisits.core.errors import DomainError
+from groupvisits.core.transaction import run
+from groupvisits.core.web import PUBLIC, access, current_actor
+from groupvisits.extensions import db
+
+
+@bp.route("/set-up", methods=["GET", "POST"])
+@access(PUBLIC)
+def set_up() -> Any:
+    if queries.has_clinic(db.session()):
+        return redirect(url_for("accounts.sign_in"))
+    form = SetUpForm()
+    if form.validate_on_submit():
+        try:
+            rules.check_password(form.password.data or "", email=form.email.data or "", name=form.your_name.data or "")
+            run(
+                service.set_up, code=form.code.data, clinic_name=form.name.data, zone=form.zone.data, country=form.country.data, phone=form.phone.data or "",
+                emergency_number=form.emergency_number.data, paper=form.paper.data, name=form.your_name.data, email=form.email.data,
+                hashed_password=passwords.hashed(form.password.data or ""),
+            )  # fmt: skip
+        except DomainError as refusal:
+            form.refuse(refusal)
+        else:
+            flash(_("Your clinic is ready. Sign in with the password you have just chosen."), "success")
+            return redirect(url_for("accounts.sign_in"), 303)
+    return render_template("accounts/set_up.html", form=form, shortest=rules.SHORTEST), 422 if form.errors else 200
+
+
+@bp.route("/settings", methods=["GET", "POST"])
+@access("accounts:change_settings")
+def settings() -> Any:
+    clinic = queries.clinic_of(db.session(), current_actor())
+    form = SettingsForm(obj=clinic)
+    if form.validate_on_submit():
+        try:
+            run(service.change_settings, current_actor(), **{**form.body(), "phone": form.phone.data or "", "languages": form.languages.data or []})
+        except DomainError as refusal:
+            form.refuse(refusal)
+        else:
+            flash(_("Saved."), "success")
+            return redirect(url_for("accounts.settings"), 303)
+    return render_template("accounts/settings.html", form=form, is_demo=clinic.is_demo, two_factor_required=clinic.two_factor_required), 422 if form.errors else 200

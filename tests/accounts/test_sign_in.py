@@ -1,0 +1,207 @@
+"""Signing in and out, the second factor, and what ends with them."""
+
+import time
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from groupvisits.accounts import passwords, service
+from groupvisits.accounts.models import BrowserSession, Clinic, SignInAttempt, StaffMember
+from groupvisits.audit.models import AuditEntry
+from groupvisits.core import clock, transaction
+from groupvisits.core.transaction import Transaction, run
+from groupvisits.extensions import db, security
+from tests.cast import PASSWORD, Cast, signed_in
+
+EMAIL = "joanne.pike@example.org"
+
+
+@pytest.fixture
+def client(app: Flask, cast: Cast) -> FlaskClient:
+    """A browser of somebody who has a password."""
+    with app.app_context(), transaction.write() as tx:
+        tx.query(StaffMember).filter_by(email=EMAIL).one().password = passwords.hashed(PASSWORD)
+    return app.test_client()
+
+
+def sign_in(client: FlaskClient, email: str = EMAIL, password: str = PASSWORD, **query: str):  # noqa: ANN201
+    return client.post("/sign-ins", query_string=query, data={"email": email, "password": password})
+
+
+def with_authenticator(app: Flask, cast: Cast) -> tuple[str, list[str]]:
+    with app.app_context():
+        secret = security.totp_factory.generate_totp_secret()
+        codes = run(service.confirm_second_factor, cast.joanne, secret, security.totp_factory.generate_totp_password(secret))
+        with transaction.write() as tx:  # as if the code for the set-up had been typed a while ago
+            tx.get_one(StaffMember, cast.joanne.id).tf_last_step = 0
+    return secret, codes
+
+
+def code(app: Flask, secret: str) -> str:
+    with app.app_context():
+        return security.totp_factory.generate_totp_password(secret)
+
+
+def test_the_right_password_opens_the_start_page(client: FlaskClient) -> None:
+    assert sign_in(client).headers["Location"] == "/"
+    assert client.get("/home").status_code == 200
+
+
+def test_a_wrong_password_says_so_beside_the_field_and_keeps_the_address(client: FlaskClient) -> None:
+    answer = sign_in(client, password="wrong wrong wrong")
+    assert answer.status_code == 422
+    assert "is not right" in answer.text
+    assert EMAIL in answer.text
+
+
+def test_an_unknown_address_gets_the_same_answer(client: FlaskClient) -> None:
+    known, unknown = sign_in(client, password="wrong wrong wrong"), sign_in(client, email="nobody@example.org")
+    assert known.text.replace(EMAIL, "") == unknown.text.replace("nobody@example.org", "")
+
+
+def test_a_disabled_account_cannot_sign_in(app: Flask, client: FlaskClient, cast: Cast) -> None:
+    with app.app_context():
+        run(service.disable, cast.ada, cast.joanne.id)
+    assert sign_in(client).status_code == 422
+
+
+def test_guessing_is_slowed_down_before_anything_is_compared(app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(8):
+        sign_in(client, password="wrong wrong wrong")
+    monkeypatch.setattr(passwords, "is_right", lambda *_: pytest.fail("compared a password"))
+    answer = sign_in(client)
+    assert answer.status_code == 429
+    assert "Wait 15 minutes" in answer.text
+
+
+def test_a_sign_in_forgets_failed_tries_and_is_audited(app: Flask, client: FlaskClient) -> None:
+    sign_in(client, password="wrong wrong wrong")
+    sign_in(client)
+    with app.app_context():
+        assert {entry.action for entry in db.session.scalars(select(AuditEntry))} >= {"accounts:failed_sign_in", "accounts:sign_in"}
+        assert len(db.session.scalars(select(SignInAttempt)).all()) == 1  # the network's; the address's are forgotten
+
+
+@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)"])
+def test_leads_nowhere_else_afterwards(client: FlaskClient, target: str) -> None:
+    assert sign_in(client, next=target).headers["Location"] == "/"
+
+
+def test_leads_back_to_the_page_that_was_asked_for(client: FlaskClient) -> None:
+    asked = client.get("/patients?page=2")
+    assert asked.status_code == 302
+    assert sign_in(client, next="/patients?page=2").headers["Location"] == "/patients?page=2"
+
+
+def test_a_secret_planted_before_is_worth_nothing_after(client: FlaskClient) -> None:
+    client.get("/sign-ins")
+    before = client.get_cookie("groupvisits")
+    sign_in(client)
+    after = client.get_cookie("groupvisits")
+    assert after is not None
+    assert before is None or before.value != after.value
+
+
+def test_signing_out_kills_every_copy_of_the_cookie(app: Flask, client: FlaskClient) -> None:
+    sign_in(client)
+    stolen = client.get_cookie("groupvisits").value  # type: ignore[union-attr]
+    thief = app.test_client()
+    thief.set_cookie("groupvisits", stolen)
+    assert thief.get("/home").status_code == 200
+    client.post("/sign-outs")
+    assert thief.get("/home").status_code == 302
+    assert client.get("/home").status_code == 302
+
+
+def test_fifteen_idle_minutes_end_it_and_the_page_says_so(app: Flask, client: FlaskClient) -> None:
+    sign_in(client)
+    with app.app_context(), transaction.write() as tx:
+        for row in tx.scalars(select(BrowserSession)):
+            row.seen_at = clock.now().replace(year=2020)
+    assert client.get("/home").status_code == 302
+    page = client.get("/sign-ins?next=/notes/1")
+    assert "You were signed out" in page.text
+    assert "Your draft note is safe." in page.text
+
+
+def test_pages_that_refresh_themselves_keep_nobody_signed_in(app: Flask, cast: Cast) -> None:
+    from datetime import timedelta
+
+    browser = signed_in(app, cast.joanne)
+    with app.app_context(), transaction.write() as tx:
+        for row in tx.scalars(select(BrowserSession)):
+            row.seen_at = clock.now() - timedelta(minutes=5)
+
+    def seen() -> float:
+        with app.app_context():
+            return (clock.now() - db.session.scalars(select(BrowserSession)).one().seen_at).total_seconds()
+
+    browser.get("/home", headers={"X-Background": "1"})
+    assert seen() > 290
+    browser.get("/home")
+    assert seen() < 30
+
+
+class TestSecondFactor:
+    def test_is_asked_after_the_password_and_a_code_works_once(self, app: Flask, client: FlaskClient, cast: Cast) -> None:
+        secret, _ = with_authenticator(app, cast)
+        assert "/sign-ins/code" in sign_in(client).headers["Location"]
+        assert client.get("/home").status_code == 302
+        used = code(app, secret)
+        assert client.post("/sign-ins/code", data={"code": used}).status_code == 303
+        assert client.get("/home").status_code == 200
+        other = app.test_client()
+        sign_in(other)
+        assert other.post("/sign-ins/code", data={"code": used}).status_code == 422
+
+    def test_a_recovery_code_works_once(self, app: Flask, client: FlaskClient, cast: Cast) -> None:
+        _, codes = with_authenticator(app, cast)
+        sign_in(client)
+        assert client.post("/sign-ins/code?recovery=1", data={"code": codes[0].upper()}).status_code == 303
+        other = app.test_client()
+        sign_in(other)
+        assert other.post("/sign-ins/code?recovery=1", data={"code": codes[0]}).status_code == 422
+
+    def test_without_a_password_there_is_no_code_page(self, client: FlaskClient) -> None:
+        assert client.get("/sign-ins/code").status_code == 302
+
+    def test_where_it_is_required_nothing_else_opens_before(self, app: Flask, client: FlaskClient, cast: Cast) -> None:
+        with app.app_context(), transaction.write() as tx:
+            tx.get_one(Clinic, cast.clinic_id).two_factor_required = True
+        assert sign_in(client).headers["Location"] == "/second-factor"
+        assert client.get("/home").headers["Location"] == "/second-factor"
+        assert client.post("/patients", data={}).status_code in (403, 404, 405)
+        page = client.get("/second-factor")
+        assert page.status_code == 200
+        assert client.get("/second-factor/code.svg").data.startswith(b"<?xml")
+        with client.session_transaction() as browser_session:
+            secret = browser_session["totp_secret"]
+        done = client.post("/second-factor", data={"code": code(app, secret)})
+        assert "Write these recovery codes down" in done.text
+        assert client.get("/home").status_code == 200
+
+
+@pytest.mark.usefixtures("context")
+class TestProvingOnesself:
+    def test_by_password_where_there_is_no_second_factor(self, cast: Cast) -> None:
+        def set_password(tx: Transaction) -> None:
+            tx.get_one(StaffMember, cast.osei.id).password = passwords.hashed(PASSWORD)
+
+        run(set_password)
+        assert service.verify_code_or_password(cast.osei, PASSWORD)
+        assert not service.verify_code_or_password(cast.osei, "wrong wrong wrong")
+        assert not service.verify_code_or_password(cast.osei, "")
+
+    def test_by_code_where_there_is_one_and_once(self, app: Flask, cast: Cast) -> None:
+        secret = security.totp_factory.generate_totp_secret()
+        run(service.confirm_second_factor, cast.osei, secret, security.totp_factory.generate_totp_password(secret))
+
+        def forget_step(tx: Transaction) -> None:
+            tx.get_one(StaffMember, cast.osei.id).tf_last_step = int(time.time()) // 30 - 5
+
+        run(forget_step)
+        used = security.totp_factory.generate_totp_password(secret)
+        assert service.verify_code_or_password(cast.osei, used)
+        assert not service.verify_code_or_password(cast.osei, used)
