@@ -1,11 +1,14 @@
 """Every door says who may come in. Nothing is open because somebody forgot to close it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 from flask import Flask
 
+from groupvisits.core import database
 from groupvisits.core.web import PUBLIC
-from groupvisits.extensions import csrf
+from groupvisits.extensions import csrf, db
 
 # Each of these would be found by everybody; the reason stands beside it.
 WITHOUT_CSRF = {
@@ -64,15 +67,18 @@ def test_every_post_is_checked_for_forgery_but_the_anonymous_form() -> None:
     assert exempt == WITHOUT_CSRF, f"Exempt from the CSRF check are {sorted(exempt)}. If a view really must be, add it to WITHOUT_CSRF with the reason."
 
 
-def test_a_view_without_a_declaration_is_no_page(app: Flask) -> None:
+def test_a_view_without_a_declaration_is_no_page(app: Flask, tmp_path: Path) -> None:
     """The guard denies by default, even where this test was not run."""
-    guarded = create_guarded_app(app)
+    guarded = create_guarded_app(app, tmp_path)
     assert guarded.test_client().get("/forgotten").status_code == 404
 
 
-def create_guarded_app(app: Flask) -> Flask:
+def create_guarded_app(app: Flask, instance: Path) -> Flask:
+    """With a database file of its own: a connection kept open here would spoil the one that is replaced for every test."""
     from groupvisits import create_app
 
-    other = create_app(app.extensions["config"])
+    other = create_app(replace(app.extensions["config"], instance=instance))
+    with other.app_context():
+        db.metadata.create_all(database.writes().engine)
     other.add_url_rule("/forgotten", "forgotten", lambda: "open to everybody")
     return other

@@ -297,3 +297,10 @@ def test_after_the_visit_the_door_is_closed(app: Flask, cast: Cast) -> None:
         tx.get_one(GroupSession, cast.session_id).state = "closed"
     assert "takes nobody in any more" in client.get(door(cast)).text
     assert client.post(door(cast), data={"patient_id": cast.rosa.id}).status_code == 409
+
+
+def test_a_screen_for_the_room_gets_an_address_that_is_shown_once(app: Flask, cast: Cast) -> None:
+    page = signed_in(app, cast.tomas).post(f"/sessions/{cast.session_id}/displays").text
+    assert re.search(r"http://localhost/displays/[\w-]{20,}", page)
+    assert signed_in(app, cast.sol).post(f"/sessions/{cast.session_id}/displays").status_code == 404
+    assert signed_in(app, cast.osei).post(f"/sessions/{cast.session_id}/displays").status_code == 403
