@@ -28,8 +28,7 @@ def init_app(app: Flask) -> None:
             return redirect(url_for("accounts.set_up"))
         return None
 
-    # After the actor is known and before the guard, which would only refuse.
-    app.before_request_funcs[None].insert(1, first_things_first)
+    app.extensions["before_the_guard"].append(first_things_first)
 
     def clinic() -> Any:
         if "clinic" not in g:

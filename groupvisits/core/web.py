@@ -94,6 +94,7 @@ def safe_next(target: str | None, default: str) -> str:
 def init_app(app: Flask, *, policies: dict[str, Any], resolve_actor: Callable[[], Actor]) -> None:
     """Put the guards in front of every view. `policies` maps an action to its table, `resolve_actor` says who is asking."""
     app.extensions["policies"] = policies
+    app.extensions["before_the_guard"] = []
 
     @app.before_request
     def begin() -> None:
@@ -105,17 +106,21 @@ def init_app(app: Flask, *, policies: dict[str, Any], resolve_actor: Callable[[]
         g.actor = resolve_actor()
 
     @app.before_request
-    def guard() -> None:
+    def guard() -> Any:
         if request.endpoint is None or request.endpoint == "static":
-            return
+            return None
+        for leads_elsewhere in app.extensions["before_the_guard"]:  # to where the guard would only refuse: set-up, a second factor
+            if (answer := leads_elsewhere()) is not None:
+                return answer
         action = getattr(app.view_functions[request.endpoint], "access", None)
         if action == PUBLIC:
-            return
+            return None
         if action is None:  # deny by default, even where the convention test was not run
             raise NotFound
         actor = current_actor()
         if not policies[action].could(actor, action):
             raise NotAllowed if actor.is_known else SignInNeeded
+        return None
 
     @app.after_request
     def finish(response: Response) -> Response:
