@@ -153,7 +153,11 @@ def test_a_restore_needs_a_yes(app: Flask, file: Path) -> None:
 
 def test_a_restore_is_refused_while_something_answers_at_the_servers_address(app: Flask, config: Config, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as server:
-        monkeypatch.setitem(app.extensions, "config", Config(secret_key=config.secret_key, instance=config.instance, database_url=config.database_url, port=server.getsockname()[1]))
+        monkeypatch.setitem(
+            app.extensions,
+            "config",
+            Config(secret_key=config.secret_key, instance=config.instance, database_url=config.database_url, port=server.getsockname()[1]),
+        )
         result = app.test_cli_runner().invoke(args=["restore", str(file), "--yes"])
     assert result.exit_code == 1
     assert "Stop the server first" in result.output

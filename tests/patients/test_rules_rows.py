@@ -13,7 +13,18 @@ from groupvisits.patients.rules.rows import DIED, KNOWN, NEW, PROBLEM, Known, Ou
 
 TODAY = date(2026, 11, 22)
 COLUMNS = ["First", "Last", "Born", "MRN", "Phone", "Mail", "Language", "Needs", "Died", "Shown"]
-MAPPING = {"given_name": 0, "family_name": 1, "birth_date": 2, "record_number": 3, "phone": 4, "email": 5, "language": 6, "needs": 7, "death_date": 8, "display_name": 9}
+MAPPING = {
+    "given_name": 0,
+    "family_name": 1,
+    "birth_date": 2,
+    "record_number": 3,
+    "phone": 4,
+    "email": 5,
+    "language": 6,
+    "needs": 7,
+    "death_date": 8,
+    "display_name": 9,
+}
 READERS = rows.Readers(lambda text: contacts.read_phone(text, "US"), contacts.read_email)
 ROSA = Known("rosa", "MR1", "Rosa Delgado", date(1961, 3, 4))
 
@@ -80,7 +91,9 @@ def test_what_can_be_put_right_later_keeps_nobody_out(cells: list[str], kept: Pe
             assert getattr(outcome.person, key) == getattr(kept, key)
 
 
-@pytest.mark.parametrize(("said", "kind"), [("2004-03-21", DIED), ("yes", DIED), ("true", DIED), ("", NEW), ("no", NEW), ("false", NEW), ("alive", NEW), ("N/A", NEW)])
+@pytest.mark.parametrize(
+    ("said", "kind"), [("2004-03-21", DIED), ("yes", DIED), ("true", DIED), ("", NEW), ("no", NEW), ("false", NEW), ("alive", NEW), ("N/A", NEW)]
+)
 def test_who_died_is_never_brought_in(said: str, kind: str) -> None:
     assert one("Rosa", "Delgado", "3/4/1961", "", "", "", "", "", said).kind == kind
 
@@ -163,7 +176,11 @@ def test_an_update_changes_only_what_the_list_states(known: dict[str, object], f
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.lists(st.text(max_size=20), max_size=12), max_size=15), st.dictionaries(st.sampled_from(list(MAPPING)), st.integers(0, 11)), st.sampled_from(["dmy", "mdy", ""]))
+@given(
+    st.lists(st.lists(st.text(max_size=20), max_size=12), max_size=15),
+    st.dictionaries(st.sampled_from(list(MAPPING)), st.integers(0, 11)),
+    st.sampled_from(["dmy", "mdy", ""]),
+)
 def test_nothing_raises_and_every_row_has_one_fate(cells: list[list[str]], mapping: dict[str, int], order: str) -> None:
     table = [Row(number, row) for number, row in enumerate(cells, start=2)]
     outcomes = rows.read_rows(table, rows.Reading(COLUMNS, mapping, order, TODAY), READERS, [ROSA])

@@ -110,7 +110,12 @@ def test_only_coordinators_add_edit_deactivate_and_import(cast: Cast, who: str) 
 
 
 def test_a_stranger_finds_no_patient_of_another_clinic(cast: Cast) -> None:
-    for verb, keywords in ((service.edit_patient, {"details": details(), "seen": ""}), (service.deactivate_patient, {}), (service.send_link, {}), (service.make_link, {})):
+    for verb, keywords in (
+        (service.edit_patient, {"details": details(), "seen": ""}),
+        (service.deactivate_patient, {}),
+        (service.send_link, {}),
+        (service.make_link, {}),
+    ):
         with pytest.raises(NotFound):
             run(verb, cast.sol, cast.rosa.id, **keywords)
     with pytest.raises(NotFound):
@@ -124,7 +129,13 @@ def as_they_are(found: Patient, **changed: Any) -> Details:
 
 
 def test_an_edit_changes_the_details_and_says_which_in_the_record(cast: Cast) -> None:
-    run(service.edit_patient, cast.joanne, cast.rosa.id, as_they_are(patient(cast.rosa), needs="Large print", email="new@example.org"), seen=version_of(patient(cast.rosa)))
+    run(
+        service.edit_patient,
+        cast.joanne,
+        cast.rosa.id,
+        as_they_are(patient(cast.rosa), needs="Large print", email="new@example.org"),
+        seen=version_of(patient(cast.rosa)),
+    )
     assert (patient(cast.rosa).needs, patient(cast.rosa).email) == ("Large print", "new@example.org")
     entry = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "patients:edit")).one()
     assert entry.details == {"changed": ["email", "needs"]}
@@ -209,14 +220,22 @@ def test_the_list_is_searched_by_name_and_record_number_without_accents(cast: Ca
 
 def test_the_list_is_paged_and_a_page_beyond_the_end_is_the_last(cast: Cast) -> None:
     with write() as tx:
-        tx.add_all([Patient(id=ids.new_id(), clinic_id=cast.clinic_id, given_name="P", family_name=f"F{n:03}", display_name="P", created_at=clock.now()) for n in range(120)])
+        tx.add_all(
+            [
+                Patient(id=ids.new_id(), clinic_id=cast.clinic_id, given_name="P", family_name=f"F{n:03}", display_name="P", created_at=clock.now())
+                for n in range(120)
+            ]
+        )
     page = queries.patients_for(db.session(), cast.joanne, page=99)
     assert (page.total, page.number, page.last, len(page.patients)) == (127, 3, 3, 27)
     assert queries.patients_for(db.session(), cast.joanne, page=-1).number == 1
     assert queries.patients_for(db.session(), cast.joanne, search="p", page=2).total == 120
 
 
-@pytest.mark.parametrize(("who", "allowed"), [("joanne", True), ("nia", True), ("tomas", False), ("osei", False), ("adler", False), ("ada", False), ("quinn", False), ("rosa", False), ("ivo", False)])
+@pytest.mark.parametrize(
+    ("who", "allowed"),
+    [("joanne", True), ("nia", True), ("tomas", False), ("osei", False), ("adler", False), ("ada", False), ("quinn", False), ("rosa", False), ("ivo", False)],
+)
 def test_coordinators_and_nurses_read_the_registry_and_nobody_else(cast: Cast, who: str, allowed: bool) -> None:
     actor = getattr(cast, who)
     if allowed:

@@ -78,7 +78,16 @@ def test_hostile_text_is_shown_as_text(joanne: FlaskClient, hostile: str) -> Non
 
 
 def test_an_error_stands_beside_its_field_and_everything_typed_is_kept(joanne: FlaskClient) -> None:
-    data = {"given_name": "Ines", "family_name": "", "birth_date-day": "31", "birth_date-month": "2", "birth_date-year": "1970", "phone": "12", "needs": "Quiet seat", "language": "pt"}
+    data = {
+        "given_name": "Ines",
+        "family_name": "",
+        "birth_date-day": "31",
+        "birth_date-month": "2",
+        "birth_date-year": "1970",
+        "phone": "12",
+        "needs": "Quiet seat",
+        "language": "pt",
+    }
     page = joanne.post("/patients/new", data=data).text
     assert "Enter the family name." in page
     assert "<title>Error:" in page
@@ -138,7 +147,13 @@ def test_others_do_not_get_in(app: Flask, cast: Cast, who: str) -> None:
 def test_a_stranger_gets_nothing(app: Flask, cast: Cast, joanne: FlaskClient) -> None:
     mapping = choose(joanne, b"name,dob\nAna Silva,1980-03-04\n")
     sol = signed_in(app, cast.sol)
-    for address in (f"/patients/{cast.rosa.id}", f"/patients/{cast.rosa.id}/edits", mapping, mapping.replace("mappings", "previews"), mapping.rpartition("/")[0]):
+    for address in (
+        f"/patients/{cast.rosa.id}",
+        f"/patients/{cast.rosa.id}/edits",
+        mapping,
+        mapping.replace("mappings", "previews"),
+        mapping.rpartition("/")[0],
+    ):
         assert sol.get(address).status_code == 404
 
 
@@ -211,7 +226,7 @@ def test_the_order_of_day_and_month_is_asked_without_a_default(joanne: FlaskClie
 
 
 def test_problems_name_row_and_column_and_can_be_taken_home_without_formulas(joanne: FlaskClient) -> None:
-    mapping = choose(joanne, "name,dob,phone\nAna Silva,1980-03-04,\n=cmd(),1980-02-31,\nBo Day,1980-01-01,617\n".encode())
+    mapping = choose(joanne, b"name,dob,phone\nAna Silva,1980-03-04,\n=cmd(),1980-02-31,\nBo Day,1980-01-01,617\n")
     preview = joanne.post(mapping, data={"full_name": "0", "birth_date": "1", "phone": "2"}).location
     page = joanne.get(preview).text
     assert "<strong>dob:</strong> There is no such day in the calendar." in page
@@ -238,7 +253,10 @@ def test_a_registry_that_changed_meanwhile_shows_the_new_preview(app: Flask, cas
     mapping = choose(joanne, b"name,dob\nAna Silva,1980-03-04\n")
     preview = joanne.post(mapping, data={"full_name": "0", "birth_date": "1"}).location
     page = joanne.get(preview).text
-    joanne.post("/patients/new", data={"given_name": "Ana", "family_name": "Silva", "birth_date-day": "4", "birth_date-month": "3", "birth_date-year": "1980", "language": "en"})
+    joanne.post(
+        "/patients/new",
+        data={"given_name": "Ana", "family_name": "Silva", "birth_date-day": "4", "birth_date-month": "3", "birth_date-year": "1980", "language": "en"},
+    )
     refused = joanne.post(preview, data={"seen": seen_on(page), "command_id": command_on(page)})
     assert "has changed since this page was made" in refused.text
     assert "1 person is already here" in refused.text
@@ -265,7 +283,10 @@ def test_sending_the_same_file_twice_by_one_form_uploads_it_once(joanne: FlaskCl
 def test_a_list_of_thousands_comes_in_quickly(app: Flask, joanne: FlaskClient) -> None:
     import time
 
-    lines = [f"Person{chr(97 + n % 26)} Family{n},{(n % 28) + 1:02}.{(n % 12) + 1:02}.19{50 + n % 40},N{n},617-555-{n % 10000:04},p{n}@example.org,es" for n in range(5000)]
+    lines = [
+        f"Person{chr(97 + n % 26)} Family{n},{(n % 28) + 1:02}.{(n % 12) + 1:02}.19{50 + n % 40},N{n},617-555-{n % 10000:04},p{n}@example.org,es"
+        for n in range(5000)
+    ]
     begun = time.monotonic()
     mapping = choose(joanne, "\n".join(["name,dob,mrn,phone,email,language", *lines]).encode())
     preview = joanne.post(mapping, data={"full_name": "0", "birth_date": "1", "record_number": "2", "phone": "3", "email": "4", "language": "5"}).location
