@@ -90,11 +90,11 @@ class ActionPlan(db.Model):
 
 _SIGNED = ("note_signatures", "note_addenda")
 SQLITE_GUARDS = tuple(
-    f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} BEGIN SELECT RAISE(ABORT, 'signed text never changes'); END"  # noqa: S608 (names of our own tables)
+    f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} BEGIN SELECT RAISE(ABORT, 'signed text never changes'); END"
     for table in _SIGNED
     for verb in ("UPDATE", "DELETE")
 ) + tuple(  # INSERT OR REPLACE is neither update nor delete
-    f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id)"
+    f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id)"  # noqa: S608 (names of our own tables)
     " BEGIN SELECT RAISE(ABORT, 'signed text never changes'); END"
     for table in _SIGNED
 )

@@ -284,6 +284,22 @@ def test_an_attending_finds_a_note_only_once_it_is_signed(cast: Cast) -> None:
             act()
 
 
+def test_an_attending_reads_what_was_signed_and_nothing_around_it(cast: Cast) -> None:
+    note_id, _ = signed(cast)
+    for look in (queries.topics_for, queries.versions_for, queries.findings_for):
+        with pytest.raises(NotAllowed):
+            look(db.session(), cast.adler, note_id)
+
+
+def test_who_is_on_the_team_in_another_role_finds_their_note_no_more(cast: Cast) -> None:
+    note_id, _ = signed(cast)
+    with write() as tx:
+        tx.execute(db.update(SessionTeamMember).where(SessionTeamMember.staff_member_id == cast.osei.id).values(role="nurse"))
+    now_nurse = Actor("staff", cast.osei.id, cast.clinic_id, frozenset({"resident", "nurse"}), "Dr Hana Osei")
+    with pytest.raises(NotFound):
+        run(service.read_note, now_nurse, note_id)
+
+
 def test_who_is_off_the_team_finds_their_note_no_more(cast: Cast) -> None:
     note_id, _ = signed(cast)
     with write() as tx:

@@ -248,6 +248,44 @@ def test_another_resident_a_facilitator_or_a_nurse_may_not(cast: Cast, verb: str
             act(getattr(service, verb), somebody, cast, "rosa")
 
 
+def test_planning_is_for_those_who_run_the_visit(cast: Cast) -> None:
+    for somebody in (cast.adler, cast.nia, cast.ivo, cast.rosa):
+        with pytest.raises(NotAllowed):
+            run(service.plan_slots, somebody, cast.session_id)
+    opened(cast)
+    run(sessions.close_session, cast.tomas, cast.session_id)
+    with pytest.raises(WrongState):
+        run(service.plan_slots, cast.joanne, cast.session_id)
+
+
+def test_the_board_is_for_residents_attendings_and_the_facilitator(cast: Cast) -> None:
+    for somebody in (cast.joanne, cast.nia, cast.ivo, cast.rosa):
+        with pytest.raises(NotAllowed):
+            queries.board_for(db.session(), somebody, cast.session_id, clock.now())
+
+
+def test_a_facilitator_of_another_visit_does_not_tell(cast: Cast) -> None:
+    opened(cast)
+    act(service.call, cast.osei, cast, "rosa")
+    nia = Actor("staff", cast.nia.id, cast.clinic_id, frozenset({"nurse", "facilitator"}), "Nia Cole")  # here she is the nurse
+    with pytest.raises(NotAllowed):
+        act(service.tell, nia, cast, "rosa")
+
+
+def test_what_has_begun_or_ended_is_not_called_missed_started_or_told_again(cast: Cast) -> None:
+    opened(cast)
+    with pytest.raises(rules.CallEnded):
+        act(service.tell, cast.tomas, cast, "rosa")
+    act(service.start, cast.osei, cast, "rosa")
+    for verb in (service.call, service.missed):
+        with pytest.raises(rules.InProgress):
+            act(verb, cast.osei, cast, "rosa")
+    act(service.finish, cast.osei, cast, "rosa")
+    for verb in (service.call, service.missed, service.start):
+        with pytest.raises(rules.AlreadySeen):
+            act(verb, cast.osei, cast, "rosa")
+
+
 def test_nobody_finishes_anothers_one_on_one_on_the_way(cast: Cast) -> None:
     opened(cast)
     act(service.start, cast.osei, cast, "rosa")
