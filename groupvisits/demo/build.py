@@ -31,7 +31,7 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 RUN_SHEET = [
     {"name": "Arrive and eat", "minutes": 20, "owner": "Everybody", "prompt": "Say hello to each person by name. Show where the food is."},
     {"name": "Welcome", "minutes": 5, "owner": "Facilitator", "prompt": "Why we meet, and that everybody may just listen."},
-    {"name": "Topics", "minutes": 55, "owner": "Facilitator", "prompt": "You could say: Who has found something that helped? Watch for people who say nothing."},
+    {"name": "Topics", "minutes": 55, "owner": "Facilitator", "prompt": "Who has found something that helped? And watch for people who say nothing."},
     {"name": "Plans", "minutes": 25, "owner": "A participant", "prompt": "Each person says one thing to try. Ask how sure they are, from 0 to 10."},
     {"name": "Feedback, close", "minutes": 15, "owner": "Facilitator", "prompt": "Say what changed because of last month's feedback."},
 ]
@@ -239,7 +239,9 @@ def _live_topics(tx: Transaction, dice: random.Random, visit: GroupSession, memb
     states = ("planned", "planned", "planned", "planned", "current", "new", "new", "talked_about")
     for number, (text, state) in enumerate(zip(texts, states, strict=True)):
         language, words, minutes, outcome = content.TOPICS[text]
-        proposer = next((p for p in members[number:10] if p.language == language), members[number])
+        proposer = next((p for p in members[number:10] + members[:number] if p.language == language), None)
+        if proposer is None:  # nobody here speaks it
+            continue
         topic = Topic(
             id=ids.new_id(), session_id=visit.id, patient_id=proposer.id, words=words, language=language, route="group", shows_name=number % 3 != 1, state=state, minutes=minutes,
             proposed_at=visit.starts_at + timedelta(minutes=2 * number), version=number + 1, outcome=outcome if state == "talked_about" else "",
@@ -252,17 +254,17 @@ def _live_topics(tx: Transaction, dice: random.Random, visit: GroupSession, memb
                 tx.add(Support(topic_id=topic.id, patient_id=patient.id, at=now))
         if state == "current":
             visit.current_topic_id, visit.topic_started_at, visit.topic_ends_at = topic.id, now - timedelta(minutes=7), now + timedelta(minutes=8)
-    _carried_over(tx, visit, {patient.id for patient in members})
+    _carried_over(tx, visit, {patient.id for patient in members}, {content.TOPICS[text][1] for text in texts})
     tx.add(Topic(id=ids.new_id(), session_id=visit.id, patient_id=members[0].id, words=content.ALONE[0], language="en", route="one_on_one", state="new", minutes=0,
                  proposed_at=visit.starts_at, version=9))  # fmt: skip
 
 
-def _carried_over(tx: Transaction, visit: GroupSession, members: set[str]) -> None:
+def _carried_over(tx: Transaction, visit: GroupSession, members: set[str], on_the_table: set[str]) -> None:
     """What the group did not get to last month is on the table again."""
     last = tx.scalars(select(GroupSession).where(GroupSession.group_id == visit.group_id, GroupSession.state == "closed").order_by(GroupSession.starts_at.desc())).first()
     if last is None:
         return
-    parked = select(Topic).where(Topic.session_id == last.id, Topic.state == "parked", Topic.patient_id.in_(members)).limit(2)
+    parked = select(Topic).where(Topic.session_id == last.id, Topic.state == "parked", Topic.patient_id.in_(members), Topic.words.not_in(on_the_table)).limit(2)
     for topic in tx.scalars(parked).all():
         again = Topic(id=ids.new_id(), session_id=visit.id, patient_id=topic.patient_id, words=topic.words, language=topic.language, route="group", shows_name=topic.shows_name,
                       state="new", minutes=topic.minutes, carried_from_id=topic.id, proposed_at=visit.starts_at, version=1)  # fmt: skip

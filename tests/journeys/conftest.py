@@ -105,7 +105,7 @@ def is_accessible(page: Page) -> None:
 def sign_in(page: Page, email: str, password: str = PASSWORD) -> None:
     page.goto("/sign-ins")
     page.get_by_label("E-mail address").fill(email)
-    page.get_by_label("Password").fill(password)
+    page.get_by_role("textbox", name="Password").fill(password)
     page.get_by_role("button", name="Continue").click()
 
 

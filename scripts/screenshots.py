@@ -1,0 +1,154 @@
+"""Makes the pictures in docs/pictures from a fresh practice clinic, so that they stay true. `make screenshots`."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+PICTURES = ROOT / "docs" / "pictures"
+PHONE, LAPTOP, WALL = {"width": 360, "height": 780}, {"width": 1440, "height": 900}, {"width": 1920, "height": 1080}
+FLAGS = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-quic"]
+
+
+def main() -> None:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        raise SystemExit("Chromium is not installed.")
+    folder = Path(tempfile.mkdtemp(prefix="groupvisits-pictures-"))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {**os.environ, "INSTANCE": str(folder), "PORT": str(port), "HOST": "127.0.0.1"}
+    made = subprocess.run([sys.executable, "-m", "flask", "--app", "groupvisits", "demo", "--json"], env=environment, cwd=ROOT, capture_output=True, text=True, check=True)
+    demo = json.loads(made.stdout)
+    server = subprocess.Popen([sys.executable, "run.py"], env=environment, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        base = f"http://127.0.0.1:{port}"
+        _wait(base)
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS + (["--no-sandbox"] if os.geteuid() == 0 else []))
+            Photographer(browser, base, demo).take_all()
+            browser.close()
+    finally:
+        server.terminate()
+        server.wait(10)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class Photographer:
+    def __init__(self, browser: Browser, base: str, demo: dict[str, Any]) -> None:
+        self.browser, self.base, self.demo = browser, base, demo
+        self.live = demo["live_session_id"]
+
+    def take_all(self) -> None:
+        phone, spanish = self.phone(6), self.phone(1)
+        wall, console = self.context(WALL), self.staff("facilitator", LAPTOP)
+        self.shoot(phone, f"/sessions/{self.live}/rooms/patient", "phone", full=True)
+        self.shoot(spanish, f"/sessions/{self.live}/rooms/patient?lang=es", "phone-spanish", full=True)
+        self.shoot(phone, "/my/visits", "my-visits", full=True)
+        self.shoot(console, f"/sessions/{self.live}/rooms/facilitator", "console")
+        self.shoot(wall, self.demo["display_url"], "wall")
+        self.collage()
+        resident = self.staff("resident")
+        self.shoot(resident, f"/sessions/{self.live}/slots", "board")
+        self.shoot(resident, "/notes", "my-notes")
+        self.shoot(resident, self.first_link(resident, "/notes", "/notes/"), "note", full=True)
+        attending = self.staff("attending")
+        self.shoot(attending, "/notes/to-co-sign", "to-co-sign")
+        self.shoot(attending, self.first_link(attending, "/notes/to-co-sign", "/notes/"), "co-sign", full=True)
+        coordinator = self.staff("coordinator")
+        self.shoot(coordinator, "/home", "home", full=True)
+        self.shoot(coordinator, "/groups", "groups")
+        self.shoot(coordinator, self.first_link(coordinator, "/groups", "/groups/"), "group", full=True)
+        self.shoot(coordinator, "/sessions", "sessions")
+        self.shoot(coordinator, f"/sessions/{self.live}", "session", full=True)
+        self.shoot(coordinator, "/patients", "patients")
+        self.shoot(coordinator, "/imports", "import")
+        self.shoot(coordinator, f"/sessions/{self.live}/papers/door-list", "door-list", full=True)
+        self.shoot(self.staff("nurse", {"width": 1024, "height": 768}), f"/sessions/{self.live}/check-ins", "check-in")
+        self.shoot(self.staff("reviewer"), "/results", "results", full=True)
+        admin = self.staff("admin")
+        self.shoot(admin, "/staff-members", "staff")
+        self.shoot(admin, "/settings", "settings")
+        self.shoot(admin, "/audit-entries", "audit")
+        self.shoot(self.context(PHONE), "/sign-ins", "sign-in")
+        self.shoot(self.context(PHONE), "/join", "join")
+        self.shoot(self.context(PHONE), self.demo["patients"][9]["url"], "link")
+
+    def context(self, viewport: dict[str, int] = LAPTOP) -> BrowserContext:
+        return self.browser.new_context(viewport=viewport, base_url=self.base, reduced_motion="reduce")  # type: ignore[arg-type]
+
+    def phone(self, number: int) -> BrowserContext:
+        context = self.context(PHONE)
+        page = context.new_page()
+        page.goto(self.demo["patients"][number]["url"])
+        page.locator("main form button").first.click()
+        page.close()
+        return context
+
+    def staff(self, role: str, viewport: dict[str, int] = LAPTOP) -> BrowserContext:
+        context = self.context(viewport)
+        page = context.new_page()
+        page.goto("/sign-ins")
+        page.get_by_label("E-mail address").fill(self.demo["people"][role]["email"])
+        page.get_by_role("textbox", name="Password").fill(self.demo["people"][role]["password"])
+        page.get_by_role("button", name="Continue").click()
+        page.wait_for_load_state()
+        page.close()
+        return context
+
+    def shoot(self, context: BrowserContext, path: str, name: str, *, full: bool = False) -> None:
+        page = context.new_page()
+        answer = page.goto(path)
+        page.wait_for_timeout(700)
+        page.screenshot(path=PICTURES / f"{name}.png", full_page=full)
+        print(f"{answer.status if answer else '?'} {name}")
+        page.close()
+
+    def first_link(self, context: BrowserContext, path: str, prefix: str) -> str:
+        page = context.new_page()
+        page.goto(path)
+        links = page.locator(f'main a[href^="{prefix}"]')
+        found = next((href for i in range(links.count()) if len((href := links.nth(i).get_attribute("href") or "").removeprefix(prefix)) >= 32), path)
+        page.close()
+        return found
+
+    def collage(self) -> None:
+        """The picture of the README: the three screens of the room side by side."""
+        page = self.context({"width": 1600, "height": 1000}).new_page()
+        pictures = {name: (PICTURES / f"{name}.png").as_uri() for name in ("phone", "console", "wall")}
+        html = (
+            "<style>body{margin:24px;background:#e8e5dc;display:grid;grid-template-columns:300px 1fr;gap:24px;align-items:start}"
+            "img{width:100%;box-sizing:border-box;border-radius:10px;border:1px solid #cfcabd}div{display:grid;gap:24px}.phone{height:940px;object-fit:cover;object-position:top}.wall{width:46%}</style>"
+            f'<img class="phone" src="{pictures["phone"]}"><div><img src="{pictures["console"]}"><img class="wall" src="{pictures["wall"]}"></div>'
+        )
+        folder = Path(tempfile.mkdtemp())
+        (folder / "room.html").write_text(html)
+        page.goto((folder / "room.html").as_uri())
+        page.screenshot(path=PICTURES / "live-room.png")
+        shutil.rmtree(folder)
+
+
+def _wait(base: str) -> None:
+    for _ in range(150):
+        try:
+            with urllib.request.urlopen(f"{base}/healthz", timeout=2):
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise SystemExit("The server did not answer.")
+
+
+if __name__ == "__main__":
+    main()
