@@ -14,8 +14,8 @@ TOO_LONG = _l("This is too long: at most %(max)d letters.")
 CONFIDENCE = [SelectChoice(str(n), str(n)) for n in range(11)]
 
 
-def _words(label: object = "") -> TextAreaField:
-    return TextAreaField(label, validators=[Length(max=MAX_WORDS, message=TOO_LONG)])
+def _words() -> TextAreaField:
+    return TextAreaField(validators=[Length(max=MAX_WORDS, message=TOO_LONG)])
 
 
 class NoteForm(BaseForm):
