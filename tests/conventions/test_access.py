@@ -6,9 +6,11 @@ from pathlib import Path
 
 from flask import Flask
 
-from groupvisits.core import database
+from groupvisits.accounts.models import Clinic
+from groupvisits.core import database, transaction
 from groupvisits.core.web import PUBLIC
 from groupvisits.extensions import csrf, db
+from tests.cast import arrange_cast
 
 # Each of these would be found by everybody; the reason stands beside it.
 WITHOUT_CSRF = {
@@ -80,5 +82,9 @@ def create_guarded_app(app: Flask, instance: Path) -> Flask:
     other = create_app(replace(app.extensions["config"], instance=instance))
     with other.app_context():
         db.metadata.create_all(database.writes().engine)
+        if db.session.scalar(db.select(Clinic.id).limit(1)) is None:  # an empty installation leads everybody to its set-up
+            db.session.rollback()
+            with transaction.write() as tx:
+                arrange_cast(tx)
     other.add_url_rule("/forgotten", "forgotten", lambda: "open to everybody")
     return other

@@ -1,6 +1,6 @@
 """Seats, the door, series, teams, opening, closing and cancelling."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -11,6 +11,7 @@ from groupvisits.core import clock, commands, ids
 from groupvisits.core.errors import NotAllowed, NotFound
 from groupvisits.core.transaction import run, write
 from groupvisits.extensions import db
+from groupvisits.patients.models import Patient
 from groupvisits.programmes import service as programmes
 from groupvisits.programmes.models import Group
 from groupvisits.programmes.rules import RoleNotHeld
@@ -151,8 +152,39 @@ def test_somebody_on_the_list_is_not_put_there_twice(cast: Cast) -> None:
 
 
 def test_a_seat_of_another_visit_is_not_found(cast: Cast) -> None:
-    with pytest.raises(NotFound):
-        run(service.answer_for, cast.joanne, cast.session_id, "0" * 32, answer="yes")
+    make(cast)
+    elsewhere = db.session.scalars(select(Seat.id).where(Seat.session_id == made(cast)[0].id)).first()
+    for seat_id in ("0" * 32, elsewhere):
+        for act, more in ((service.answer_for, {"answer": "yes"}), (service.take_back_seat, {}), (service.check_in, {}), (service.undo_check_in, {})):
+            with pytest.raises(NotFound):
+                run(act, cast.joanne, cast.session_id, seat_id, **more)
+
+
+@pytest.mark.parametrize("who", ["osei", "adler", "ivo"])
+def test_clinicians_neither_let_in_nor_open(cast: Cast, who: str) -> None:
+    for act, more in ((service.check_in, (cast.seats["rosa"],)), (service.undo_check_in, (cast.seats["rosa"],)), (service.open_session, ())):
+        with pytest.raises(NotAllowed):
+            run(act, getattr(cast, who), cast.session_id, *more)
+
+
+def test_nobody_but_the_coordinator_reads_the_whole_list(cast: Cast) -> None:
+    for who in (cast.tomas, cast.osei, cast.nia):
+        with pytest.raises(NotAllowed):
+            queries.seat_lines(db.session(), who, queries.place_for(db.session(), who, cast.session_id))
+
+
+def test_the_team_is_told_of_its_own_dates_only(cast: Cast) -> None:
+    run(service.take_from_team, cast.joanne, cast.session_id, staff_member_id=cast.farrow.id, role="resident")
+    found = {who: len(queries.sessions_for(db.session(), getattr(cast, who))) for who in ("joanne", "osei", "farrow", "sol")}
+    assert found == {"joanne": 1, "osei": 1, "farrow": 0, "sol": 0}
+
+
+def test_a_search_at_the_door_never_gives_a_list(cast: Cast) -> None:
+    with write() as tx:
+        for name in ("Ann", "Anna", "Annie", "Anneliese"):
+            tx.add(Patient(id=ids.new_id(), clinic_id=cast.clinic_id, given_name=name, family_name="Bo", display_name=name, birth_date=date(1950, 1, 1), created_at=clock.now()))
+    place = queries.place_for(db.session(), cast.nia, cast.session_id)
+    assert [len(queries.find_person(db.session(), cast.nia, place, name=name, born=date(1950, 1, 1))) for name in ("an", "anni", "anna bo", "bo")] == [0, 1, 1, 0]
 
 
 @pytest.mark.parametrize("who", ["tomas", "osei", "adler", "nia", "ivo"])
