@@ -11,20 +11,20 @@ def init_app(app: Flask) -> None:
     from groupvisits.accounts import passwords, queries, service, views
     from groupvisits.core.language import LANGUAGES
     from groupvisits.core.transaction import run
-    from groupvisits.core.web import current_actor
+    from groupvisits.core.web import current_actor, leaves_no_trace
     from groupvisits.extensions import db
 
     config = app.extensions["config"]
     passwords.init_app(app, config.secret_key, testing=config.testing)
     app.register_blueprint(views.bp)
-    app.extensions["ticks"].append((3600, lambda: run(service.forget_old_attempts)))
+    app.extensions["ticks"].append((3600, lambda: run(service.forget_what_has_ended)))
 
     def first_things_first() -> Any:
-        if request.method != "GET" or request.endpoint in (None, "static", "healthz") or request.endpoint.startswith("accounts."):
+        if request.method != "GET" or request.endpoint in (None, "static", "healthz") or leaves_no_trace(request.path):
             return None
-        if current_actor().has("newcomer"):
+        if current_actor().has("newcomer") and request.endpoint not in ("accounts.second_factor", "accounts.second_factor_code"):
             return redirect(url_for("accounts.second_factor"))
-        if not current_actor().is_known and not queries.has_clinic(db.session()):
+        if not current_actor().is_known and request.endpoint != "accounts.set_up" and not queries.has_clinic(db.session()):
             return redirect(url_for("accounts.set_up"))
         return None
 

@@ -53,11 +53,15 @@ class DatabaseSession(CallbackDict, SessionMixin):
         self.staff_member_id, self.patient_id, self.display_id = staff_member_id, patient_id, display_id
         self.modified = True
 
-    def sign_out(self) -> None:
-        kept = {"language": self["language"]} if "language" in self else {}
+    def begin_anew(self, **who: str | None) -> None:
+        """Sign in and keep nothing of what was here before, except the language and messages still to be shown."""
+        kept = {key: self[key] for key in ("language", "_flashes") if key in self}
         self.clear()
-        self.sign_in_as()
+        self.sign_in_as(**who)
         self.update(kept)
+
+    def sign_out(self) -> None:
+        self.begin_anew()
 
     @property
     def lasts(self) -> timedelta:

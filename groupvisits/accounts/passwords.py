@@ -6,6 +6,7 @@ gevent it runs in native threads, two at most, and the room goes on meanwhile.
 
 import base64
 import hashlib
+import hmac
 import threading
 from collections.abc import Callable
 from functools import cache
@@ -44,7 +45,7 @@ class SingleUseTotp(Totp):
 
 def init_app(app: Flask, secret_key: str, *, testing: bool) -> None:
     app.config.update(
-        SECURITY_PASSWORD_HASH="argon2",
+        SECURITY_PASSWORD_HASH="argon2",  # noqa: S106
         SECURITY_PASSWORD_SCHEMES=["argon2"],
         SECURITY_PASSWORD_SALT=_derived(secret_key, "password"),
         SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS={"argon2__rounds": 1, "argon2__memory_cost": 1024} if testing else {},
@@ -55,6 +56,8 @@ def init_app(app: Flask, secret_key: str, *, testing: bool) -> None:
         SECURITY_MULTI_FACTOR_RECOVERY_CODES=True,
         SECURITY_MULTI_FACTOR_RECOVERY_CODES_N=8,
         SECURITY_REGISTER_BLUEPRINT=False,
+        SECURITY_CLI_USERS_NAME="",  # its commands would write past the verbs
+        SECURITY_CLI_ROLES_NAME="",
         SECURITY_EMAIL_VALIDATOR_ARGS={"check_deliverability": False},
     )
     security._totp_cls = SingleUseTotp  # the constructor takes it, but ours is created unbound
@@ -62,17 +65,19 @@ def init_app(app: Flask, secret_key: str, *, testing: bool) -> None:
 
 
 def hashed(password: str) -> str:
-    return off_the_hub(hash_password, password)
+    return off_the_hub(hash_password, _normal(password))
 
 
 def is_right(password: str, member: StaffMember | None) -> bool:
     """Whether it is this person's password; takes as long when there is no such person."""
-    right = off_the_hub(verify_password, password, (member.password if member else None) or _nobodys())
+    right = off_the_hub(_compare, _normal(password), member.password if member else None)
     return right and member is not None and member.password is not None
 
 
 def recovery_fingerprint(code: str) -> str:
-    return hashlib.sha256("".join(code.lower().replace("-", " ").split()).encode()).hexdigest()
+    """What is stored of a recovery code: these are short, so the key that is not in the database guards them."""
+    key = _derived(current_app.config["SECRET_KEY"], "recovery").encode()
+    return hmac.new(key, "".join(code.lower().replace("-", " ").split()).encode(), hashlib.sha256).hexdigest()
 
 
 def off_the_hub(slow: Callable[..., R], *args: Any) -> R:
@@ -95,9 +100,18 @@ def _pool() -> Any:
     return ThreadPool(2)
 
 
+def _compare(password: str, stored: str | None) -> bool:
+    return verify_password(password, stored or _nobodys())
+
+
 @cache
 def _nobodys() -> str:
     return hash_password("the password of nobody at all")
+
+
+def _normal(password: str) -> str:
+    """Keyboards write the same letter with an accent in different ways."""
+    return security.password_util.normalize(password)
 
 
 def _derived(secret_key: str, purpose: str) -> str:

@@ -1,12 +1,12 @@
 """Reads of accounts. Staff of a clinic are seen by its administrators; everything else here belongs to the person or link itself."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from groupvisits.accounts import rules
+from groupvisits.accounts.browser_sessions import is_alive
 from groupvisits.accounts.models import BrowserSession, Clinic, PatientLink, RoomDisplay, SignInAttempt, StaffInvitation, StaffMember, StaffRole
 from groupvisits.accounts.permissions import POLICY
 from groupvisits.core import clock, ids
@@ -57,8 +57,10 @@ def staff_member_for(db: Session, viewer: Actor, staff_member_id: str) -> StaffM
 
 
 def other_active_administrators(db: Session, member: StaffMember) -> int:
+    """How many others could still keep the clinic's accounts: those who were invited and never came do not count."""
     query = select(func.count()).select_from(StaffMember).join(StaffRole, StaffRole.staff_member_id == StaffMember.id)
-    return db.scalar(query.where(StaffMember.clinic_id == member.clinic_id, StaffMember.id != member.id, StaffMember.active, StaffRole.name == "admin")) or 0
+    able = (StaffMember.active, StaffMember.password.is_not(None), StaffRole.name == "admin")
+    return db.scalar(query.where(StaffMember.clinic_id == member.clinic_id, StaffMember.id != member.id, *able)) or 0
 
 
 def by_email(db: Session, email: str) -> StaffMember | None:
@@ -107,7 +109,7 @@ def display_by_token(db: Session, token: str) -> RoomDisplay | None:
     return db.scalar(select(RoomDisplay).where(RoomDisplay.token == ids.fingerprint(token)))
 
 
-def ended_by_idling(db: Session, fingerprint: str, now: datetime) -> bool:
+def ended_by_idling(db: Session, fingerprint: str) -> bool:
     """Whether a staff member was signed in here and nothing happened for too long."""
-    row = db.get(BrowserSession, fingerprint)
-    return row is not None and row.staff_member_id is not None
+    row, now = db.get(BrowserSession, fingerprint), clock.now()
+    return row is not None and row.staff_member_id is not None and now < row.ends_at and not is_alive(row, now)

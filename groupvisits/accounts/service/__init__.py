@@ -3,12 +3,30 @@
 from groupvisits.accounts.service.clinics import change_settings, ensure_setup_code, set_up
 from groupvisits.accounts.service.links import make_patient_link, make_room_display, not_for_me, use_patient_link
 from groupvisits.accounts.service.sign_in import (
-    accept_code, accept_recovery_code, confirm_second_factor, forget_old_attempts, note_failed_attempt, note_sign_in, note_sign_out, verify_code_or_password,
+    accept_code,
+    accept_recovery_code,
+    confirm_second_factor,
+    count_attempt,
+    forget_what_has_ended,
+    forgive_attempt,
+    note_failed_sign_in,
+    note_sign_in,
+    note_sign_out,
+    verify_code_or_password,
 )  # fmt: skip
-from groupvisits.accounts.service.staff import ask_for_new_password, change_roles, choose_password, disable, enable, invite, reset_second_factor, send_invitation_again
+from groupvisits.accounts.service.staff import (
+    ask_for_new_password,
+    change_roles,
+    choose_password,
+    disable,
+    enable,
+    invite,
+    reset_second_factor,
+    send_invitation_again,
+)
 
 __all__ = [
-    "accept_code", "accept_recovery_code", "ask_for_new_password", "change_roles", "change_settings", "choose_password", "confirm_second_factor", "disable", "enable",
-    "ensure_setup_code", "forget_old_attempts", "invite", "make_patient_link", "make_room_display", "not_for_me", "note_failed_attempt", "note_sign_in", "note_sign_out",
+    "accept_code", "accept_recovery_code", "ask_for_new_password", "change_roles", "change_settings", "choose_password", "confirm_second_factor", "count_attempt", "disable", "enable",
+    "ensure_setup_code", "forget_what_has_ended", "forgive_attempt", "invite", "make_patient_link", "make_room_display", "not_for_me", "note_failed_sign_in", "note_sign_in", "note_sign_out",
     "reset_second_factor", "send_invitation_again", "set_up", "use_patient_link", "verify_code_or_password",
 ]  # fmt: skip

@@ -39,7 +39,7 @@ def use_patient_link(tx: Transaction, token: str) -> PatientLink:
 
 def not_for_me(tx: Transaction, token: str) -> None:
     """The link no longer works, and the clinic's coordinators are told to check the patient's contact data. Twice is the same as once."""
-    link = tx.get(PatientLink, ids.fingerprint(token))
+    link = tx.get(PatientLink, ids.fingerprint(token), with_for_update=True)
     if link is None:
         raise NotFound
     if link.used_at or link.refused_at:

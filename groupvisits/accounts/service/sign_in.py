@@ -3,13 +3,14 @@
 Passwords are compared before the transaction begins: hashing is slow, and nobody else could write meanwhile.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from flask import current_app
 from sqlalchemy import delete, select, update
 
 from groupvisits.accounts import passwords, queries, rules
-from groupvisits.accounts.models import SignInAttempt, StaffMember
+from groupvisits.accounts.models import BrowserSession, SignInAttempt, StaffMember
 from groupvisits.audit import service as audit
 from groupvisits.core import actor as actors
 from groupvisits.core import clock, ids
@@ -18,10 +19,23 @@ from groupvisits.core.transaction import Transaction, run
 from groupvisits.extensions import db, security
 
 
-def note_failed_attempt(tx: Transaction, email: str, network: str) -> None:
-    """One more failed sign-in for this address and from this network; audited where there is such a person."""
-    for key in (f"email:{email.strip().lower()}", f"network:{network}"):
-        tx.add(SignInAttempt(id=ids.new_id(), key=ids.fingerprint(key), at=clock.now()))
+def count_attempt(tx: Transaction, email: str, network: str) -> list[str]:
+    """One more try for this address and from this network, before anything is compared; return what `forgive_attempt` takes back.
+
+    Refuses with TooManyAttempts. Counted first, because a hundred tries at once would all find the count still low.
+    """
+    by_email, by_network = f"email:{email.strip().lower()}", f"network:{network}"
+    rules.check_attempts(queries.failed_attempts(tx, by_email), queries.failed_attempts(tx, by_network))
+    return [_attempt(tx, by_email), _attempt(tx, by_network)]
+
+
+def forgive_attempt(tx: Transaction, attempts: Sequence[str]) -> None:
+    """The try was right and does not count."""
+    tx.execute(delete(SignInAttempt).where(SignInAttempt.id.in_(attempts)))
+
+
+def note_failed_sign_in(tx: Transaction, email: str) -> None:
+    """Audited where there is such a person."""
     member = queries.by_email(tx, email)
     if member is not None:
         audit.record(tx, actors.system(member.clinic_id), "accounts:failed_sign_in", member)
@@ -38,8 +52,11 @@ def note_sign_out(tx: Transaction, actor: Actor) -> None:
     audit.record(tx, actor, "accounts:sign_out")
 
 
-def forget_old_attempts(tx: Transaction) -> None:
-    tx.execute(delete(SignInAttempt).where(SignInAttempt.at < clock.now() - rules.WINDOW - timedelta(days=1)))
+def forget_what_has_ended(tx: Transaction) -> None:
+    """Tries and browser sessions that count for nothing any more are gone."""
+    now = clock.now()
+    tx.execute(delete(SignInAttempt).where(SignInAttempt.at < now - rules.WINDOW - timedelta(days=1)))
+    tx.execute(delete(BrowserSession).where(BrowserSession.ends_at < now - timedelta(days=1)))
 
 
 def accept_code(tx: Transaction, actor: Actor, code: str, *, secret: str | None = None) -> None:
@@ -92,22 +109,38 @@ def verify_code_or_password(actor: Actor, secret: str) -> bool:
     member = db.session.get(StaffMember, actor.id) if actor.kind == "staff" else None
     if member is None or not secret:
         return False
-    rules.check_attempts(queries.failed_attempts(db.session(), f"confirm:{actor.id}"), 0)
-    if member.tf_totp_secret:
-        try:
-            run(accept_code, actor, secret)
-            return True
-        except rules.WrongCode:
-            pass
-    elif passwords.is_right(secret, member):
+    attempt = run(_count_confirmation, actor)
+    if _is_proof(actor, member, secret):
+        run(forgive_attempt, [attempt])
         return True
     run(_note_failed_confirmation, actor)
     return False
 
 
+def _is_proof(actor: Actor, member: StaffMember, secret: str) -> bool:
+    if not member.tf_totp_secret:
+        return passwords.is_right(secret, member)
+    try:
+        run(accept_code, actor, secret)
+    except rules.WrongCode:
+        return False
+    return True
+
+
+def _count_confirmation(tx: Transaction, actor: Actor) -> str:
+    key = f"confirm:{actor.id}"
+    rules.check_attempts(queries.failed_attempts(tx, key), 0)
+    return _attempt(tx, key)
+
+
 def _note_failed_confirmation(tx: Transaction, actor: Actor) -> None:
-    tx.add(SignInAttempt(id=ids.new_id(), key=ids.fingerprint(f"confirm:{actor.id}"), at=clock.now()))
     audit.record(tx, actor, "accounts:failed_confirmation")
+
+
+def _attempt(tx: Transaction, key: str) -> str:
+    attempt = SignInAttempt(id=ids.new_id(), key=ids.fingerprint(key), at=clock.now())
+    tx.add(attempt)
+    return attempt.id
 
 
 def public_address(path: str) -> str:

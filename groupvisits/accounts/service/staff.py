@@ -66,6 +66,7 @@ def choose_password(tx: Transaction, token: str, hashed_password: str) -> str:
 
 def disable(tx: Transaction, actor: Actor, staff_member_id: str) -> None:
     """The person can no longer sign in, and what they have open ends now. What they did and wrote stays."""
+    _one_change_at_a_time(tx, actor)
     member = queries.staff_member_for(tx, actor, staff_member_id)
     rules.check_keeps_an_administrator(queries.other_active_administrators(tx, member), stays_administrator=not _is_administrator(member))
     member.active = False
@@ -81,6 +82,7 @@ def enable(tx: Transaction, actor: Actor, staff_member_id: str) -> None:
 
 def change_roles(tx: Transaction, actor: Actor, staff_member_id: str, *, roles: Collection[str]) -> None:
     """The person has exactly these roles and signs in anew with them. Never takes the last administrator."""
+    _one_change_at_a_time(tx, actor)
     member = queries.staff_member_for(tx, actor, staff_member_id)
     others = queries.other_active_administrators(tx, member)
     rules.check_keeps_an_administrator(others, stays_administrator="admin" in roles or not _is_administrator(member))
@@ -99,6 +101,11 @@ def reset_second_factor(tx: Transaction, actor: Actor, staff_member_id: str) -> 
     member.tf_last_step = 0
     end_sessions(tx, BrowserSession.staff_member_id == member.id)
     audit.record(tx, actor, "accounts:reset_second_factor", member)
+
+
+def _one_change_at_a_time(tx: Transaction, actor: Actor) -> None:
+    """Two administrators who disable each other at the same moment must not both find that one is left."""
+    tx.get(Clinic, actor.clinic_id, with_for_update=True)
 
 
 def _roles(names: Collection[str]) -> list[StaffRole]:

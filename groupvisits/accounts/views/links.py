@@ -35,7 +35,7 @@ def use_link(token: str) -> Any:
         found = queries.patient_link(db.session(), token)
         return render_template("accounts/link_used.html", clinic=found[1] if found else None), 410
     name, language = current_app.extensions["patient_profile"](used.patient_id)
-    browser_session.sign_in_as(patient_id=used.patient_id)  # type: ignore[attr-defined]
+    browser_session.begin_anew(patient_id=used.patient_id)  # type: ignore[attr-defined]
     browser_session["clinic_id"], browser_session["name"] = used.clinic_id, name
     browser_session.setdefault("language", language)
     return redirect(url_for("live.my_visits"), 303)
@@ -57,5 +57,5 @@ def display(token: str) -> Any:
     if found is None:
         raise NotFound
     if current_actor().kind != "staff":
-        browser_session.sign_in_as(display_id=found.id)  # type: ignore[attr-defined]
+        browser_session.begin_anew(display_id=found.id)  # type: ignore[attr-defined]
     return redirect(url_for("live.display_room", session_id=found.session_id))

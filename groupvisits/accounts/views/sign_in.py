@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 import segno
-from flask import flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask import session as browser_session
 from flask_babel import gettext as _
 from flask_security.utils import login_user, logout_user
@@ -14,7 +14,7 @@ from groupvisits.accounts import passwords, queries, rules, service
 from groupvisits.accounts.forms import AskForPasswordForm, CodeForm, NewPasswordForm, RecoveryCodeForm, SignInForm
 from groupvisits.accounts.views import bp
 from groupvisits.core import actor as actors
-from groupvisits.core import clock, ids
+from groupvisits.core import ids
 from groupvisits.core.errors import DomainError
 from groupvisits.core.transaction import run
 from groupvisits.core.web import PUBLIC, access, current_actor, safe_next
@@ -33,7 +33,7 @@ def sign_in() -> Any:
             member = _member_for(form.email.data or "", form.password.data or "")
         except DomainError as refusal:
             form.refuse(refusal)
-            return render_template("accounts/sign_in.html", form=form, was_idle=False, target=target), refusal.status
+            return _sign_in_page(form, target), refusal.status
         if member is None:
             form.password.errors = [_("The e-mail address or the password is not right.")]
         elif member.tf_totp_secret:
@@ -41,7 +41,7 @@ def sign_in() -> Any:
             return redirect(url_for("accounts.sign_in_code", next=target))
         else:
             return _complete(member, target, with_second_factor=False)
-    return render_template("accounts/sign_in.html", form=form, was_idle=_was_idle(), target=target), 422 if form.errors else 200
+    return _sign_in_page(form, target), 422 if form.errors else 200
 
 
 @bp.route("/sign-ins/code", methods=["GET", "POST"])
@@ -55,10 +55,11 @@ def sign_in_code() -> Any:
     if form.validate_on_submit():
         actor = actors.staff(member.id, member.clinic_id, set(), member.name)
         try:
-            rules.check_attempts(queries.failed_attempts(db.session(), f"email:{member.email}"), 0)
-            left = run(service.accept_recovery_code, actor, form.code.data) if with_recovery else run(service.accept_code, actor, form.code.data)
+            attempts = run(service.count_attempt, member.email, _network())
+            left = run(service.accept_recovery_code, actor, form.code.data or "") if with_recovery else run(service.accept_code, actor, form.code.data or "")
+            run(service.forgive_attempt, attempts)
         except rules.WrongCode as refusal:
-            run(service.note_failed_attempt, member.email, _network())
+            run(service.note_failed_sign_in, member.email)
             form.refuse(refusal)
         except DomainError as refusal:
             form.refuse(refusal)
@@ -123,7 +124,7 @@ def second_factor() -> Any:
     form = CodeForm()
     if form.validate_on_submit():
         try:
-            codes = run(service.confirm_second_factor, current_actor(), secret, form.code.data)
+            codes = run(service.confirm_second_factor, current_actor(), secret, form.code.data or "")
         except rules.WrongCode as refusal:
             form.refuse(refusal)
         else:
@@ -143,21 +144,24 @@ def second_factor_code() -> Any:
     return picture.getvalue(), 200, {"Content-Type": "image/svg+xml"}
 
 
+def _sign_in_page(form: SignInForm, target: str) -> str:
+    return render_template("accounts/sign_in.html", form=form, was_idle=_was_idle(), target=target)
+
+
 def _member_for(email: str, password: str) -> Any:
     """Who signs in with these, slowed down before any hashing; None when they are not right."""
-    network = _network()
-    rules.check_attempts(queries.failed_attempts(db.session(), f"email:{email.strip().lower()}"), queries.failed_attempts(db.session(), f"network:{network}"))
+    attempts = run(service.count_attempt, email, _network())
     member = queries.by_email(db.session(), email)
     if passwords.is_right(password, member):
+        run(service.forgive_attempt, attempts)
         return member
-    run(service.note_failed_attempt, email, network)
+    run(service.note_failed_sign_in, email)
     return None
 
 
 def _complete(member: Any, target: str, *, with_second_factor: bool) -> Any:
+    browser_session.begin_anew(staff_member_id=member.id)  # type: ignore[attr-defined]
     login_user(member, authn_via=["password", "authenticator"] if with_second_factor else ["password"])
-    browser_session.pop("pending", None)
-    browser_session.sign_in_as(staff_member_id=member.id)  # type: ignore[attr-defined]
     roles = {role.name for role in member.roles}
     run(service.note_sign_in, actors.staff(member.id, member.clinic_id, roles, member.name), with_second_factor=with_second_factor)
     clinic = queries.shown_clinic(db.session(), actors.staff(member.id, member.clinic_id, roles))
@@ -175,8 +179,11 @@ def _pending() -> Any:
 
 
 def _was_idle() -> bool:
-    token = request.cookies.get("groupvisits", "")
-    return bool(token) and not current_actor().is_known and queries.ended_by_idling(db.session(), ids.fingerprint(token), clock.now())
+    """Whether this browser's sign-in ended by itself; kept, because the page itself begins a new browser session."""
+    token = request.cookies.get(current_app.config["SESSION_COOKIE_NAME"], "")
+    if token and not current_actor().is_known and queries.ended_by_idling(db.session(), ids.fingerprint(token)):
+        browser_session["was_idle"] = True
+    return "was_idle" in browser_session
 
 
 def _network() -> str:
