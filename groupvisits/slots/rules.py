@@ -65,19 +65,6 @@ class Assignment:
     planned_at: datetime
 
 
-def window_start(layout: str, starts_at: datetime, phase_minutes: Sequence[int]) -> datetime:
-    """When the first one-on-one may begin.
-
-    "before": with the visit. "parallel": with the longest phase, which is the group's conversation. "after": when all phases are over.
-    """
-    if layout == "before" or not phase_minutes:
-        return starts_at
-    if layout == "after":
-        return starts_at + timedelta(minutes=sum(phase_minutes))
-    longest = phase_minutes.index(max(phase_minutes))
-    return starts_at + timedelta(minutes=sum(phase_minutes[:longest]))
-
-
 def plan(
     seat_ids: Sequence[str], provider_ids: Sequence[str], existing: Sequence[Planned], *, begins_at: datetime, minutes: int, now: datetime
 ) -> list[Assignment]:

@@ -3,6 +3,7 @@
 Each returns {"version", "slot_id", "state"}. An act that changes nothing gives the version that was.
 """
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -13,6 +14,7 @@ from groupvisits.core import actor as actors
 from groupvisits.core import clock, ids
 from groupvisits.core.actor import Actor
 from groupvisits.core.transaction import Transaction
+from groupvisits.programmes.rules import one_on_one_window
 from groupvisits.sessions.events import SeatArrived, SessionChanged, SessionClosed, SessionOpened
 from groupvisits.sessions.models import Seat
 from groupvisits.sessions.queries import Place, place_for, seats_of
@@ -208,10 +210,10 @@ def _plan(tx: Transaction, actor: Actor, place: Place) -> int:
     seats = {seat.id: seat for seat in seats_of(tx, place) if seat.state in ("confirmed", "arrived")}
     existing = {slot.seat_id: slot for slot in queries.slots_of(tx, place)}
     changed = [slot for seat_id, slot in existing.items() if _follow_seat(slot, seats.get(seat_id))]
-    phases = [int(phase.get("minutes", 0)) for phase in group.programme.run_sheet]
+    window = one_on_one_window(group.layout, group.programme.run_sheet, group.minutes)
     made = rules.plan(
         list(seats), list(providers), [rules.Planned(s.seat_id, s.provider_id, s.position, s.planned_at, s.state) for s in existing.values()],
-        begins_at=rules.window_start(group.layout, group_session.starts_at, phases), minutes=group.slot_minutes, now=now,
+        begins_at=group_session.starts_at + timedelta(minutes=window.start), minutes=group.slot_minutes, now=now,
     )  # fmt: skip
     for assignment in made:
         slot = existing.get(assignment.seat_id)

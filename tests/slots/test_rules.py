@@ -53,15 +53,6 @@ def test_without_a_resident_nothing_is_planned() -> None:
     assert plan(["a"], []) == []
 
 
-@pytest.mark.parametrize(("layout", "minutes"), [("before", 0), ("parallel", 25), ("after", 120)])
-def test_the_layout_says_when_the_first_begins(layout: str, minutes: int) -> None:
-    assert rules.window_start(layout, START, [20, 5, 55, 25, 15]) == START + timedelta(minutes=minutes)
-
-
-def test_without_a_run_sheet_they_begin_with_the_visit() -> None:
-    assert rules.window_start("parallel", START, []) == START
-
-
 @pytest.mark.parametrize(
     ("check", "allowed"),
     [
