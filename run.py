@@ -4,14 +4,14 @@ from gevent import monkey
 
 monkey.patch_all()
 
-import socket  # noqa: E402
-from typing import Any  # noqa: E402
+import socket
+from typing import Any
 
-from gevent.pywsgi import WSGIHandler  # noqa: E402
+from gevent.pywsgi import WSGIHandler
 
-from config import Config  # noqa: E402
-from groupvisits import create_app, greet_first_visitor, start_background_work  # noqa: E402
-from groupvisits.extensions import socketio  # noqa: E402
+from config import Config
+from groupvisits import create_app, greet_first_visitor, start_background_work
+from groupvisits.extensions import socketio
 
 
 class PromptHandler(WSGIHandler):

@@ -2,7 +2,7 @@
 
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import jinja2
 from flask import Flask, redirect, request, url_for
@@ -39,7 +39,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.extensions["config"] = config
     app.extensions["listeners"] = events.Listeners()
     app.extensions["ticks"] = []  # (seconds, job): every job claims its rows, so any number of processes may tick
-    app.jinja_env.loader = app.jinja_loader = jinja2.ChoiceLoader([
+    app.jinja_env.loader = jinja2.ChoiceLoader([
         jinja2.FileSystemLoader(ROOT / "templates"),
         jinja2.PackageLoader("nhsuk_frontend_jinja"),
     ])
@@ -94,7 +94,7 @@ def _init_sockets(app: Flask, config: Config, policies: dict[str, Policy]) -> No
     from groupvisits.accounts.actors import actor_of_token
     from groupvisits.accounts.events import BrowserSessionEnded
 
-    def allowed(origin: str, environ: dict) -> bool:
+    def allowed(origin: str, environ: dict[str, Any]) -> bool:
         return app.extensions["socket_door"].is_own_origin(origin, environ)
 
     socketio.init_app(
@@ -102,7 +102,7 @@ def _init_sockets(app: Flask, config: Config, policies: dict[str, Policy]) -> No
         async_mode="threading" if config.testing else "gevent",
         async_handlers=False,  # True reorders one client's events
         manage_session=False,
-        cors_allowed_origins=allowed,
+        cors_allowed_origins=cast(Any, allowed),
         ping_interval=10,
         ping_timeout=8,
         max_http_buffer_size=16 * 1024,
@@ -125,7 +125,8 @@ def _init_language_switch(app: Flask) -> None:
         if chosen in language.LANGUAGES:
             browser_session["language"] = chosen
         rest = {key: value for key, value in request.args.items() if key != "lang"}
-        return redirect(url_for(request.endpoint, **(request.view_args or {}), **rest))
+        values: dict[str, Any] = {**(request.view_args or {}), **rest}
+        return redirect(url_for(request.endpoint, **values))
 
 
 def greet_first_visitor(app: Flask) -> None:

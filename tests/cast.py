@@ -158,7 +158,7 @@ def signed_in(app: Flask, actor: Actor) -> FlaskClient:
                 patient_id=actor.id if actor.kind == "patient" else None,
                 display_id=actor.id if actor.kind == "display" else None,
                 data={"clinic_id": actor.clinic_id, "name": actor.name} if actor.kind == "patient" else {},
-            )  # fmt: skip
+            )
         )
     client = app.test_client()
     client.set_cookie("groupvisits", token)

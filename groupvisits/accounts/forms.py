@@ -1,24 +1,20 @@
 """The shape of what people type into accounts' pages."""
 
 from functools import cache
-from typing import Any, cast
+from typing import Any
 from zoneinfo import available_timezones
 
 from babel import Locale
 from email_validator import EmailNotValidError, validate_email
-from flask_babel import gettext, lazy_gettext
+from flask_babel import gettext
 from wtforms import EmailField, PasswordField, RadioField, SelectField, SelectMultipleField, StringField, TelField, ValidationError
-from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from groupvisits.core.actor import STAFF_ROLES
-from groupvisits.core.forms import BaseForm
+from groupvisits.core.forms import BaseForm, SelectChoice
 from groupvisits.core.language import LANGUAGES
-
-
-def _l(text: str) -> str:
-    return cast(str, lazy_gettext(text))
+from groupvisits.core.language import lazy as _l
 
 
 def is_address(form: Any, field: Any) -> None:
@@ -65,7 +61,7 @@ ROLES = {
     "interpreter": (_l("Interpreter"), _l("Sees the visits they are rostered to.")),
     "reviewer": (_l("Reviewer"), _l("Reads anonymous feedback once it is released.")),
 }
-assert tuple(ROLES) == STAFF_ROLES  # noqa: S101  # a new role needs its words here
+assert tuple(ROLES) == STAFF_ROLES  # a new role needs its words here
 
 
 class RolesForm(BaseForm):
@@ -102,7 +98,7 @@ class SetUpForm(ClinicForm):
 
 
 @cache
-def _zones() -> list[SelectChoice]:
+def _zones() -> list[Any]:
     return [SelectChoice(zone, zone.replace("_", " ")) for zone in _zone_names()]
 
 
@@ -111,7 +107,7 @@ def _zone_names() -> list[str]:
 
 
 @cache
-def _countries() -> list[SelectChoice]:
+def _countries() -> list[Any]:
     named = Locale("en").territories.items()
     known = ((name, code) for code, name in named if len(code) == 2 and code.isalpha() and code not in ("EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"))
     return [SelectChoice(code, name) for name, code in sorted(known)]

@@ -37,6 +37,11 @@ def has_clinic(db: Session) -> bool:
     return db.scalar(select(Clinic.id).limit(1)) is not None
 
 
+def asks_for_codes(db: Session) -> bool:
+    """Whether any clinic of this installation requires the second factor; for a page that does not yet know who reads it."""
+    return db.scalar(select(Clinic.id).where(Clinic.two_factor_required).limit(1)) is not None
+
+
 def staff_of(db: Session, viewer: Actor) -> Sequence[StaffMember]:
     POLICY.require(viewer, "accounts:manage_staff")
     return db.scalars(select(StaffMember).where(StaffMember.clinic_id == viewer.clinic_id).order_by(StaffMember.active.desc(), StaffMember.name)).all()

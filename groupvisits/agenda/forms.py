@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, Field, IntegerField, StringField
 from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, ValidationError
 
 from groupvisits.agenda.models import ROUTES
 from groupvisits.agenda.rules import MAX_MINUTES
 from groupvisits.core.forms import BaseForm
+from groupvisits.core.language import lazy as _l
 
 MAX_ID = 36
 

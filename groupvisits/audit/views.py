@@ -4,6 +4,7 @@ import click
 from flask import Blueprint, current_app, render_template, request
 
 from groupvisits.audit import queries, service
+from groupvisits.audit.words import ACTS, SUBJECTS
 from groupvisits.core.web import access, current_actor
 from groupvisits.extensions import db
 
@@ -18,7 +19,9 @@ def audit_entries() -> str:
     entries = queries.entries_for(db.session(), current_actor(), page=page)
     shown = entries[: queries.PAGE]
     names = current_app.extensions["staff_names"](current_actor())  # accounts, which lies above, knows who they are
-    return render_template("audit/audit_entries.html", entries=shown, names=names, page=page, has_older=len(entries) > queries.PAGE)
+    return render_template(
+        "audit/audit_entries.html", entries=shown, names=names, acts=ACTS, subjects=SUBJECTS, page=page, has_older=len(entries) > queries.PAGE
+    )
 
 
 @bp.cli.command("verify")

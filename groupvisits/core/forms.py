@@ -3,6 +3,7 @@
 import uuid
 from typing import Any, TypeVar
 
+import wtforms
 from flask_babel import get_translations, gettext
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
@@ -13,6 +14,7 @@ from groupvisits.core.commands import Command
 from groupvisits.core.errors import Invalid, mark
 
 MAX_TEXT = 2000
+SelectChoice: Any = vars(wtforms)["SelectChoice"]  # newer than the stubs that the type checker brings
 
 
 class _OurMessages:
@@ -91,6 +93,6 @@ def parse(form_class: type[F], data: Any) -> F:
             raise Invalid
     form = form_class(formdata=MultiDict(flat), meta={"csrf": False})
     if not form.validate():
-        name, messages = next(iter(form.errors.items()))
+        name, messages = next((name, list(messages)) for name, messages in form.errors.items())
         raise Invalid(str(messages[0]), field=name)
     return form

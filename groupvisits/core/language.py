@@ -5,11 +5,12 @@ a narrow no-break space and capital letters, so times are written here for every
 """
 
 from datetime import date, datetime
+from typing import cast
 
 from babel.dates import format_date
 from flask import current_app, has_request_context, request
 from flask import session as browser_session
-from flask_babel import force_locale, gettext
+from flask_babel import force_locale, gettext, lazy_gettext
 
 from groupvisits.core.errors import DomainError
 
@@ -26,8 +27,13 @@ def current_language() -> str:
     offered = current_app.extensions["offered_languages"]()
     for chosen in (request.args.get("lang"), browser_session.get("language")):
         if chosen in offered:
-            return chosen
+            return str(chosen)
     return request.accept_languages.best_match(offered) or "en"
+
+
+def lazy(text: str) -> str:
+    """A text for a form's class body: translated each time it is shown."""
+    return cast(str, lazy_gettext(text))
 
 
 def words(error: DomainError, language: str | None = None) -> str:

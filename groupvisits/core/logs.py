@@ -34,5 +34,5 @@ def without_token(path: str) -> str:
     return _SECRET_PLACES.sub(r"/\1/…", path)
 
 
-def _without_secrets(_logger: Any, _name: str, entry: dict[str, Any]) -> dict[str, Any]:
+def _without_secrets(_logger: Any, _name: str, entry: Any) -> Any:
     return {key: without_token(value) if isinstance(value, str) else value for key, value in entry.items()}

@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 from flask import Flask
-from socketio.exceptions import ConnectionRefusedError
+from socketio.exceptions import ConnectionRefusedError as Unwelcome
 
 from groupvisits.core import ids
 from groupvisits.core.actor import Actor
@@ -44,7 +44,7 @@ class SocketDoor:
         self._recent: dict[str, deque[float]] = defaultdict(deque)
         self.on_disconnect: list[Callable[[str], None]] = []
         self.on_command: list[Callable[[Actor], None]] = []  # a command is something a person did, unlike all other socket traffic
-        self.server = socketio.server
+        self.server: Any = socketio.server  # pyright: ignore[reportAttributeAccessIssue]  # made by init_app
         self.server.on("connect", self._connect)
         self.server.on("disconnect", self._disconnect)
 
@@ -97,12 +97,12 @@ class SocketDoor:
     def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
         # Engine.IO lets a missing origin pass; browsers always send one with a socket, so what comes without has no business here.
         if not self.is_own_origin(environ.get("HTTP_ORIGIN", ""), environ):
-            raise ConnectionRefusedError("origin")
+            raise Unwelcome("origin")
         token = ids.fingerprint(_cookie(environ, self.app.config["SESSION_COOKIE_NAME"]))
         with self.app.app_context():
             try:
                 if self.resolve_token(token) is None:
-                    raise ConnectionRefusedError("sign_in_needed")
+                    raise Unwelcome("sign_in_needed")
             finally:
                 db.session.rollback()
         self._tokens[sid] = token

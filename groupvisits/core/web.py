@@ -66,7 +66,7 @@ def accept_command(name: str, form_class: type[BaseForm], verb: Any, session_id:
     else:
         form = form_class()
         if not form.validate():
-            raise Invalid(str(next(iter(form.errors.values()))[0]))
+            raise Invalid(str(next(iter(next(iter(form.errors.values()))))))
         body = entered = form.body()
         command_id = request.form.get("command_id", "")[:36] or ids.new_id()
     result = run_command(verb, current_actor(), Command(command_id, name, {"session_id": session_id, **body}), session_id, **entered)

@@ -1,10 +1,10 @@
 """The search box of the coordinator's home."""
 
-from flask_babel import lazy_gettext as _l
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
 from groupvisits.core.forms import BaseForm
+from groupvisits.core.language import lazy as _l
 
 
 class SearchForm(BaseForm):

@@ -3,9 +3,9 @@
 from typing import Any
 
 from flask import request
-from flask_babel import lazy_gettext as _l
 
 from groupvisits.core.actor import Actor
+from groupvisits.core.language import lazy as _l
 from groupvisits.core.pages import door
 from groupvisits.core.web import current_actor
 

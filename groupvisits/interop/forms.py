@@ -1,10 +1,10 @@
 """How many cards."""
 
-from flask_babel import lazy_gettext as _l
 from wtforms import IntegerField
 from wtforms.validators import InputRequired, NumberRange
 
 from groupvisits.core.forms import BaseForm
+from groupvisits.core.language import lazy as _l
 from groupvisits.feedback.rules import MAX_CARDS
 
 

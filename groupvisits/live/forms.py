@@ -1,10 +1,10 @@
 """The shape of what is sent to the live room and at its door."""
 
-from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, IntegerField, StringField
 from wtforms.validators import AnyOf, InputRequired, Length, NumberRange
 
 from groupvisits.core.forms import BaseForm
+from groupvisits.core.language import lazy as _l
 from groupvisits.live.permissions import AUDIENCES
 
 

@@ -1,12 +1,12 @@
 """The shapes of what is typed into notes."""
 
 from flask_babel import gettext
-from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, IntegerField, PasswordField, RadioField, SelectChoice, SelectMultipleField, StringField, TextAreaField
+from wtforms import HiddenField, IntegerField, PasswordField, RadioField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import HiddenInput
 
-from groupvisits.core.forms import BaseForm, CommandForm
+from groupvisits.core.forms import BaseForm, CommandForm, SelectChoice
+from groupvisits.core.language import lazy as _l
 from groupvisits.notes import rules
 
 MAX_WORDS = 4000

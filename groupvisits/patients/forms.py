@@ -1,16 +1,16 @@
 """The shape of what coordinators enter: one patient, a search, a file, what its columns mean, a confirmation."""
 
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from flask_babel import gettext
-from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from werkzeug.datastructures import FileStorage
-from wtforms import BooleanField, EmailField, Form, FormField, HiddenField, RadioField, SelectChoice, SelectField, StringField, TelField
+from wtforms import BooleanField, EmailField, Form, FormField, HiddenField, RadioField, SelectField, StringField, TelField
 from wtforms.validators import InputRequired, Length, Optional
 
-from groupvisits.core.forms import BaseForm, CommandForm
+from groupvisits.core.forms import BaseForm, CommandForm, SelectChoice
+from groupvisits.core.language import lazy as _l
 from groupvisits.patients.rules import columns, dates, person
 from groupvisits.patients.rules.languages import NAMES as LANGUAGES
 
@@ -122,7 +122,7 @@ class MappingForm(BaseForm):
         ]
 
     def offered(self) -> set[str]:
-        return {choice.value for choice in self.given_name.iter_choices()}
+        return {cast(Any, choice).value for choice in self.given_name.iter_choices()}
 
     def mapping(self) -> dict[str, int]:
         return {key: int(self._fields[key].data) for key in columns.FIELDS if self._fields[key].data not in (None, "")}

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask_babel import gettext
-from flask_babel import lazy_gettext as _l
-from wtforms import FieldList, Form, FormField, IntegerField, RadioField, SelectChoice, SelectField, StringField, TextAreaField, TimeField
+from wtforms import FieldList, Form, FormField, IntegerField, RadioField, SelectField, StringField, TextAreaField, TimeField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from groupvisits.core.forms import BaseForm, CommandForm
+from groupvisits.core.forms import BaseForm, CommandForm, SelectChoice
+from groupvisits.core.language import lazy as _l
 from groupvisits.programmes import rules
 
 WEEKS = {1: _l("First"), 2: _l("Second"), 3: _l("Third"), 4: _l("Fourth"), 5: _l("Last")}
@@ -38,7 +38,7 @@ def _tidy(value: Any) -> Any:
     return value.replace("\x00", "").strip() if isinstance(value, str) else value
 
 
-def choices_of(names: Mapping[Any, Any]) -> list[SelectChoice]:
+def choices_of(names: Mapping[Any, Any]) -> list[Any]:
     return [SelectChoice(value, label) for value, label in names.items()]
 
 
@@ -136,7 +136,7 @@ class SearchForm(BaseForm):
     words = StringField(_l("Find a patient by name"), validators=[InputRequired(_l("Enter at least two letters of the name.")), Length(min=2, max=80, message=_l("Enter at least two letters of the name."))])
 
 
-def staff_choices(staff: Iterable[Any]) -> list[SelectChoice]:
+def staff_choices(staff: Iterable[Any]) -> list[Any]:
     """Everybody who may stand in a team, with the role they would stand there in."""
     return [SelectChoice("", gettext("Choose…")), *(SelectChoice(f"{line.staff_member_id} {line.role}", f"{line.name}, {ROLES[line.role]}") for line in staff)]
 

@@ -4,11 +4,11 @@ from datetime import date
 from typing import Any
 
 from flask_babel import gettext
-from flask_babel import lazy_gettext as _l
-from wtforms import Form, FormField, HiddenField, RadioField, SelectChoice, SelectField, StringField
+from wtforms import Form, FormField, HiddenField, RadioField, SelectField, StringField
 from wtforms.validators import AnyOf, InputRequired, Length, Optional
 
-from groupvisits.core.forms import BaseForm, CommandForm
+from groupvisits.core.forms import BaseForm, CommandForm, SelectChoice
+from groupvisits.core.language import lazy as _l
 from groupvisits.programmes.forms import ROLES, WholeNumber
 
 CLOCK_CHOICES = {

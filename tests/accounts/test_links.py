@@ -17,7 +17,7 @@ from groupvisits.patients.models import Patient
 from tests.cast import Cast
 
 
-def make(tx: Transaction, cast: Cast, actor=None) -> str:  # noqa: ANN001
+def make(tx: Transaction, cast: Cast, actor=None) -> str:
     return service.make_patient_link(tx, actor or cast.joanne, tx.get_one(Patient, cast.rosa.id))
 
 

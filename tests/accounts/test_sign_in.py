@@ -26,7 +26,7 @@ def client(app: Flask, cast: Cast) -> FlaskClient:
     return app.test_client()
 
 
-def sign_in(client: FlaskClient, email: str = EMAIL, password: str = PASSWORD, **query: str):  # noqa: ANN201
+def sign_in(client: FlaskClient, email: str = EMAIL, password: str = PASSWORD, **query: str):
     return client.post("/sign-ins", query_string=query, data={"email": email, "password": password})
 
 

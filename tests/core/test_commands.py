@@ -10,7 +10,7 @@ from tests.cast import Cast
 pytestmark = pytest.mark.usefixtures("context")
 
 
-def counting(calls: list[str]):  # noqa: ANN201
+def counting(calls: list[str]):
     def verb(tx: Transaction, actor: Actor, word: str) -> dict[str, object]:
         calls.append(word)
         return {"word": word, "times": len(calls)}

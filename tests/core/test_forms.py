@@ -16,7 +16,7 @@ class SayForm(BaseForm):
 
 
 @pytest.fixture(autouse=True)
-def in_context(app: Flask):  # noqa: ANN201
+def in_context(app: Flask):
     with app.app_context():
         yield
 

@@ -23,19 +23,19 @@ class Mailbox:
     def __init__(self) -> None:
         self.received: list[bytes] = []
 
-    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: ANN001, ANN201, N802
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
         if address.startswith("nobody@"):
             return "550 no such person"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server, session, envelope):  # noqa: ANN001, ANN201, N802
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802
         self.received.append(envelope.content)
         return "250 OK"
 
 
 @pytest.fixture
-def mailbox():  # noqa: ANN201
+def mailbox():
     import socket
 
     with socket.socket() as probe:
@@ -56,7 +56,7 @@ def states() -> dict[str, str]:
     return {m.address: m.state for m in db.session.scalars(select(OutboxMessage))}
 
 
-def test_a_bad_address_never_stops_the_rest(cast: Cast, mailbox) -> None:  # noqa: ANN001
+def test_a_bad_address_never_stops_the_rest(cast: Cast, mailbox) -> None:
     box, transport = mailbox
     for address in ("a@example.org", "nobody@example.org", "b@example.org\nBcc: x@example.org", "c@example.org"):
         run(queue, cast, address)
@@ -66,20 +66,20 @@ def test_a_bad_address_never_stops_the_rest(cast: Cast, mailbox) -> None:  # noq
     assert states()["b@example.org\nBcc: x@example.org"] == "waiting"
 
 
-def test_nothing_leaves_before_it_is_due(cast: Cast, mailbox) -> None:  # noqa: ANN001
-    box, transport = mailbox
+def test_nothing_leaves_before_it_is_due(cast: Cast, mailbox) -> None:
+    _box, transport = mailbox
     run(queue, cast, "a@example.org", due_at=clock.now() + timedelta(hours=1))
     assert service.deliver_due(transport) == (0, 0)
 
 
-def test_twice_delivers_once(cast: Cast, mailbox) -> None:  # noqa: ANN001
-    box, transport = mailbox
+def test_twice_delivers_once(cast: Cast, mailbox) -> None:
+    _box, transport = mailbox
     run(queue, cast, "a@example.org")
     assert (service.deliver_due(transport), service.deliver_due(transport)) == ((1, 0), (0, 0))
 
 
-def test_a_dead_worker_gives_its_messages_back(cast: Cast, mailbox) -> None:  # noqa: ANN001
-    box, transport = mailbox
+def test_a_dead_worker_gives_its_messages_back(cast: Cast, mailbox) -> None:
+    _box, transport = mailbox
     run(queue, cast, "a@example.org")
     run(service._claim, 10)
     assert service.deliver_due(transport) == (0, 0)
@@ -102,7 +102,7 @@ def test_a_rolled_back_act_sends_nothing(cast: Cast) -> None:
     assert states() == {}
 
 
-def test_without_a_server_messages_become_files(cast: Cast, tmp_path) -> None:  # noqa: ANN001
+def test_without_a_server_messages_become_files(cast: Cast, tmp_path) -> None:
     run(queue, cast, "a@example.org")
     assert service.deliver_due(FileTransport(tmp_path, "clinic@example.org")) == (1, 0)
     (file,) = tmp_path.glob("*.eml")

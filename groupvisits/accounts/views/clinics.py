@@ -23,10 +23,10 @@ def set_up() -> Any:
     if form.validate_on_submit():
         try:
             rules.check_password(form.password.data or "", email=form.email.data or "", name=form.your_name.data or "")
+            entered = form.body()
+            password = entered.pop("password")
             run(
-                service.set_up, code=form.code.data, clinic_name=form.name.data, zone=form.zone.data, country=form.country.data, phone=form.phone.data or "",
-                emergency_number=form.emergency_number.data, paper=form.paper.data, name=form.your_name.data, email=form.email.data,
-                hashed_password=passwords.hashed(form.password.data or ""),
+                service.set_up, clinic_name=entered.pop("name"), name=entered.pop("your_name"), phone=entered.pop("phone") or "", hashed_password=passwords.hashed(password), **entered
             )  # fmt: skip
         except DomainError as refusal:
             form.refuse(refusal)

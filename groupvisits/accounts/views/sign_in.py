@@ -145,7 +145,7 @@ def second_factor_code() -> Any:
 
 
 def _sign_in_page(form: SignInForm, target: str) -> str:
-    return render_template("accounts/sign_in.html", form=form, was_idle=_was_idle(), target=target)
+    return render_template("accounts/sign_in.html", form=form, was_idle=_was_idle(), target=target, asks_for_code=queries.asks_for_codes(db.session()))
 
 
 def _member_for(email: str, password: str) -> Any:

@@ -28,7 +28,7 @@ def new_staff() -> Any:
     form = InviteForm()
     if form.validate_on_submit():
         try:
-            run(service.invite, current_actor(), name=form.name.data, email=form.email.data, roles=form.roles.data)
+            run(service.invite, current_actor(), **form.body())
         except DomainError as refusal:
             form.refuse(refusal)
         else:
@@ -44,7 +44,7 @@ def staff(staff_member_id: str) -> Any:
     form = RolesForm(data={"roles": [role.name for role in member.roles]})
     if form.validate_on_submit():
         try:
-            run(service.change_roles, current_actor(), staff_member_id, roles=form.roles.data)
+            run(service.change_roles, current_actor(), staff_member_id, roles=form.roles.data or [])
         except DomainError as refusal:
             form.refuse(refusal)
         else:
