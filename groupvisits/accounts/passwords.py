@@ -116,5 +116,3 @@ def _normal(password: str) -> str:
 
 def _derived(secret_key: str, purpose: str) -> str:
     return base64.b64encode(hashlib.sha256(f"groupvisits {purpose} {secret_key}".encode()).digest()).decode()
-
-

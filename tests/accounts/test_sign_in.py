@@ -1,13 +1,14 @@
 """Signing in and out, the second factor, and what ends with them."""
 
 import time
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from groupvisits.accounts import passwords, service
+from groupvisits.accounts import passwords, queries, rules, service
 from groupvisits.accounts.models import BrowserSession, Clinic, SignInAttempt, StaffMember
 from groupvisits.audit.models import AuditEntry
 from groupvisits.core import clock, transaction
@@ -76,6 +77,55 @@ def test_guessing_is_slowed_down_before_anything_is_compared(app: Flask, client:
     assert "Wait 15 minutes" in answer.text
 
 
+def test_a_try_counts_before_it_is_compared_so_that_many_at_once_gain_nothing(app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: list[int] = []
+
+    def compare(*_: object) -> bool:
+        counted.append(queries.failed_attempts(db.session(), f"email:{EMAIL}"))
+        return False
+
+    monkeypatch.setattr(passwords, "is_right", compare)
+    for _ in range(10):
+        sign_in(client)
+    assert counted == [1, 2, 3, 4, 5, 6, 7, 8]
+
+
+def test_one_network_cannot_try_address_after_address(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "is_right", lambda *_: False)
+    answers = [sign_in(client, email=f"somebody{n}@example.org").status_code for n in range(rules.PER_NETWORK + 1)]
+    assert set(answers[:-1]) == {422}
+    assert answers[-1] == 429
+
+
+def test_a_clinic_behind_one_address_signs_in_all_day(app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "is_right", lambda *_: True)
+    for _ in range(rules.PER_NETWORK + 1):
+        assert sign_in(app.test_client()).status_code == 303
+
+
+def test_an_accent_typed_on_another_keyboard_is_the_same_password(app: Flask, client: FlaskClient, cast: Cast) -> None:
+    with app.app_context(), transaction.write() as tx:
+        tx.get_one(StaffMember, cast.joanne.id).password = passwords.hashed("caf\u00e9 au lait chaud")
+    assert sign_in(client, password="cafe\u0301 au lait chaud").status_code == 303
+
+
+def test_nothing_an_earlier_visitor_left_in_the_browser_stays(app: Flask, client: FlaskClient) -> None:
+    client.get("/sign-ins")
+    with client.session_transaction() as browser_session:
+        browser_session.update(language="es", totp_secret="known to somebody", csrf_token="planted", name="Rosa")
+    sign_in(client)
+    with client.session_transaction() as browser_session:
+        assert browser_session["language"] == "es"
+        assert not {"totp_secret", "csrf_token", "name"} & set(browser_session)
+
+
+def test_flask_security_knows_who_signed_in(client: FlaskClient) -> None:
+    sign_in(client)
+    with client.session_transaction() as browser_session:
+        assert browser_session["_user_id"]
+        assert time.time() - browser_session["fs_paa"] < 60
+
+
 def test_a_sign_in_forgets_failed_tries_and_is_audited(app: Flask, client: FlaskClient) -> None:
     sign_in(client, password="wrong wrong wrong")
     sign_in(client)
@@ -121,14 +171,47 @@ def test_fifteen_idle_minutes_end_it_and_the_page_says_so(app: Flask, client: Fl
         for row in tx.scalars(select(BrowserSession)):
             row.seen_at = clock.now().replace(year=2020)
     assert client.get("/home").status_code == 302
-    page = client.get("/sign-ins?next=/notes/1")
-    assert "You were signed out" in page.text
-    assert "Your draft note is safe." in page.text
+    for page in (
+        client.get("/sign-ins?next=/notes/1"),
+        client.get("/sign-ins?next=/notes/1"),
+        client.post("/sign-ins?next=/notes/1", data={"email": EMAIL, "password": ""}),
+    ):
+        assert "You were signed out" in page.text
+        assert "Nothing happened for 15 minutes" in page.text
+        assert "Your draft note is safe." in page.text
+    assert "Enter your password" in page.text
+    assert EMAIL in page.text
+    sign_in(client)
+    client.post("/sign-outs")
+    assert "You were signed out" not in client.get("/sign-ins").text
+
+
+def test_the_whole_working_day_is_no_idling(app: Flask, client: FlaskClient) -> None:
+    sign_in(client)
+    with app.app_context(), transaction.write() as tx:
+        for row in tx.scalars(select(BrowserSession)):
+            row.ends_at = clock.now() - timedelta(seconds=1)
+    assert client.get("/home").status_code == 302
+    assert "Nothing happened for 15 minutes" not in client.get("/sign-ins").text
+
+
+def test_what_has_ended_is_forgotten_after_a_day(app: Flask, client: FlaskClient) -> None:
+    sign_in(client, password="wrong wrong wrong")
+    sign_in(client)
+    with app.app_context(), transaction.write() as tx:
+        service.forget_what_has_ended(tx)
+        assert tx.scalars(select(BrowserSession).where(BrowserSession.staff_member_id.is_not(None))).all()
+        for row in tx.scalars(select(BrowserSession)):
+            row.ends_at = clock.now() - timedelta(days=2)
+        for attempt in tx.scalars(select(SignInAttempt)):
+            attempt.at = clock.now() - timedelta(days=2)
+        tx.flush()
+        service.forget_what_has_ended(tx)
+        assert not tx.scalars(select(BrowserSession)).all()
+        assert not tx.scalars(select(SignInAttempt)).all()
 
 
 def test_pages_that_refresh_themselves_keep_nobody_signed_in(app: Flask, cast: Cast) -> None:
-    from datetime import timedelta
-
     browser = signed_in(app, cast.joanne)
     with app.app_context(), transaction.write() as tx:
         for row in tx.scalars(select(BrowserSession)):
@@ -164,6 +247,30 @@ class TestSecondFactor:
         sign_in(other)
         assert other.post("/sign-ins/code?recovery=1", data={"code": codes[0]}).status_code == 422
 
+    def test_guessing_codes_is_slowed_down_even_with_the_password(self, app: Flask, client: FlaskClient, cast: Cast) -> None:
+        secret, _ = with_authenticator(app, cast)
+        for _ in range(rules.PER_ADDRESS):
+            sign_in(client)
+            assert client.post("/sign-ins/code", data={"code": "no code"}).status_code == 422
+        refused = client.post("/sign-ins/code", data={"code": code(app, secret)})
+        assert "Too many tries" in refused.text
+        assert client.get("/home").status_code == 302
+
+    def test_ten_minutes_after_the_password_it_is_asked_again(self, app: Flask, client: FlaskClient, cast: Cast) -> None:
+        secret, _ = with_authenticator(app, cast)
+        sign_in(client)
+        with client.session_transaction() as browser_session:
+            browser_session["pending"] = {**browser_session["pending"], "at": time.time() - 601}
+        answer = client.post("/sign-ins/code", data={"code": code(app, secret)})
+        assert answer.headers["Location"].startswith("/sign-ins?")
+
+    def test_recovery_codes_are_not_in_the_database(self, app: Flask, client: FlaskClient, cast: Cast) -> None:
+        _, codes = with_authenticator(app, cast)
+        with app.app_context():
+            stored = db.session.get_one(StaffMember, cast.joanne.id).mf_recovery_codes or []
+        assert len(set(stored)) == len(set(codes)) == 8
+        assert not set(stored) & set(codes)
+
     def test_without_a_password_there_is_no_code_page(self, client: FlaskClient) -> None:
         assert client.get("/sign-ins/code").status_code == 302
 
@@ -172,6 +279,8 @@ class TestSecondFactor:
             tx.get_one(Clinic, cast.clinic_id).two_factor_required = True
         assert sign_in(client).headers["Location"] == "/second-factor"
         assert client.get("/home").headers["Location"] == "/second-factor"
+        for path in ("/patients", "/settings", "/staff-members", "/sign-ins"):
+            assert client.get(path).headers["Location"] == "/second-factor"
         assert client.post("/patients", data={}).status_code in (403, 404, 405)
         page = client.get("/second-factor")
         assert page.status_code == 200

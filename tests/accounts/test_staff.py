@@ -1,12 +1,17 @@
 """Administrators keep the accounts of their own clinic."""
 
+import threading
+import time
+from dataclasses import replace
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
 from groupvisits.accounts import passwords, rules, service
-from groupvisits.accounts.models import BrowserSession, Installation, StaffMember
+from groupvisits.accounts.models import BrowserSession, Installation, StaffMember, StaffRole
 from groupvisits.core import transaction
+from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotAllowed, NotFound
 from groupvisits.core.transaction import run
 from groupvisits.extensions import db
@@ -40,7 +45,16 @@ def test_a_known_address_is_refused_beside_the_field_and_nothing_is_lost(app: Fl
     assert "Other Joanne" in answer.text
 
 
-@pytest.mark.parametrize("data", [{}, {"name": "x", "email": "no address", "roles": ["nurse"]}, {"name": "x", "email": "a@example.org"}, {"name": "x" * 500, "email": "a@example.org", "roles": ["nurse"]}, {"name": "x", "email": "a@example.org", "roles": ["emperor"]}])
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"name": "x", "email": "no address", "roles": ["nurse"]},
+        {"name": "x", "email": "a@example.org"},
+        {"name": "x" * 500, "email": "a@example.org", "roles": ["nurse"]},
+        {"name": "x", "email": "a@example.org", "roles": ["emperor"]},
+    ],
+)
 def test_bad_input_saves_nothing(app: Flask, cast: Cast, data: dict[str, object]) -> None:
     assert signed_in(app, cast.ada).post("/staff-members/new", data=data).status_code == 422
     with app.app_context():
@@ -70,6 +84,39 @@ class TestVerbs:
             run(service.disable, cast.ada, cast.ada.id)
         with pytest.raises(rules.LastAdministrator):
             run(service.change_roles, cast.ada, cast.ada.id, roles=["nurse"])
+
+    def test_somebody_who_never_chose_a_password_is_no_administrator_to_rely_on(self, cast: Cast) -> None:
+        run(service.invite, cast.ada, name="Lee Park", email="lee.park@example.org", roles=["admin"])
+        with pytest.raises(rules.LastAdministrator):
+            run(service.disable, cast.ada, cast.ada.id)
+
+    def test_two_administrators_who_remove_each_other_at_once_leave_one(self, app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+        with transaction.write() as tx:
+            for who in (cast.ada, cast.joanne):
+                tx.get_one(StaffMember, who.id).password = "something"
+            tx.add(StaffRole(staff_member_id=cast.joanne.id, name="admin"))
+        joanne, check = replace(cast.joanne, roles=frozenset({"admin"})), rules.check_keeps_an_administrator
+
+        def slowly(*args: int, **kwargs: bool) -> None:
+            check(*args, **kwargs)
+            time.sleep(0.5)
+
+        monkeypatch.setattr(rules, "check_keeps_an_administrator", slowly)
+        refused: list[Exception] = []
+
+        def disable(actor: Actor, other: Actor) -> None:
+            with app.app_context():
+                try:
+                    run(service.disable, actor, other.id)
+                except rules.LastAdministrator as refusal:
+                    refused.append(refusal)
+
+        threads = [threading.Thread(target=disable, args=pair) for pair in ((cast.ada, joanne), (joanne, cast.ada))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(refused) == 1
 
     def test_a_stranger_does_not_find_the_account(self, cast: Cast) -> None:
         for verb in (service.disable, service.enable, service.send_invitation_again, service.reset_second_factor):
@@ -105,8 +152,8 @@ class TestFirstVisit:
 
     def test_every_page_of_an_empty_installation_leads_to_set_up(self, empty_database: Flask) -> None:
         client = empty_database.test_client()
-        for path in ("/", "/home", "/join"):
-            assert client.get(path).headers.get("Location") in ("/set-up", "/sign-ins?next=/home", "/sign-ins?next=%2Fhome")
+        for path in ("/", "/home", "/join", "/sign-ins", "/settings", "/links/x"):
+            assert client.get(path).headers.get("Location") == "/set-up"
 
     def test_the_printed_code_makes_the_clinic_and_its_administrator(self, empty_database: Flask) -> None:
         with empty_database.app_context():

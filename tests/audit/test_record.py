@@ -1,6 +1,8 @@
 """The record shows whoever tampers with it."""
 
+import ast
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,10 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from groupvisits.audit import service
+from config import ROOT
+from groupvisits.accounts import service as accounts
+from groupvisits.audit import queries, service
+from groupvisits.audit.words import ACTS
 from groupvisits.core import database
 from groupvisits.core.events import RequestRefused
 from groupvisits.core.transaction import Transaction, run
@@ -116,3 +121,40 @@ def test_the_administrator_reads_it_and_nobody_else(app: Flask, cast: Cast, five
     assert "test:act" not in signed_in(app, cast.sol).get("/audit-entries").text
     for who in (cast.joanne, cast.tomas, cast.osei, cast.rosa):
         assert signed_in(app, who).get("/audit-entries").status_code == 403
+
+
+def test_the_page_says_in_plain_words_what_was_done_and_to_whom(app: Flask, cast: Cast) -> None:
+    with app.app_context():
+        run(accounts.disable, cast.ada, cast.tomas.id)
+    page = signed_in(app, cast.ada).get("/audit-entries").text
+    assert "Disabled an account" in page
+    assert "Ada Moss" in page
+    assert "Tomas Reyes" in page
+    assert "accounts:disable" not in page
+
+
+def test_the_page_has_pages(app: Flask, cast: Cast, five_entries: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "PAGE", 3)
+    ada = signed_in(app, cast.ada)
+    newest, older, nothing = (ada.get(f"/audit-entries?page={page}").text for page in (1, 2, 3))
+    assert (newest.count("test:act"), older.count("test:act")) == (3, 2)
+    assert "page=2" in newest and "page=1" in older
+    assert "page=3" not in older
+    assert "There is nothing older" in nothing
+
+
+def test_the_page_of_a_new_clinic_says_that_nothing_happened_yet(app: Flask, cast: Cast) -> None:
+    assert "Nothing has been recorded yet" in signed_in(app, cast.ada).get("/audit-entries").text
+
+
+def test_every_act_that_is_recorded_has_plain_words() -> None:
+    acts = {act for path in (ROOT / "groupvisits").rglob("*.py") for act in _acts_of(ast.parse(path.read_text(encoding="utf-8")))}
+    assert len(acts) > 50
+    assert not acts - set(ACTS), "Say in groupvisits/audit/words.py what these acts are."
+
+
+def _acts_of(tree: ast.Module) -> set[str]:
+    """What calls with an open transaction name: record(tx, actor, "sessions:open", ...) and the helpers around it."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Name) and node.args[0].id == "tx"]
+    texts = {argument.value for call in calls for argument in call.args if isinstance(argument, ast.Constant) and isinstance(argument.value, str)}
+    return {text for text in texts if re.fullmatch("[a-z]+:[a-z_]+", text)}
