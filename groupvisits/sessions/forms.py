@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from flask_babel import gettext
-from wtforms import Form, FormField, HiddenField, RadioField, SelectField, StringField
+from wtforms import BooleanField, Form, FormField, HiddenField, RadioField, SelectField, StringField
 from wtforms.validators import AnyOf, InputRequired, Length, Optional
 
 from groupvisits.core.forms import BaseForm, CommandForm, SelectChoice
@@ -100,4 +100,5 @@ class NameSearchForm(BaseForm):
 
 class ArrivalForm(BaseForm):
     patient_id = StringField(validators=[InputRequired(), Length(max=32)])
+    new_slip = BooleanField()
     over_maximum_reason = StringField(_l("Why is one more person let in?"), validators=[Optional(), Length(max=200)])

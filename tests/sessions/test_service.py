@@ -48,9 +48,44 @@ def test_checking_in_gives_a_number_and_a_code(cast: Cast) -> None:
     assert list(audit.verify(db.session())) == []
 
 
-def test_checking_in_twice_keeps_the_number_and_ends_the_first_code(cast: Cast) -> None:
+def test_checking_in_twice_is_the_same_as_once(cast: Cast) -> None:
+    code = run(service.check_in, cast.nia, cast.session_id, cast.seats["rosa"])
+    version = the_session(cast).version
+    db.session.rollback()
+    assert run(service.check_in, cast.nia, cast.session_id, cast.seats["rosa"]) == ""
+    assert seat_of(cast, "rosa").slip_code == ids.fingerprint(f"{cast.session_id}:{code}")
+    assert the_session(cast).version == version
+
+
+def with_a_printed_card(cast: Cast, name: str, number: int, code: str = "ABC234") -> str:
+    with write() as tx:
+        seat = tx.get_one(Seat, cast.seats[name])
+        seat.slip_number, seat.slip_code = number, ids.fingerprint(f"{cast.session_id}:{code}")
+        return seat.slip_code
+
+
+def test_a_card_printed_beforehand_works_at_the_door(cast: Cast) -> None:
+    card = with_a_printed_card(cast, "rosa", 4)
+    assert run(service.check_in, cast.nia, cast.session_id, cast.seats["rosa"]) == ""
+    rosa = seat_of(cast, "rosa")
+    assert (rosa.state, rosa.slip_number, rosa.slip_code) == ("arrived", 4, card)
+    assert rosa.arrived_at is not None
+    assert len(run(service.check_in, cast.nia, cast.session_id, cast.seats["marcus"])) == 6
+    assert seat_of(cast, "marcus").slip_number == 5
+
+
+def test_a_printed_card_still_works_when_the_tap_was_wrong(cast: Cast) -> None:
+    card = with_a_printed_card(cast, "rosa", 1)
+    with_a_printed_card(cast, "marcus", 2, "DEF567")
+    run(service.check_in, cast.nia, cast.session_id, cast.seats["rosa"])
+    run(service.undo_check_in, cast.nia, cast.session_id, cast.seats["rosa"], keeps_card=True)
+    rosa = seat_of(cast, "rosa")
+    assert (rosa.state, rosa.slip_number, rosa.slip_code, rosa.arrived_at) == ("confirmed", 1, card, None)
+
+
+def test_a_new_slip_keeps_the_number_and_ends_the_first_code(cast: Cast) -> None:
     first = run(service.check_in, cast.nia, cast.session_id, cast.seats["rosa"])
-    second = run(service.check_in, cast.nia, cast.session_id, cast.seats["rosa"])
+    second = run(service.check_in, cast.nia, cast.session_id, cast.seats["rosa"], new_slip=True)
     assert seat_of(cast, "rosa").slip_number == 1
     assert first != second
     assert seat_of(cast, "rosa").slip_code == ids.fingerprint(f"{cast.session_id}:{second}")

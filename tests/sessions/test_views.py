@@ -260,6 +260,33 @@ def test_a_slip_has_number_code_and_one_address_and_is_shown_once(app: Flask, ca
     assert code[1] + code[2] not in client.get(door(cast)).text.replace(" ", "")
 
 
+def test_a_card_printed_beforehand_is_handed_over_until_a_new_slip_is_asked_for(app: Flask, cast: Cast) -> None:
+    client, fingerprint = signed_in(app, cast.nia), ids.fingerprint(f"{cast.session_id}:ABC234")
+    with app.app_context(), transaction.write() as tx:
+        seat = tx.get_one(Seat, cast.seats["rosa"])
+        seat.slip_number, seat.slip_code = 4, fingerprint
+
+    def kept() -> bool:
+        with app.app_context():
+            return db.session.get_one(Seat, cast.seats["rosa"]).slip_code == fingerprint
+
+    assert "There is a printed card for Rosa, number 4. Hand it over." in client.post(door(cast, "check-in-searches"), data=ROSA).text
+    page = client.post(door(cast), data={"patient_id": cast.rosa.id}).text
+    assert "Hand over the card with this number." in page
+    assert "We keep no copy of it" in page
+    assert "<svg" not in page.split("<main")[1]
+    assert "was let in already" in client.post(door(cast), data={"patient_id": cast.rosa.id}).text
+    assert kept()
+    client.post(door(cast, "check-in-undos"))
+    assert "The printed card still works" in client.get(door(cast)).text
+    assert kept()
+    client.post(door(cast), data={"patient_id": cast.rosa.id})
+    assert "Give this slip now." in client.post(door(cast), data={"patient_id": cast.rosa.id, "new_slip": "1"}).text
+    assert not kept()
+    client.post(door(cast, "check-in-undos"))
+    assert "does not work any more" in client.get(door(cast)).text
+
+
 def test_a_wrong_tap_is_taken_back_until_the_next_person(app: Flask, cast: Cast) -> None:
     client = signed_in(app, cast.nia)
     client.post(door(cast), data={"patient_id": cast.walter.id})

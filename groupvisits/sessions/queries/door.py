@@ -32,6 +32,7 @@ class PersonAtTheDoor:
     companions: int
     needs: str
     slip_number: int | None
+    has_slip: bool  # printed beforehand or given at the door; its code is known to nobody but its holder
 
 
 @dataclass(frozen=True)
@@ -102,4 +103,5 @@ def _person(viewer: Actor, place: Place, patient: Patient, seat: Seat | None) ->
         companions=seat.companions if seat is not None else 0,
         needs=patient.needs if full else "",
         slip_number=seat.slip_number if seat is not None else None,
+        has_slip=seat is not None and seat.slip_code is not None,
     )

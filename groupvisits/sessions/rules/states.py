@@ -88,9 +88,9 @@ def check_can_answer(seat_state: str) -> None:
         raise AlreadyHere
 
 
-def check_can_undo(seat_state: str, slip_number: int | None, last_number: int | None) -> None:
+def check_can_undo(seat_state: str, arrived_at: datetime | None, last_arrival: datetime | None) -> None:
     """A check-in can be taken back until the next person is let in."""
-    if seat_state != "arrived" or slip_number is None or slip_number != last_number:
+    if seat_state != "arrived" or arrived_at is None or arrived_at != last_arrival:
         raise NotTheLast
 
 

@@ -53,7 +53,7 @@ def choose_person(session_id: str) -> Any:
 @bp.post("/sessions/<session_id>/check-ins")
 @access("sessions:check_in")
 def check_in(session_id: str) -> Any:
-    """The slip's code is shown in this answer and nowhere else; sending the form again makes a new slip."""
+    """A fresh slip's code is shown in this answer and nowhere else. Who has a slip keeps it, unless a new one is asked for."""
     place, form = _place(session_id), forms.ArrivalForm()
     if not form.validate():
         return redirect(url_for("sessions.check_ins", session_id=session_id), 303)
@@ -61,19 +61,26 @@ def check_in(session_id: str) -> Any:
     reason = form.over_maximum_reason.data or ""
     try:
         if person.seat_id:
-            code = run(service.check_in, current_actor(), session_id, person.seat_id, over_maximum_reason=reason)
+            code = run(service.check_in, current_actor(), session_id, person.seat_id, over_maximum_reason=reason, new_slip=form.new_slip.data)
         else:
             code = run(service.let_in, current_actor(), session_id, person.patient_id, over_maximum_reason=reason)
     except rules.SessionFull:
         return _person_screen(place, person, full=True), 409
-    before = person.state or "cancelled"
-    place = _place(session_id)
+    place, before = _place(session_id), person
     person = queries.person_for(db.session(), current_actor(), place, person.patient_id)
-    browser_session[LAST] = {"session_id": session_id, "seat_id": person.seat_id, "before": before}
+    if not before.is_here:
+        browser_session[LAST] = {"session_id": session_id, "seat_id": person.seat_id, "before": before.state or "cancelled", "keeps_card": not code}
+    elif code and (last := browser_session.get(LAST)) and last["seat_id"] == person.seat_id:
+        browser_session[LAST] = {**last, "keeps_card": False}
+    if not code:
+        return render_template(
+            "sessions/card.html", group_session=place.group_session, counts=queries.counts_for(db.session(), current_actor(), place), person=person,
+            was_here=before.is_here, can_undo=not before.is_here,
+        )  # fmt: skip
     address = f"{current_app.extensions['config'].public_url}/slips/{session_id}-{code}"
     return render_template(
         "sessions/slip.html", group_session=place.group_session, counts=queries.counts_for(db.session(), current_actor(), place), person=person, code=code,
-        qr=qr_code(address), number=person.slip_number, can_undo=before not in rules.HERE,
+        qr=qr_code(address), number=person.slip_number, can_undo=not before.is_here,
     )  # fmt: skip
 
 
@@ -84,11 +91,14 @@ def undo_check_in(session_id: str) -> Any:
     if not last or last["session_id"] != session_id:
         raise rules.NotTheLast
     try:
-        run(service.undo_check_in, current_actor(), session_id, last["seat_id"], back_to=last["before"])
+        run(service.undo_check_in, current_actor(), session_id, last["seat_id"], back_to=last["before"], keeps_card=last["keeps_card"])
     except DomainError as refusal:
         flash(words(refusal), "error")
     else:
-        flash(gettext("Taken back. The slip with that code does not work any more."), "success")
+        if last["keeps_card"]:
+            flash(gettext("Taken back. The printed card still works: keep it for the person it belongs to."), "success")
+        else:
+            flash(gettext("Taken back. The slip with that code does not work any more."), "success")
     return redirect(url_for("sessions.check_ins", session_id=session_id), 303)
 
 
