@@ -53,6 +53,7 @@ check: setup-dev  ## lint, types, architecture, templates, secrets
 	$(BIN)/bandit --quiet --recursive groupvisits config.py run.py
 	$(BIN)/python scripts/vendor.py --check
 	$(BIN)/python scripts/translations.py --check
+	$(BIN)/python scripts/permissions.py --check
 
 format: setup-dev  ## put code and templates into their usual form
 	$(BIN)/ruff check --fix .
