@@ -19,11 +19,11 @@ LANGUAGES = ("es", "pt", "ht")
 KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "mark": None}
 # Pages and messages that a patient may meet.
 FOR_PATIENTS = (
-    "templates/live/patient", "templates/live/strings", "templates/live/join", "templates/live/slip", "templates/live/waiting", "templates/live/my_", "templates/live/_patient",
+    "templates/live/patient", "templates/live/strings", "templates/live/join", "templates/live/slip", "templates/live/waiting", "templates/live/my_", "templates/live/parts",
     "templates/feedback/feedback_form", "templates/feedback/thanks", "templates/feedback/unknown", "templates/feedback/not_now",
     "templates/feedback/handed_out", "groupvisits/feedback/items.json", "groupvisits/feedback/forms", "groupvisits/feedback/rules",
     "templates/core/layout", "templates/core/error", "templates/core/macros",
-    "templates/accounts/link", "groupvisits/agenda/rules", "groupvisits/agenda/forms", "groupvisits/slots/rules", "groupvisits/core/errors", "groupvisits/core/web",
+    "templates/accounts/link", "groupvisits/patients/emails", "templates/interop/_slip_card", "templates/interop/feedback_cards", "templates/sessions/slip", "groupvisits/agenda/rules", "groupvisits/agenda/forms", "groupvisits/slots/rules", "groupvisits/core/errors", "groupvisits/core/web",
     "groupvisits/core/sockets", "groupvisits/core/forms", "groupvisits/core/commands", "groupvisits/live/rules", "groupvisits/live/forms",
 )  # fmt: skip
 
