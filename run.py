@@ -11,7 +11,6 @@ from gevent.pywsgi import WSGIHandler
 
 from config import Config
 from groupvisits import create_app, greet_first_visitor, start_background_work
-from groupvisits.extensions import socketio
 
 
 class PromptHandler(WSGIHandler):
@@ -33,7 +32,7 @@ def serve() -> None:
     start_background_work(app)
     print(f"groupvisits answers at {config.public_url}", flush=True)
     greet_first_visitor(app)
-    socketio.run(app, host=config.host, port=config.port, log_output=False, handler_class=PromptHandler)
+    app.extensions["socketio"].run(app, host=config.host, port=config.port, log_output=False, handler_class=PromptHandler)
 
 
 if __name__ == "__main__":

@@ -8,11 +8,12 @@ import jinja2
 from flask import Flask, redirect, request, url_for
 from flask import session as browser_session
 from flask.typing import ResponseReturnValue
+from flask_socketio import SocketIO
 
 from config import ROOT, Config
 from groupvisits.core import database, events, health, language, logs, pages, sockets, web
 from groupvisits.core.permissions import Policy
-from groupvisits.extensions import babel, csrf, db, limiter, migrate, socketio
+from groupvisits.extensions import babel, csrf, db, limiter, migrate
 
 # From the ground up; each package's `init_app` opens its doors and registers what it listens to.
 CAPABILITIES = ("audit", "outbox", "accounts", "patients", "programmes", "sessions", "agenda", "slots", "notes", "feedback", "interop", "live", "home", "demo")
@@ -97,7 +98,8 @@ def _init_sockets(app: Flask, config: Config, policies: dict[str, Policy]) -> No
     def allowed(origin: str, environ: dict[str, Any]) -> bool:
         return app.extensions["socket_door"].is_own_origin(origin, environ)
 
-    socketio.init_app(
+    # Not in extensions: it holds its server, and a second application in the same process would take the first one's away.
+    SocketIO().init_app(
         app,
         async_mode="threading" if config.testing else "gevent",
         async_handlers=False,  # True reorders one client's events

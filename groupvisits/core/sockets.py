@@ -22,7 +22,7 @@ from groupvisits.core.errors import DomainError, Invalid, NotAllowed, NotFound, 
 from groupvisits.core.events import RequestRefused
 from groupvisits.core.forms import BaseForm, parse
 from groupvisits.core.language import LANGUAGES, words
-from groupvisits.extensions import db, socketio
+from groupvisits.extensions import db
 
 log = structlog.get_logger("sockets")
 EVENTS_PER_10_SECONDS = 60
@@ -44,7 +44,7 @@ class SocketDoor:
         self._recent: dict[str, deque[float]] = defaultdict(deque)
         self.on_disconnect: list[Callable[[str], None]] = []
         self.on_command: list[Callable[[Actor], None]] = []  # a command is something a person did, unlike all other socket traffic
-        self.server: Any = socketio.server  # pyright: ignore[reportAttributeAccessIssue]  # made by init_app
+        self.server: Any = app.extensions["socketio"].server
         self.server.on("connect", self._connect)
         self.server.on("disconnect", self._disconnect)
 

@@ -6,12 +6,11 @@ from flask.testing import FlaskClient
 
 from groupvisits.accounts import service
 from groupvisits.core.transaction import run
-from groupvisits.extensions import socketio
 from tests.cast import Cast, signed_in
 
 
 def socket_of(app: Flask, browser: FlaskClient):
-    return socketio.test_client(app, headers={"Origin": "http://localhost"}, flask_test_client=browser)
+    return app.extensions["socketio"].test_client(app, headers={"Origin": "http://localhost"}, flask_test_client=browser)
 
 
 def asks(socket, cast: Cast) -> dict[str, object]:
@@ -66,4 +65,4 @@ def test_a_newcomer_without_the_second_factor_hears_nothing(app: Flask, cast: Ca
 
 
 def test_a_socket_from_a_foreign_page_is_not_let_in(app: Flask, tomas: FlaskClient) -> None:
-    assert not socketio.test_client(app, headers={"Origin": "http://evil.example"}, flask_test_client=tomas).is_connected()
+    assert not app.extensions["socketio"].test_client(app, headers={"Origin": "http://evil.example"}, flask_test_client=tomas).is_connected()

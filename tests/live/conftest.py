@@ -10,7 +10,6 @@ from flask.testing import FlaskClient
 
 from groupvisits.core.actor import Actor
 from groupvisits.core.transaction import run
-from groupvisits.extensions import socketio
 from groupvisits.sessions.service import open_session
 from tests.cast import Cast, signed_in
 
@@ -21,7 +20,7 @@ class Phone:
     def __init__(self, app: Flask, actor: Actor) -> None:
         self.actor = actor
         self.browser: FlaskClient = signed_in(app, actor)
-        self.socket = socketio.test_client(app, headers={"Origin": "http://localhost"}, flask_test_client=self.browser)
+        self.socket = app.extensions["socketio"].test_client(app, headers={"Origin": "http://localhost"}, flask_test_client=self.browser)
 
     def ask(self, name: str, data: Any) -> dict[str, Any]:
         return self.socket.emit(name, data, callback=True)

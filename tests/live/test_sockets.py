@@ -1,20 +1,23 @@
 """The room over sockets: who hears what, in which order, and who no longer does."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import delete, func, select, update
 
+from groupvisits import create_app
 from groupvisits.accounts import browser_sessions
 from groupvisits.accounts.models import BrowserSession
 from groupvisits.agenda.models import Topic
 from groupvisits.core import actor as actors
 from groupvisits.core import clock, ids
 from groupvisits.core.transaction import run, write
-from groupvisits.extensions import db, socketio
+from groupvisits.extensions import db
 from groupvisits.live import sockets
 from groupvisits.sessions.events import SessionChanged
 from groupvisits.sessions.models import Seat
@@ -311,12 +314,17 @@ def test_a_message_that_cannot_be_sent_does_not_stop_the_act(app: Flask, cast: C
         raise OSError("no way out")
 
     with monkeypatch.context() as patched:
-        patched.setattr(socketio.server, "emit", broken)
+        patched.setattr(app.extensions["socketio"].server, "emit", broken)
         assert rosa.send(opened, "agenda:propose", words="Words", route="group")["ok"]
     with monkeypatch.context() as patched:
         patched.setattr("groupvisits.live.listeners.frames_of", broken)
         assert rosa.send(opened, "agenda:propose", words="More words", route="group")["ok"]
     assert [topic["words"] for topic in rosa.snapshot(opened, "patient").json["topics"]] == ["Words", "More words"]
+
+
+def test_another_application_in_the_same_process_takes_no_socket_away(app: Flask, cast: Cast, opened: str, phone: Connect, tmp_path: Path) -> None:
+    create_app(replace(app.extensions["config"], instance=tmp_path, database_url=""))
+    assert phone(cast.rosa).subscribe(opened, "patient")["ok"]
 
 
 def test_the_tick_tells_version_and_time_to_rooms_with_somebody_in_them(app: Flask, cast: Cast, opened: str, phone: Connect) -> None:
