@@ -91,6 +91,7 @@ ACTS = {
     "slots:call_next": mark("Finished a one-on-one and called the next patient"),
     "slots:end_with_session": mark("Ended the open one-on-ones"),
     "slots:finish": mark("Finished a one-on-one"),
+    "slots:follow_seat": mark("Stopped waiting for somebody who is not here"),
     "slots:missed": mark("Noted a one-on-one that did not happen"),
     "slots:plan": mark("Planned the one-on-ones"),
     "slots:start": mark("Started a one-on-one"),

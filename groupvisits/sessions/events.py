@@ -45,6 +45,14 @@ class SeatArrived:
 
 
 @dataclass(frozen=True)
+class SeatFreed:
+    """Somebody said no, or was taken off the list: their place is free."""
+
+    session_id: str
+    seat_id: str
+
+
+@dataclass(frozen=True)
 class CheckInUndone:
     """A wrong tap at the door was taken back."""
 

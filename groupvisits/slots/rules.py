@@ -71,12 +71,15 @@ def plan(
     """A place in somebody's list for every seat that has none, spread evenly, in the order given; nobody else moves.
 
     Somebody not seen yet, who was to see somebody who is no longer in `provider_ids`, is given to another. No time lies in the past.
+    Time planned for somebody who is missed is free for the next.
     """
     if not provider_ids:
         return []
     kept = [slot for slot in existing if slot.state not in WAITING or slot.provider_id in provider_ids]
     has_place = {slot.seat_id for slot in kept}
-    lists: dict[str, list[Planned | Assignment]] = {p: sorted((s for s in kept if s.provider_id == p), key=lambda s: s.position) for p in provider_ids}
+    positions = {p: max((s.position for s in kept if s.provider_id == p), default=0) for p in provider_ids}
+    waited_for = sorted((s for s in kept if s.state != "missed"), key=lambda s: s.position)
+    lists: dict[str, list[Planned | Assignment]] = {p: [s for s in waited_for if s.provider_id == p] for p in provider_ids}
     made = []
     for seat_id in seat_ids:
         if seat_id in has_place:
@@ -84,7 +87,8 @@ def plan(
         provider_id = min(provider_ids, key=lambda p: len(lists[p]))
         last = lists[provider_id][-1] if lists[provider_id] else None
         planned_at = max(begins_at if last is None else last.planned_at + timedelta(minutes=minutes), _whole_minute(now))
-        made.append(Assignment(seat_id, provider_id, last.position + 1 if last else 1, planned_at))
+        positions[provider_id] += 1
+        made.append(Assignment(seat_id, provider_id, positions[provider_id], planned_at))
         lists[provider_id].append(made[-1])
     return made
 
@@ -147,6 +151,15 @@ def check_can_tell(state: str) -> None:
 def at_close(state: str) -> str:
     """What becomes of a slot when the visit ends."""
     return {"started": "finished", "finished": "finished"}.get(state, "missed")
+
+
+def without_patient(state: str, *, is_expected: bool) -> str:
+    """What becomes of a slot whose patient is not here (any more). Who is still expected keeps their place in the list."""
+    if state in ("started", "finished"):
+        return state
+    if not is_expected:
+        return "missed"
+    return "planned" if state in CALLED else state
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from groupvisits.core import clock, ids
 from groupvisits.core.actor import Actor
 from groupvisits.core.transaction import Transaction
 from groupvisits.programmes.rules import one_on_one_window
-from groupvisits.sessions.events import SeatArrived, SessionChanged, SessionClosed, SessionOpened
+from groupvisits.sessions.events import CheckInUndone, SeatArrived, SeatFreed, SessionCancelled, SessionChanged, SessionClosed, SessionOpened
 from groupvisits.sessions.models import Seat
 from groupvisits.sessions.queries import Place, place_for, seats_of
 from groupvisits.sessions.rules import check_is_open, check_takes_seats
@@ -24,6 +24,8 @@ from groupvisits.slots import queries, rules
 from groupvisits.slots.models import Slot
 from groupvisits.slots.permissions import POLICY
 from groupvisits.slots.queries import SlotPlace, slot_place_for
+
+EXPECTED = ("confirmed", "arrived")  # seats whose patients are waited for
 
 
 def plan_slots(tx: Transaction, actor: Actor, session_id: str) -> dict[str, Any]:
@@ -124,8 +126,25 @@ def on_session_opened(tx: Transaction, event: SessionOpened | SeatArrived) -> No
         _plan(tx, system, place)
 
 
-def on_session_closed(tx: Transaction, event: SessionClosed) -> None:
-    """What runs is finished with the visit, what has not begun was missed. (The closing itself tells every screen.)"""
+def on_seat_left(tx: Transaction, event: SeatFreed | CheckInUndone) -> None:
+    """Nobody waits for somebody who is not here: their call is taken back, and who does not come at all has no one-on-one.
+
+    What has begun goes on.
+    """
+    slot, seat = queries.slot_of_seat(tx, event.seat_id), tx.get_one(Seat, event.seat_id)
+    if slot is None:
+        return
+    state = rules.without_patient(slot.state, is_expected=seat.state in EXPECTED)
+    if slot.state == state:
+        return
+    slot.state, slot.called_at, slot.answer, slot.answered_at = state, None, "", None
+    tx.flush()
+    audit.record(tx, actors.system(), "slots:follow_seat", slot, session_id=event.session_id, state=state)
+    _announce(tx, event.session_id, [slot])
+
+
+def on_session_ended(tx: Transaction, event: SessionClosed | SessionCancelled) -> None:
+    """What runs is finished with the visit, what has not begun was missed. (Closing and cancelling tell every screen themselves.)"""
     system = actors.system()
     place = place_for(tx, system, event.session_id)
     ended = {"finished": 0, "missed": 0}
@@ -207,7 +226,7 @@ def _plan(tx: Transaction, actor: Actor, place: Place) -> int:
     group_session = place.group_session
     group, now = group_session.group, clock.now()
     providers = {provider.id: provider for provider in queries.providers_of(tx, place)}
-    seats = {seat.id: seat for seat in seats_of(tx, place) if seat.state in ("confirmed", "arrived")}
+    seats = {seat.id: seat for seat in seats_of(tx, place) if seat.state in EXPECTED}
     existing = {slot.seat_id: slot for slot in queries.slots_of(tx, place)}
     changed = [slot for seat_id, slot in existing.items() if _follow_seat(slot, seats.get(seat_id))]
     window = one_on_one_window(group.layout, group.programme.run_sheet, group.minutes)
@@ -233,8 +252,8 @@ def _plan(tx: Transaction, actor: Actor, place: Place) -> int:
 
 def _follow_seat(slot: Slot, seat: Seat | None) -> bool:
     """A slot whose patient said no is not waited for; one whose patient comes after all is planned again."""
-    if seat is None and slot.state == "planned":
-        slot.state = "missed"
+    if seat is None and slot.state in ("planned", *rules.CALLED):
+        slot.state, slot.called_at, slot.answer, slot.answered_at = "missed", None, "", None
         return True
     if seat is not None and slot.state == "missed" and slot.called_at is None:
         slot.state = "planned"

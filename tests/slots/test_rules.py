@@ -39,6 +39,20 @@ def test_somebody_new_comes_behind_the_shorter_list() -> None:
     assert plan(["a", "b", "c", "new"], ["osei", "farrow"], existing) == [("new", "farrow", 2, START + EIGHT)]
 
 
+def test_the_time_of_somebody_who_does_not_come_is_free_for_the_next() -> None:
+    existing = [planned("a", "osei", 1), planned("b", "farrow", 1), planned("gone", "farrow", 2, "missed")]
+    assert plan(["a", "b", "new", "newer"], ["osei", "farrow"], existing) == [("new", "osei", 2, START + EIGHT), ("newer", "farrow", 3, START + EIGHT)]
+
+
+@pytest.mark.parametrize(
+    ("state", "expected", "gone"),
+    [("planned", "planned", "missed"), ("called", "planned", "missed"), ("coming", "planned", "missed"), ("missed", "missed", "missed"),
+     ("started", "started", "started"), ("finished", "finished", "finished")],
+)  # fmt: skip
+def test_nobody_waits_for_somebody_who_is_not_here(state: str, expected: str, gone: str) -> None:
+    assert (rules.without_patient(state, is_expected=True), rules.without_patient(state, is_expected=False)) == (expected, gone)
+
+
 def test_nobody_is_planned_in_the_past() -> None:
     now = START + timedelta(minutes=30, seconds=5)
     assert plan(["late"], ["osei"], now=now) == [("late", "osei", 1, START + timedelta(minutes=31))]

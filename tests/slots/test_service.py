@@ -101,12 +101,56 @@ def test_whoever_gave_back_their_seat_is_not_waited_for(cast: Cast) -> None:
     opened(cast)
     with write() as tx:
         sessions.free_seat(tx, cast.joanne, tx.get_one(Seat, cast.seats["frank"]), "declined")
+    assert slot_of(cast, "frank").state == "missed"
     run(service.plan_slots, cast.joanne, cast.session_id)
     assert slot_of(cast, "frank").state == "missed"
     with write() as tx:
         sessions.take_seat(tx, cast.joanne, tx.get_one(GroupSession, cast.session_id), cast.frank.id)
     run(service.plan_slots, cast.joanne, cast.session_id)
     assert slot_of(cast, "frank").state == "planned"
+
+
+def here(cast: Cast, *names: str) -> None:
+    for name in names:
+        run(sessions.check_in, cast.joanne, cast.session_id, cast.seats[name])
+
+
+def test_a_check_in_taken_back_takes_the_call_back(cast: Cast, app: Any) -> None:
+    opened(cast)
+    here(cast, "gladys", "rosa")
+    act(service.call, cast.osei, cast, "rosa")
+    act(service.answer, cast.rosa, cast, "rosa", answer="coming")
+    with told(app) as heard:
+        run(sessions.undo_check_in, cast.joanne, cast.session_id, cast.seats["rosa"])
+    rosa = slot_of(cast, "rosa")
+    assert (rosa.state, rosa.called_at, rosa.answer) == ("planned", None, "")
+    assert [change.slots for change in heard if change.slots] == [(rosa.id,)]
+    mine = queries.board_for(db.session(), cast.osei, cast.session_id, clock.now()).mine
+    assert mine is not None and mine.next is not None and mine.next.slot.patient_id == cast.gladys.id
+    act(service.call, cast.osei, cast, "gladys")  # nobody is on the way any more
+
+
+def test_who_says_no_after_all_is_not_called_and_has_a_one_on_one_again_when_they_come(cast: Cast) -> None:
+    run(service.plan_slots, cast.joanne, cast.session_id)
+    run(sessions.answer_for, cast.joanne, cast.session_id, cast.seats["rosa"], answer="no")
+    assert slot_of(cast, "rosa").state == "missed"
+    opened(cast)
+    here(cast, "rosa")
+    assert slot_of(cast, "rosa").state == "planned"
+
+
+def test_what_has_begun_goes_on_when_a_check_in_is_taken_back(cast: Cast) -> None:
+    opened(cast)
+    here(cast, "rosa")
+    act(service.start, cast.osei, cast, "rosa")
+    run(sessions.undo_check_in, cast.joanne, cast.session_id, cast.seats["rosa"], back_to="cancelled")
+    assert slot_of(cast, "rosa").state == "started"
+
+
+def test_a_cancelled_date_keeps_nobody_waiting(cast: Cast) -> None:
+    run(service.plan_slots, cast.joanne, cast.session_id)
+    run(sessions.cancel_session, cast.joanne, cast.session_id, reason="Snow")
+    assert {slot.state for slot in slots(cast)} == {"missed"}
 
 
 def test_nobody_to_see_is_said(cast: Cast) -> None:

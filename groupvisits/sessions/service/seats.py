@@ -9,6 +9,7 @@ from groupvisits.core.errors import NotFound
 from groupvisits.core.transaction import Transaction
 from groupvisits.patients.models import Patient
 from groupvisits.sessions import queries, rules
+from groupvisits.sessions.events import SeatFreed
 from groupvisits.sessions.models import HOLDING, GroupSession, Seat
 from groupvisits.sessions.permissions import POLICY
 from groupvisits.sessions.service.versions import people_changed
@@ -63,6 +64,7 @@ def free_seat(tx: Transaction, actor: Actor, seat: Seat, state: str) -> None:
     seat.state, seat.seat_no, seat.over_maximum_reason, seat.changed_at = state, None, "", clock.now()
     tx.flush()
     audit.record(tx, actor, "sessions:free_seat", seat, session_id=seat.session_id, patient=seat.patient_id, state=state)
+    tx.announce(SeatFreed(seat.session_id, seat.id))
 
 
 def invite(tx: Transaction, actor: Actor, group_session: GroupSession, patient_id: str) -> Seat:
