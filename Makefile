@@ -44,13 +44,12 @@ test-postgresql: setup-dev
 test-browser: setup-dev
 	$(BIN)/python -m pytest -m browser tests
 
-check: setup-dev  ## lint, types, architecture, templates, secrets
+check: setup-dev  ## lint, types, architecture, templates, vendored files, catalogues
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
-	$(BIN)/djlint --check --lint --quiet templates
-	$(BIN)/bandit --quiet --recursive groupvisits config.py run.py
+	$(BIN)/djlint --lint --quiet templates
 	$(BIN)/python scripts/vendor.py --check
 	$(BIN)/python scripts/translations.py --check
 	$(BIN)/python scripts/permissions.py --check

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask_migrate import upgrade
 
 from config import Config
 from groupvisits import create_app
@@ -41,7 +42,7 @@ def app(database_url: str) -> Iterator[Flask]:
     app = create_app(config)
     app.config.update(PROPAGATE_EXCEPTIONS=True, WTF_CSRF_ENABLED=False)
     with app.app_context():
-        db.metadata.create_all(database.writes().engine)
+        upgrade()
         database.writes().engine.dispose()
         db.engine.dispose()
     if not database_url:

@@ -7,6 +7,7 @@ from flask import current_app
 
 from groupvisits.core.database import UtcDateTime, writes
 from groupvisits.extensions import db
+from groupvisits.migrations.types import same_type
 
 
 def render_item(kind: str, item: Any, autogen_context: Any) -> Any:
@@ -16,18 +17,11 @@ def render_item(kind: str, item: Any, autogen_context: Any) -> Any:
     return False
 
 
-def compare_type(_context: Any, _inspected: Any, _metadata: Any, inspected_type: Any, metadata_type: Any) -> bool | None:
-    # SQLite keeps no time zone in the type, so its DATETIME is what UtcDateTime asks for.
-    if isinstance(metadata_type, UtcDateTime):
-        return "DATETIME" not in str(inspected_type).upper() and "TIMESTAMP" not in str(inspected_type).upper()
-    return None
-
-
 def run() -> None:
     engine = writes().engine
     with engine.connect() as connection:
         context.configure(
-            connection=connection, target_metadata=db.metadata, render_as_batch=True, render_item=render_item, compare_type=compare_type,
+            connection=connection, target_metadata=db.metadata, render_as_batch=True, render_item=render_item, compare_type=same_type,
             **{key: value for key, value in current_app.extensions["migrate"].configure_args.items() if key not in ("compare_type", "render_as_batch")},
         )  # fmt: skip
         with context.begin_transaction():
