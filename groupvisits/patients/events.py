@@ -1,12 +1,18 @@
-"""What others may listen to. Ids only."""
+"""What others may listen to: ids, and who did it where others act upon it."""
 
 from dataclasses import dataclass
+
+from groupvisits.core.actor import Actor
 
 
 @dataclass(frozen=True)
 class PatientDeactivated:
-    """The patient no longer takes part: links and open phones have stopped working; nothing was deleted."""
+    """The patient no longer takes part: links and open phones have stopped working; nothing was deleted.
 
+    Who keeps places for people (groups, dates) frees them.
+    """
+
+    actor: Actor
     patient_id: str
 
 

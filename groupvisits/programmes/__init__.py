@@ -9,7 +9,9 @@ def init_app(app: Flask) -> None:
     `group_page` holds functions (db, viewer, group) -> values for the group's page: packages above that know more about a group,
     such as its dates, add what they know without this package knowing them.
     """
-    from groupvisits.programmes import views
+    from groupvisits.patients.events import PatientDeactivated
+    from groupvisits.programmes import service, views
 
     app.extensions["group_page"] = []
     app.register_blueprint(views.bp)
+    app.extensions["listeners"].within(PatientDeactivated, service.end_memberships)

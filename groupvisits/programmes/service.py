@@ -11,6 +11,7 @@ from groupvisits.core import clock, ids
 from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
 from groupvisits.core.transaction import Transaction
+from groupvisits.patients.events import PatientDeactivated
 from groupvisits.patients.models import Patient
 from groupvisits.programmes import queries, rules
 from groupvisits.programmes.events import MemberAdded, MemberRemoved
@@ -106,6 +107,16 @@ def remove_member(tx: Transaction, actor: Actor, group_id: str, patient_id: str)
     membership.until = clock.today(queries.clinic_of(tx, actor).zone)
     audit.record(tx, actor, "programmes:remove_member", standing.group, patient=patient_id)
     tx.announce(MemberRemoved(actor, group_id, patient_id))
+
+
+def end_memberships(tx: Transaction, event: PatientDeactivated) -> None:
+    """Within the transaction that deactivates a patient: they stand in no group any more."""
+    standing_in = select(Membership).where(Membership.patient_id == event.patient_id, Membership.until.is_(None)).order_by(Membership.group_id)
+    today = clock.today(queries.clinic_of(tx, event.actor).zone)
+    for membership in tx.scalars(standing_in).all():
+        membership.until = today
+        audit.record(tx, event.actor, "programmes:remove_member", tx.get_one(Group, membership.group_id), patient=event.patient_id)
+        tx.announce(MemberRemoved(event.actor, membership.group_id, event.patient_id))
 
 
 def add_to_team(tx: Transaction, actor: Actor, group_id: str, *, staff_member_id: str, role: str) -> None:

@@ -11,13 +11,16 @@ from groupvisits.core import clock, commands, ids
 from groupvisits.core.errors import NotAllowed, NotFound
 from groupvisits.core.transaction import run, write
 from groupvisits.extensions import db
+from groupvisits.patients import service as patients
 from groupvisits.patients.models import Patient
 from groupvisits.programmes import service as programmes
-from groupvisits.programmes.models import Group
+from groupvisits.programmes.models import Group, Membership
 from groupvisits.programmes.rules import RoleNotHeld
 from groupvisits.sessions import queries, rules, service
 from groupvisits.sessions.models import GroupSession, Seat, SessionTeamMember
 from groupvisits.sessions.rules import series
+from groupvisits.slots import service as slots
+from groupvisits.slots.models import Slot
 from tests.cast import Cast
 
 pytestmark = pytest.mark.usefixtures("context")
@@ -236,6 +239,62 @@ def test_a_stranger_does_not_find_the_session(cast: Cast) -> None:
     ):  # fmt: skip
         with pytest.raises(NotFound):
             run(act, cast.sol, cast.session_id, **more)
+
+
+# --- somebody no longer takes part
+
+
+def test_a_deactivated_patients_places_are_free_and_their_memberships_end(cast: Cast) -> None:
+    make(cast)
+    with write() as tx:
+        tx.get_one(Seat, cast.seats["rosa"]).slip_code = "printed"
+    run(slots.plan_slots, cast.joanne, cast.session_id)
+    version = the_session(cast).version
+    db.session.rollback()
+    for _ in range(2):
+        run(patients.deactivate_patient, cast.joanne, cast.rosa.id)
+    seats_left = db.session.scalars(select(Seat).where(Seat.patient_id == cast.rosa.id)).all()
+    assert {(seat.state, seat.seat_no, seat.slip_code) for seat in seats_left} == {("cancelled", None, None)}
+    assert db.session.scalars(select(Membership).where(Membership.patient_id == cast.rosa.id)).one().until is not None
+    assert db.session.scalars(select(Slot).where(Slot.patient_id == cast.rosa.id)).one().state == "missed"
+    assert seat_of(cast, "marcus").state == "confirmed"
+    assert the_session(cast).version > version
+    assert list(audit.verify(db.session())) == []
+
+
+def test_a_deactivation_that_fails_changes_nothing(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("groupvisits.sessions.service.series.people_changed", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        run(patients.deactivate_patient, cast.joanne, cast.rosa.id)
+    assert db.session.get_one(Patient, cast.rosa.id).is_active
+    assert db.session.scalars(select(Membership).where(Membership.patient_id == cast.rosa.id)).one().until is None
+    assert seat_of(cast, "rosa").state == "confirmed"
+
+
+def test_who_is_in_the_room_keeps_their_chair_and_the_past_stays(cast: Cast) -> None:
+    run(service.check_in, cast.joanne, cast.session_id, cast.seats["rosa"])
+    run(patients.deactivate_patient, cast.joanne, cast.rosa.id)
+    assert (seat_of(cast, "rosa").state, seat_of(cast, "rosa").slip_code) == ("arrived", None)
+    with write() as tx:
+        visit = tx.get_one(GroupSession, cast.session_id)
+        visit.starts_at, visit.ends_at = visit.starts_at - timedelta(days=3), visit.ends_at - timedelta(days=3)
+    run(patients.deactivate_patient, cast.joanne, cast.marcus.id)
+    assert seat_of(cast, "marcus").state == "confirmed"
+
+
+def test_somebody_who_is_not_active_gets_no_place(cast: Cast) -> None:
+    run(patients.deactivate_patient, cast.joanne, cast.rosa.id)
+    run(patients.deactivate_patient, cast.joanne, cast.walter.id)
+    place = queries.place_for(db.session(), cast.joanne, cast.session_id)
+    db.session.rollback()
+    with pytest.raises(NotFound):
+        run(service.seat_patient, cast.joanne, cast.session_id, cast.walter.id, answer="yes")
+    with pytest.raises(NotFound):
+        run(service.let_in, cast.joanne, cast.session_id, cast.walter.id)
+    with pytest.raises(NotFound):
+        run(service.check_in, cast.joanne, cast.session_id, cast.seats["rosa"])
+    with pytest.raises(NotFound):
+        queries.person_for(db.session(), cast.joanne, place, cast.walter.id)
 
 
 # --- running

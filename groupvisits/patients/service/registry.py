@@ -76,7 +76,10 @@ def edit_patient(tx: Transaction, actor: Actor, patient_id: str, details: Detail
 
 
 def deactivate_patient(tx: Transaction, actor: Actor, patient_id: str) -> None:
-    """The patient no longer takes part: unused links and signed-in phones stop working at once. Nothing is deleted. Twice is once."""
+    """The patient no longer takes part: unused links and signed-in phones stop working at once. Nothing is deleted. Twice is once.
+
+    Whoever listens ends their memberships and frees their places.
+    """
     patient = queries.patient_for(tx, actor, patient_id, action="patients:deactivate")
     if not patient.is_active:
         return
@@ -84,11 +87,11 @@ def deactivate_patient(tx: Transaction, actor: Actor, patient_id: str) -> None:
     tx.execute(update(PatientLink).where(PatientLink.patient_id == patient.id, PatientLink.used_at.is_(None)).values(ends_at=clock.now()))
     end_sessions(tx, BrowserSession.patient_id == patient.id)
     audit.record(tx, actor, "patients:deactivate", patient)
-    tx.announce(PatientDeactivated(patient.id))
+    tx.announce(PatientDeactivated(actor, patient.id))
 
 
 def activate_patient(tx: Transaction, actor: Actor, patient_id: str) -> None:
-    """The patient takes part again; they need a new link. Twice is once."""
+    """The patient takes part again; they need a new link, and a group. Twice is once."""
     patient = queries.patient_for(tx, actor, patient_id, action="patients:deactivate")
     if patient.is_active:
         return

@@ -113,7 +113,7 @@ def show_link(patient_id: str) -> str:
 @access("patients:deactivate")
 def deactivate(patient_id: str) -> ResponseReturnValue:
     run(service.deactivate_patient, current_actor(), patient_id)
-    flash(_("This patient is not active any more. Links and phones have stopped working."), "success")
+    flash(_("This patient is not active any more. Links and phones have stopped working, and their places are free for others."), "success")
     return redirect(url_for(".patient", patient_id=patient_id), 303)
 
 
@@ -121,7 +121,7 @@ def deactivate(patient_id: str) -> ResponseReturnValue:
 @access("patients:deactivate")
 def activate(patient_id: str) -> ResponseReturnValue:
     run(service.activate_patient, current_actor(), patient_id)
-    flash(_("This patient is active again. Send a new link if they need one."), "success")
+    flash(_("This patient is active again. Add them to their group, and send a new link if they need one."), "success")
     return redirect(url_for(".patient", patient_id=patient_id), 303)
 
 

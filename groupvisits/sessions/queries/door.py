@@ -81,7 +81,7 @@ def person_for(db: Session, viewer: Actor, place: Place, patient_id: str) -> Per
     POLICY.require(viewer, "sessions:check_in", place)
     patient = db.get(Patient, patient_id)
     seat = db.scalar(select(Seat).where(Seat.session_id == place.group_session.id, Seat.patient_id == patient_id))
-    if patient is None or patient.clinic_id != place.clinic_id:
+    if patient is None or patient.clinic_id != place.clinic_id or not patient.is_active:
         raise NotFound
     if (seat is None or seat.state == "cancelled") and not POLICY.permits(viewer, "sessions:let_in", place):
         raise NotFound

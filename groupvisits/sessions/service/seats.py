@@ -112,7 +112,7 @@ def seat_patient(tx: Transaction, actor: Actor, session_id: str, patient_id: str
     POLICY.require(actor, "sessions:seat", place)
     rules.check_takes_seats(place.group_session.state)
     patient = tx.get(Patient, patient_id)
-    if patient is None or patient.clinic_id != place.clinic_id:
+    if patient is None or patient.clinic_id != place.clinic_id or not patient.is_active:
         raise NotFound
     seat = _seat_of(tx, session_id, patient_id)
     if seat is not None and seat.state not in ("cancelled", "declined"):

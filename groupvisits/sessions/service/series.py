@@ -9,6 +9,7 @@ from groupvisits.audit import service as audit
 from groupvisits.core import clock, ids
 from groupvisits.core.actor import Actor
 from groupvisits.core.transaction import Transaction
+from groupvisits.patients.events import PatientDeactivated
 from groupvisits.programmes import queries as programmes
 from groupvisits.programmes.events import MemberAdded, MemberRemoved
 from groupvisits.programmes.models import Group
@@ -70,6 +71,25 @@ def free_seats_of_former_member(tx: Transaction, event: MemberRemoved) -> None:
         if seat is not None:
             free_seat(tx, event.actor, seat, "cancelled")
             people_changed(tx, group_session.id, event.patient_id)
+
+
+def free_seats_of_former_patient(tx: Transaction, event: PatientDeactivated) -> None:
+    """Within the transaction that deactivates a patient: their places in visits that are not over are free, and their slips are dead.
+
+    Whoever is in the room keeps their chair and their part in its record.
+    """
+    theirs = (
+        select(Seat)
+        .join(GroupSession, GroupSession.id == Seat.session_id)
+        .where(Seat.patient_id == event.patient_id, Seat.state.in_(("invited", "confirmed", "arrived")))
+        .where(GroupSession.state.in_(("planned", "open")), GroupSession.ends_at > clock.now())
+        .order_by(GroupSession.starts_at, GroupSession.id)
+    )
+    for seat in tx.scalars(theirs).all():
+        seat.slip_code = None
+        if seat.state != "arrived":
+            free_seat(tx, event.actor, seat, "cancelled")
+            people_changed(tx, seat.session_id, event.patient_id)
 
 
 def _dates_to_come(tx: Transaction, group_id: str) -> list[GroupSession]:
