@@ -3,9 +3,11 @@
 With several processes each knows its own sockets; "phone is live" is then true for those of the process that answers.
 """
 
+import time
 from dataclasses import dataclass
 
 STILL_SIGNED_IN_EVERY = 60.0  # seconds
+LEADS_FOR = 45 * 60.0  # a conversation of a quarter of an hour without a tap must not sign its facilitator out
 
 
 @dataclass(frozen=True)
@@ -19,12 +21,24 @@ class Subscriber:
 class Presence:
     def __init__(self) -> None:
         self._subscribers: dict[str, Subscriber] = {}
+        self._acted_at: dict[str, float] = {}  # browser session -> when its person last did something here
 
     def enter(self, sid: str, subscriber: Subscriber) -> Subscriber | None:
         """`sid` is in this room and no other; returns where it was before."""
         before = self._subscribers.get(sid)
         self._subscribers[sid] = subscriber
         return before
+
+    def acted(self, browser_session: str) -> None:
+        self._acted_at[browser_session] = time.monotonic()
+
+    def leading(self) -> set[str]:
+        """The browser sessions with which somebody leads a room and did something there in the last 45 minutes."""
+        now = time.monotonic()
+        open_now = {s.browser_session for s in self._subscribers.values()}
+        self._acted_at = {token: at for token, at in self._acted_at.items() if token in open_now}
+        led = {s.browser_session for s in self._subscribers.values() if s.audience == "facilitator"}
+        return {token for token in led if now - self._acted_at.get(token, 0) < LEADS_FOR}
 
     def leave(self, sid: str) -> Subscriber | None:
         return self._subscribers.pop(sid, None)

@@ -43,6 +43,7 @@ def subscribe(sid: str, actor: Actor, data: Any) -> dict[str, Any]:
     place = queries.place_in_room(db.session(), actor, session_id, audience)
     now = Subscriber(session_id, audience, actor.id, actor.browser_session)
     before = _presence().enter(sid, now)
+    _presence().acted(actor.browser_session)
     if before is not None and before != now:
         for room in _rooms(before):
             _server().leave_room(sid, room)
@@ -56,9 +57,14 @@ def subscribe(sid: str, actor: Actor, data: Any) -> dict[str, Any]:
 
 def keep_signed_in(actor: Actor) -> None:
     """Who leads a visit by socket alone is not idle. Written at most once a minute, like a click on a page."""
-    row = live_row(actor.browser_session)
+    _presence().acted(actor.browser_session)
+    _still_here(actor.browser_session)
+
+
+def _still_here(browser_session: str) -> None:
+    row = live_row(browser_session)
     if row is not None and row.seen_at < clock.now() - SEEN_EVERY:
-        run(touch, actor.browser_session)
+        run(touch, browser_session)
 
 
 def left(sid: str) -> None:
@@ -77,6 +83,8 @@ class Ticker:
         presence = _presence()
         if time.monotonic() - self._checked_at >= STILL_SIGNED_IN_EVERY:
             self._checked_at = time.monotonic()
+            for browser_session in presence.leading():
+                _still_here(browser_session)
             end_run_out_sockets()
         for session_id, (epoch, version) in queries.versions_of(db.session(), presence.session_ids()).items():
             tick = {"epoch": epoch, "version": version, "server_now": clock.now().isoformat()}

@@ -1,5 +1,6 @@
 """The room over sockets: who hears what, in which order, and who no longer does."""
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -362,3 +363,18 @@ def test_a_command_keeps_its_sender_signed_in_and_listening_does_not(app: Flask,
     assert seen_at(lambda: tomas.subscribe(opened, "facilitator")) == long_ago
     assert seen_at(lambda: tomas.snapshot(opened, "facilitator")) == long_ago
     assert seen_at(lambda: tomas.send(opened, "live:curtain", on=True)) > long_ago
+
+
+def test_a_conversation_without_a_tap_does_not_sign_its_facilitator_out(app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fifteen idle minutes end other pages; a room that is led stays led for 45."""
+    from groupvisits.live import presence as rooms
+
+    presence = rooms.Presence()
+    presence.enter("a", rooms.Subscriber("s", "facilitator", "tomas", "token-of-tomas"))
+    presence.enter("b", rooms.Subscriber("s", "clinician", "osei", "token-of-osei"))
+    for token in ("token-of-tomas", "token-of-osei"):
+        presence.acted(token)
+    assert presence.leading() == {"token-of-tomas"}
+    later = time.monotonic() + rooms.LEADS_FOR + 1
+    monkeypatch.setattr(rooms.time, "monotonic", lambda: later)
+    assert presence.leading() == set()
