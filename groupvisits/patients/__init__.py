@@ -4,9 +4,15 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
+    """Open this package's doors.
+
+    `patient_page` holds functions (db, viewer, patient) -> values for the patient's page: packages above that know more about a
+    patient, such as their groups and visits, add what they know without this package knowing them.
+    """
     from groupvisits.extensions import db
     from groupvisits.patients import queries, views
 
+    app.extensions["patient_page"] = []
     app.register_blueprint(views.bp)
     # For accounts, which lies below and greets whoever comes by a link.
     app.extensions["patient_profile"] = lambda patient_id: queries.own_profile(db.session(), patient_id)

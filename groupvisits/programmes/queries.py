@@ -41,6 +41,12 @@ class MemberLine:
 
 
 @dataclass(frozen=True)
+class GroupOfPatient:
+    group: Group
+    since: date
+
+
+@dataclass(frozen=True)
 class GroupLine:
     group: Group
     members: int
@@ -112,6 +118,14 @@ def members_of(db: Session, viewer: Actor, group: Group) -> Sequence[MemberLine]
         .order_by(*((func.lower(Patient.family_name), func.lower(Patient.given_name)) if full else (func.lower(Patient.display_name),)), Patient.id)
     )
     return [MemberLine(patient.id, patient.name if full else patient.display_name, patient.needs if full else "", since) for patient, since in found]
+
+
+def groups_of_patient(db: Session, viewer: Actor, patient: Patient) -> Sequence[GroupOfPatient]:
+    """The groups the patient stands in now, by name. For those who choose members."""
+    POLICY.require(viewer, "programmes:choose_members", patient)
+    query = select(Group, Membership.since).join(Membership, Membership.group_id == Group.id).where(Membership.patient_id == patient.id)
+    rows = db.execute(query.where(_is_current(clock.today(clinic_of(db, viewer).zone))).order_by(func.lower(Group.name), Group.id))
+    return [GroupOfPatient(*row) for row in rows]
 
 
 def member_ids(db: Session, group_id: str, today: date) -> set[str]:

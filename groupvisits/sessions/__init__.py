@@ -22,6 +22,7 @@ def init_app(app: Flask) -> None:
     listeners.within(PatientDeactivated, series.free_seats_of_former_patient)
     app.extensions["check_in_facts"] = []
     app.extensions["group_page"].append(_dates_of_group)
+    app.extensions["patient_page"].append(_visits_of_patient)
     app.register_blueprint(views.bp)
 
 
@@ -49,3 +50,28 @@ def _dates_of_group(db: Any, viewer: Any, group: Any) -> dict[str, Any]:
             for line in lines
         ],
     }
+
+
+def _visits_of_patient(db: Any, viewer: Any, patient: Any) -> dict[str, Any]:
+    """What the page of a patient says about their next visits, for those who keep the lists."""
+    from flask_babel import gettext
+
+    from groupvisits.core import clock
+    from groupvisits.core.pages import door, may
+    from groupvisits.sessions import queries
+
+    if not may("sessions:seat", patient):
+        return {}
+    tags = {
+        "invited": ("grey", gettext("No answer"), "?"), "confirmed": ("green", gettext("Yes")), "declined": ("grey", gettext("No"), "×"),
+        "arrived": ("green", gettext("Here")), "left_early": ("grey", gettext("Left early")),
+    }  # fmt: skip
+    return {
+        "next_visits": [
+            {
+                "starts_at": clock.local(group_session.starts_at, group_session.zone), "group": group_session.group.name, "tag": tags.get(state, ("grey", state)),
+                "href": door("sessions.group_session", session_id=group_session.id),
+            }
+            for group_session, state in queries.visits_to_come_of(db, viewer, patient)
+        ]
+    }  # fmt: skip

@@ -20,6 +20,22 @@ def joanne(app: Flask, cast: Cast) -> FlaskClient:
     return signed_in(app, cast.joanne)
 
 
+def test_a_patients_page_says_their_groups_and_next_visits_to_those_who_keep_them(app: Flask, cast: Cast, joanne: FlaskClient) -> None:
+    page = joanne.get(f"/patients/{cast.rosa.id}").text
+    assert f"/groups/{cast.group_id}" in page and "Since 1 January 2026" in page
+    assert f"/sessions/{cast.session_id}" in page
+    page = joanne.get(f"/patients/{cast.walter.id}").text
+    assert "This patient is in no group." in page and "This patient is on the list of no visit to come." in page
+    nurses = signed_in(app, cast.nia).get(f"/patients/{cast.rosa.id}").text
+    assert "Rosa Delgado" in nurses
+    assert "Tuesday evening group" not in nurses and cast.session_id not in nurses
+
+
+def test_a_visit_that_is_over_or_cancelled_is_no_next_visit(app: Flask, cast: Cast, joanne: FlaskClient) -> None:
+    joanne.post(f"/sessions/{cast.session_id}/cancellations", data={"reason": "Snow"})
+    assert cast.session_id not in joanne.get(f"/patients/{cast.rosa.id}").text
+
+
 def send(client: FlaskClient, content: bytes, name: str = "roster.csv", **fields: str) -> TestResponse:
     """Post a file; written by hand, because the test client would leave a temporary file open for a large one."""
     parts = [f'--edge\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'.encode() for key, value in fields.items()]

@@ -3,7 +3,7 @@
 import secrets
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask import session as browser_session
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -127,9 +127,11 @@ def activate(patient_id: str) -> ResponseReturnValue:
 
 def _page(patient_id: str, link: str = "") -> str:
     found = queries.patient_for(db.session(), current_actor(), patient_id)
-    return render_template(
-        "patients/patient.html", patient=found, link=link, phone=contacts.show_phone(found.phone), language=LANGUAGES.get(found.language, found.language)
-    )
+    more: dict[str, Any] = {}
+    for addition in current_app.extensions["patient_page"]:
+        more.update(addition(db.session(), current_actor(), found))
+    language = LANGUAGES.get(found.language, found.language)
+    return render_template("patients/patient.html", patient=found, link=link, phone=contacts.show_phone(found.phone), language=language, **more)
 
 
 def _patient_form(found: Any = None) -> PatientForm:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from groupvisits.core import clock
 from groupvisits.core.actor import Actor
+from groupvisits.patients.models import Patient
 from groupvisits.programmes import queries as programmes
 from groupvisits.programmes.models import Group
 from groupvisits.sessions.models import HOLDING, GroupSession, Seat, SessionTeamMember
@@ -51,6 +52,19 @@ def sessions_for(
     rows = db.execute(query.order_by(order, GroupSession.id).limit(at_most)).unique().all()
     roles = _roles_by_session(db, viewer, [row[0].id for row in rows])
     return [SessionLine(group_session, here, asked, roles.get(group_session.id, frozenset())) for group_session, here, asked in rows]
+
+
+def visits_to_come_of(db: Session, viewer: Actor, patient: Patient, *, at_most: int = 6) -> list[tuple[GroupSession, str]]:
+    """The patient's next visits, one that runs now among them, each with what their seat says. For those who keep the lists."""
+    POLICY.require(viewer, "sessions:seat", patient)
+    query = (
+        select(GroupSession, Seat.state)
+        .join(Seat, Seat.session_id == GroupSession.id)
+        .where(Seat.patient_id == patient.id, Seat.state != "cancelled", GroupSession.state.in_(("planned", "open")), GroupSession.ends_at > clock.now())
+        .order_by(GroupSession.starts_at, GroupSession.id)
+        .limit(at_most)
+    )
+    return [(group_session, state) for group_session, state in db.execute(query)]
 
 
 def _roles_by_session(db: Session, viewer: Actor, session_ids: Sequence[str]) -> dict[str, frozenset[str]]:
