@@ -4,11 +4,13 @@ import re
 from collections.abc import Callable
 from uuid import uuid4
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import PHONE, WALL, is_accessible
 from tests.live.server import LiveServer
 
+pytestmark = pytest.mark.browser
 Enter = Callable[..., Page]
 
 
