@@ -25,7 +25,8 @@ setup: $(VENV)/runtime  ## the set-up alone, into .venv
 setup-dev: $(VENV)/development  ## what tests and checks need, too
 
 demo: setup  ## a practice clinic with a visit live now, and its server (BOTS=1: simulated participants)
-	@INSTANCE=$${INSTANCE:-instance/demo} $(BIN)/python -m groupvisits.demo $(if $(BOTS),--bots)
+	@export INSTANCE="$${INSTANCE:-instance/demo}" HOST="$${HOST:-0.0.0.0}"; \
+	$(BIN)/flask demo && { $(if $(BOTS),$(BIN)/flask bots & )exec $(BIN)/python run.py; }
 
 run: setup migrate  ## an empty installation; the first visit leads an administrator through set-up
 	@$(BIN)/python run.py
