@@ -89,6 +89,14 @@ class TestMaking:
 
 
 class TestDisplay:
+    @pytest.mark.usefixtures("context")
+    def test_refuses_a_stranger_and_the_wrong_role(self, cast: Cast) -> None:
+        with pytest.raises(NotFound):
+            run(service.make_room_display, cast.sol, cast.clinic_id, cast.session_id)
+        for who in (cast.ada, cast.quinn, cast.rosa):
+            with pytest.raises(NotAllowed):
+                run(service.make_room_display, who, cast.clinic_id, cast.session_id)
+
     def test_its_address_shows_one_session_and_nothing_else(self, app: Flask, cast: Cast) -> None:
         with app.app_context():
             token = run(service.make_room_display, cast.tomas, cast.clinic_id, cast.session_id)

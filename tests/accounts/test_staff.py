@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from groupvisits.accounts import passwords, rules, service
+from groupvisits.accounts import passwords, queries, rules, service
 from groupvisits.accounts.models import BrowserSession, Installation, StaffMember, StaffRole
 from groupvisits.core import transaction
 from groupvisits.core.actor import Actor
@@ -130,6 +130,39 @@ class TestVerbs:
         with pytest.raises(NotAllowed):
             run(service.invite, cast.joanne, name="x", email="x@example.org", roles=["admin"])
 
+        with pytest.raises(NotAllowed):
+            queries.staff_of(db.session(), cast.joanne)
+        with pytest.raises(NotAllowed):
+            run(service.change_settings, cast.joanne, name="x", zone="UTC", country="US", phone="", emergency_number="911", paper="a4", languages=[])
+
+    def test_an_administrator_sees_only_their_own_clinic(self, cast: Cast) -> None:
+        assert {member.clinic_id for member in queries.staff_of(db.session(), cast.ada)} == {cast.clinic_id}
+        assert "Sol Stern" not in queries.staff_names(db.session(), cast.ada).values()
+
+    def test_a_newer_link_replaces_the_older(self, cast: Cast) -> None:
+        staff_member_id = run(service.invite, cast.ada, name="Lee Park", email="lee.park@example.org", roles=["nurse"])
+        older = link_in_mail("staff_invitation").rpartition("/")[2]
+        run(service.send_invitation_again, cast.ada, staff_member_id)
+        with pytest.raises(rules.LinkUsed):
+            run(service.choose_password, older, "x")
+
+    def test_a_link_used_twice_at_once_is_used_once(self, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+        run(service.invite, cast.ada, name="Lee Park", email="lee.park@example.org", roles=["nurse"])
+        token = link_in_mail("staff_invitation").rpartition("/")[2]
+        member = queries.open_invitation(db.session(), token)[1]
+        run(service.choose_password, token, "first")
+        monkeypatch.setattr(queries, "open_invitation", lambda tx, _token: (None, tx.get_one(StaffMember, member.id)))
+        with pytest.raises(rules.LinkUsed):
+            run(service.choose_password, token, "second")
+        assert db.session.get_one(StaffMember, member.id).password == "first"
+
+    def test_the_link_of_somebody_disabled_does_not_work(self, cast: Cast) -> None:
+        run(service.ask_for_new_password, "tomas.reyes@example.org")
+        token = link_in_mail("staff_password").rpartition("/")[2]
+        run(service.disable, cast.ada, cast.tomas.id)
+        with pytest.raises(rules.LinkUsed):
+            run(service.choose_password, token, "x")
+
     def test_a_forgotten_password_is_asked_for_three_times_at_most(self, cast: Cast) -> None:
         for _ in range(5):
             run(service.ask_for_new_password, "joanne.pike@example.org")
@@ -168,6 +201,31 @@ class TestFirstVisit:
         assert answer.headers["Location"] == "/second-factor"
         with empty_database.app_context():
             assert run(service.ensure_setup_code) is None
+            assert db.session.get_one(Installation, 1).setup_code == ""
+        assert empty_database.test_client().get("/set-up").headers["Location"] == "/sign-ins"
+
+    def test_a_second_first_administrator_is_refused(self, app: Flask, cast: Cast) -> None:
+        entered = {
+            "clinic_name": "x",
+            "zone": "UTC",
+            "country": "US",
+            "phone": "",
+            "emergency_number": "911",
+            "paper": "a4",
+            "name": "x",
+            "email": "x@example.org",
+        }
+        with app.app_context(), pytest.raises(rules.AlreadySetUp):
+            run(service.set_up, code="", hashed_password="x", **entered)
+
+    def test_a_weak_password_makes_no_clinic_and_keeps_what_was_typed(self, empty_database: Flask) -> None:
+        with empty_database.app_context():
+            typed = run(service.ensure_setup_code)
+        answer = empty_database.test_client().post("/set-up", data={**self.FORM, "code": typed, "password": "short"})
+        assert answer.status_code == 422
+        assert "at least 12 characters" in answer.text
+        assert "New Clinic" in answer.text
+        assert empty_database.test_client().get("/").headers["Location"] == "/set-up"
 
     def test_a_newer_code_replaces_the_older(self, empty_database: Flask) -> None:
         with empty_database.app_context():

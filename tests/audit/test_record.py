@@ -15,6 +15,7 @@ from groupvisits.accounts import service as accounts
 from groupvisits.audit import queries, service
 from groupvisits.audit.words import ACTS
 from groupvisits.core import database
+from groupvisits.core.errors import NotAllowed
 from groupvisits.core.events import RequestRefused
 from groupvisits.core.transaction import Transaction, run
 from groupvisits.extensions import db
@@ -119,6 +120,8 @@ def test_the_administrator_reads_it_and_nobody_else(app: Flask, cast: Cast, five
     assert "test:act" in page.text
     assert "Joanne Pike" in page.text
     assert "test:act" not in signed_in(app, cast.sol).get("/audit-entries").text
+    with app.app_context(), pytest.raises(NotAllowed):
+        queries.entries_for(db.session(), cast.joanne)
     for who in (cast.joanne, cast.tomas, cast.osei, cast.rosa):
         assert signed_in(app, who).get("/audit-entries").status_code == 403
 
