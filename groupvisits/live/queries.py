@@ -277,7 +277,7 @@ class Room:
             .join(GroupSession, GroupSession.id == Seat.session_id)
             .where(
                 Seat.patient_id.in_(patient_ids), Seat.state.in_(("invited", "confirmed")),
-                GroupSession.state == "planned", GroupSession.starts_at > self.group_session.starts_at,
+                GroupSession.state == "planned", GroupSession.starts_at > max(self.group_session.starts_at, self.now),
             )
             .order_by(GroupSession.starts_at.desc())
         )  # fmt: skip

@@ -377,6 +377,20 @@ function drawAfter() {
       : null,
   );
   show(
+    place("plan"),
+    me.plan
+      ? [
+          el("h2", {}, say("your_plan")),
+          el(
+            "div",
+            { class: "gv-card gv-card--edge" },
+            el("h3", { dir: "auto" }, me.plan.what),
+            el("p", {}, me.plan.when_how_often ? el("span", { dir: "auto" }, `${me.plan.when_how_often}.`) : null, " ", say("how_sure", { n: me.plan.confidence })),
+          ),
+        ]
+      : null,
+  );
+  show(
     place("next"),
     isClosed && me.next_visit
       ? [el("h2", {}, say("next_time")), card("paper", null, el("p", {}, el("strong", {}, say("next_when", { day: day(me.next_visit.starts_at), time: clock(me.next_visit.starts_at) }))))]

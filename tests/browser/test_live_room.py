@@ -174,3 +174,22 @@ def test_the_curtain_hides_the_wall_and_lifts_again(enter: Enter) -> None:
     is_accessible(wall)
     console.locator("#header-buttons").get_by_role("button", name="Show the wall again").click()
     expect(wall.get_by_role("heading", name="A short pause")).to_be_hidden()
+
+
+def test_the_plan_comes_to_the_phone_with_the_end_of_the_visit(room: LiveServer, enter: Enter) -> None:
+    """The last test here: it closes the visit."""
+    frank = enter("frank", "patient", PHONE)
+    expect(frank.locator("[data-age]")).to_have_text("Live. Updated just now")
+    ((slot_id, clinic_id, patient_id, provider_id),) = room.rows(
+        "SELECT slots.id, clinic_id, patient_id, provider_id FROM slots JOIN patients ON patients.id = patient_id WHERE given_name = 'Frank'"
+    )
+    room.write(
+        "INSERT INTO notes (id, clinic_id, session_id, slot_id, patient_id, author_id, state, draft, revision, returned_because, saved_at, created_at)"
+        " VALUES ('n', ?, ?, ?, ?, ?, 'draft', '{}', 1, '', '2026-11-22 12:00:00', '2026-11-22 12:00:00')",
+        clinic_id, room.session_id, slot_id, patient_id, provider_id,
+    )  # fmt: skip
+    room.write("INSERT INTO action_plans VALUES ('p', 'n', ?, 'Walk to the church', 'After lunch', 8, '2026-11-22 12:00:00')", patient_id)
+    assert room.phone("tomas").ask("live:close", {"command_id": str(uuid4()), "session_id": room.session_id, "body": {}})["ok"]
+    expect(frank.locator("#plan")).to_contain_text("Walk to the church")
+    expect(frank.locator("#plan")).to_contain_text("After lunch. How sure you were: 8 out of 10.")
+    is_accessible(frank)

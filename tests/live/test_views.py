@@ -1,6 +1,7 @@
 """The pages of the room and the ways in, as a browser meets them."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -9,12 +10,14 @@ from sqlalchemy import event, func, select
 
 from groupvisits.agenda.models import Topic
 from groupvisits.core import actor as actors
-from groupvisits.core import ids
+from groupvisits.core import clock, ids
 from groupvisits.core.transaction import run, write
 from groupvisits.extensions import db
 from groupvisits.live import rules
+from groupvisits.notes.models import ActionPlan, Note
 from groupvisits.sessions.models import GroupSession, Seat, WaitingGuest
 from groupvisits.sessions.service import check_in, close_session
+from groupvisits.slots.models import Slot
 from tests.cast import Cast, signed_in
 
 JSON = {"Accept": "application/json", "X-Background": "1"}
@@ -50,6 +53,57 @@ def test_the_wall_opens_for_its_display(app: Flask, cast: Cast, opened: str) -> 
     display = signed_in(app, actors.display(ids.new_id(), cast.clinic_id, opened))
     assert display.get(f"/sessions/{opened}/rooms/display").status_code == 200
     assert display.get(f"/sessions/{opened}/snapshot?audience=facilitator", headers=JSON).status_code == 403
+
+
+def another_date(cast: Cast, days: int, **more: str) -> str:
+    """One more date of the group, to which Rosa has been asked."""
+    with write() as tx:
+        model = tx.get_one(GroupSession, cast.session_id)
+        at = model.starts_at + timedelta(days=days)
+        visit = GroupSession(id=ids.new_id(), clinic_id=cast.clinic_id, group_id=cast.group_id, starts_at=at, ends_at=at + timedelta(hours=2), wall_time="",
+                             zone=model.zone, maximum=8, epoch=ids.new_id(), version=0, **{"state": "planned", **more})  # fmt: skip
+        tx.add(visit)
+        tx.flush()
+        tx.add(Seat(id=ids.new_id(), session_id=visit.id, patient_id=cast.rosa.id, state="invited", changed_at=clock.now()))
+        return visit.id
+
+
+def plan_for(cast: Cast, name: str, what: str) -> None:
+    who = getattr(cast, name)
+    with write() as tx:
+        slot = tx.scalars(select(Slot).where(Slot.patient_id == who.id)).one()
+        note = Note(id=ids.new_id(), clinic_id=cast.clinic_id, session_id=cast.session_id, slot_id=slot.id, patient_id=who.id, author_id=slot.provider_id, state="draft",
+                    draft={}, revision=1, returned_because="", saved_at=clock.now(), created_at=clock.now())  # fmt: skip
+        tx.add(note)
+        tx.flush()
+        tx.add(ActionPlan(id=ids.new_id(), note_id=note.id, patient_id=who.id, what=what, when_how_often="After lunch", confidence=8, made_at=clock.now()))
+
+
+def test_after_the_visit_a_phone_shows_its_own_plan_and_the_next_date(app: Flask, cast: Cast, opened: str) -> None:
+    with app.app_context():
+        plan_for(cast, "rosa", "Walk to the church and back")
+        plan_for(cast, "marcus", "A private plan")
+        another_date(cast, 14, state="cancelled")
+        next_id = another_date(cast, 28)
+        another_date(cast, 56)
+        run(close_session, cast.tomas, opened)
+    rosa = signed_in(app, cast.rosa)
+    me = rosa.get(f"/sessions/{opened}/snapshot?audience=patient", headers=JSON).json["me"]  # type: ignore[index]
+    assert me["plan"] == {"what": "Walk to the church and back", "when_how_often": "After lunch", "confidence": 8}
+    assert me["next_visit"]["id"] == next_id
+    page = rosa.get(f"/sessions/{opened}/rooms/patient").text
+    assert "Walk to the church and back" in page and "How sure you were: 8 out of 10." in page and "Next time" in page
+    assert "A private plan" not in page
+
+
+def test_a_date_that_passed_without_being_opened_is_nobodys_next_visit(app: Flask, cast: Cast, opened: str) -> None:
+    with app.app_context():
+        another_date(cast, 28)
+        run(close_session, cast.tomas, opened)
+        with write() as tx:
+            for visit in tx.scalars(select(GroupSession)):
+                visit.starts_at, visit.ends_at = visit.starts_at - timedelta(days=40), visit.ends_at - timedelta(days=40)
+    assert signed_in(app, cast.rosa).get(f"/sessions/{opened}/snapshot?audience=patient", headers=JSON).json["me"]["next_visit"] is None  # type: ignore[index]
 
 
 @pytest.mark.parametrize("audience", ["nobody", ""])
