@@ -65,20 +65,31 @@ assert tuple(ROLES) == STAFF_ROLES  # a new role needs its words here
 
 
 class RolesForm(BaseForm):
-    roles = CheckboxesField(_l("What does this person do?"), choices=[SelectChoice(key, words[0]) for key, words in ROLES.items()], validators=[InputRequired(_l("Choose at least one role"))])
+    roles = CheckboxesField(
+        _l("What does this person do?"),
+        choices=[SelectChoice(key, words[0]) for key, words in ROLES.items()],
+        validators=[InputRequired(_l("Choose at least one role"))],
+    )
 
 
 class InviteForm(RolesForm):
-    name = StringField(_l("Name"), validators=[InputRequired(_l("Enter the person's name, as it stands on the badge")), Length(max=120, message=_l("Use at most 120 characters"))])
+    name = StringField(
+        _l("Name"),
+        validators=[InputRequired(_l("Enter the person's name, as it stands on the badge")), Length(max=120, message=_l("Use at most 120 characters"))],
+    )
     email = EmailField(_l("E-mail address"), validators=[InputRequired(_l("Enter an e-mail address")), Length(max=254), is_address])
 
 
 class ClinicForm(BaseForm):
-    name = StringField(_l("Name of the clinic"), validators=[InputRequired(_l("Enter the clinic's name")), Length(max=120, message=_l("Use at most 120 characters"))])
+    name = StringField(
+        _l("Name of the clinic"), validators=[InputRequired(_l("Enter the clinic's name")), Length(max=120, message=_l("Use at most 120 characters"))]
+    )
     zone = SelectField(_l("Time zone"), default="America/New_York")
     country = SelectField(_l("Country"), default="US")
     phone = TelField(_l("Telephone number that patients may call"), validators=[Optional(), Length(max=32, message=_l("Use at most 32 characters"))])
-    emergency_number = StringField(_l("Emergency number"), default="911", validators=[InputRequired(_l("Enter the number to call in an emergency")), Length(max=16)])
+    emergency_number = StringField(
+        _l("Emergency number"), default="911", validators=[InputRequired(_l("Enter the number to call in an emergency")), Length(max=16)]
+    )
     paper = RadioField(_l("Paper in the printer"), choices=[SelectChoice("letter", _l("US Letter")), SelectChoice("a4", _l("A4"))], default="letter")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

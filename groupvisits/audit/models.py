@@ -44,10 +44,8 @@ SQLITE_GUARDS = (
     " BEGIN SELECT RAISE(ABORT, 'audit entries are append-only'); END",
 )
 POSTGRESQL_GUARDS = (
-    "CREATE FUNCTION audit_entries_are_append_only() RETURNS trigger LANGUAGE plpgsql AS"
-    " $$ BEGIN RAISE EXCEPTION 'audit entries are append-only'; END $$",
-    "CREATE TRIGGER audit_entries_no_change BEFORE UPDATE OR DELETE ON audit_entries"
-    " FOR EACH ROW EXECUTE FUNCTION audit_entries_are_append_only()",
+    "CREATE FUNCTION audit_entries_are_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'audit entries are append-only'; END $$",
+    "CREATE TRIGGER audit_entries_no_change BEFORE UPDATE OR DELETE ON audit_entries FOR EACH ROW EXECUTE FUNCTION audit_entries_are_append_only()",
 )
 for _dialect, _guards in (("sqlite", SQLITE_GUARDS), ("postgresql", POSTGRESQL_GUARDS)):
     for _guard in _guards:

@@ -29,7 +29,18 @@ def ensure_setup_code(tx: Transaction) -> str | None:
 
 
 def set_up(
-    tx: Transaction, *, code: str, clinic_name: str, zone: str, country: str, phone: str, emergency_number: str, paper: str, name: str, email: str, hashed_password: str
+    tx: Transaction,
+    *,
+    code: str,
+    clinic_name: str,
+    zone: str,
+    country: str,
+    phone: str,
+    emergency_number: str,
+    paper: str,
+    name: str,
+    email: str,
+    hashed_password: str,
 ) -> str:
     """The clinic and its first administrator exist; return the administrator's id. Refuses a wrong code and an installation that has a clinic."""
     if queries.has_clinic(tx):

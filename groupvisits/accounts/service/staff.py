@@ -20,7 +20,9 @@ def invite(tx: Transaction, actor: Actor, *, name: str, email: str, roles: Colle
     """A new account waits for its owner to choose a password by the link sent to them; return its id. Refuses a known address."""
     POLICY.require(actor, "accounts:manage_staff")
     clinic = tx.get_one(Clinic, actor.clinic_id)
-    member = StaffMember(id=ids.new_id(), clinic_id=clinic.id, name=name, email=email.strip().lower(), active=True, fs_uniquifier=ids.new_token(), create_datetime=clock.now())
+    member = StaffMember(
+        id=ids.new_id(), clinic_id=clinic.id, name=name, email=email.strip().lower(), active=True, fs_uniquifier=ids.new_token(), create_datetime=clock.now()
+    )
     member.roles = _roles(roles)
     with tx.refused_as(rules.AddressTaken(field="email"), "uq_staff_members_email"):
         tx.add(member)
@@ -89,7 +91,9 @@ def change_roles(tx: Transaction, actor: Actor, staff_member_id: str, *, roles: 
     if {role.name for role in member.roles} == set(roles):
         return
     wanted = {role.name: role for role in _roles(roles)}
-    member.roles = [role for role in member.roles if role.name in wanted] + [role for name, role in wanted.items() if name not in {r.name for r in member.roles}]
+    member.roles = [role for role in member.roles if role.name in wanted] + [
+        role for name, role in wanted.items() if name not in {r.name for r in member.roles}
+    ]
     end_sessions(tx, BrowserSession.staff_member_id == member.id)
     audit.record(tx, actor, "accounts:change_roles", member, roles=sorted(roles))
 

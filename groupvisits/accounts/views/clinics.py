@@ -49,4 +49,6 @@ def settings() -> Any:
         else:
             flash(_("Saved."), "success")
             return redirect(url_for("accounts.settings"), 303)
-    return render_template("accounts/settings.html", form=form, is_demo=clinic.is_demo, two_factor_required=clinic.two_factor_required), 422 if form.errors else 200
+    return render_template(
+        "accounts/settings.html", form=form, is_demo=clinic.is_demo, two_factor_required=clinic.two_factor_required
+    ), 422 if form.errors else 200
