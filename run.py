@@ -32,7 +32,10 @@ def serve() -> None:
     start_background_work(app)
     print(f"groupvisits answers at {config.public_url}", flush=True)
     greet_first_visitor(app)
-    app.extensions["socketio"].run(app, host=config.host, port=config.port, log_output=False, handler_class=PromptHandler)
+    try:
+        app.extensions["socketio"].run(app, host=config.host, port=config.port, log_output=False, handler_class=PromptHandler)
+    except OSError as refusal:
+        raise SystemExit(f"Port {config.port} cannot be used ({refusal.strerror}). Choose another one: PORT=5001") from None
 
 
 if __name__ == "__main__":
