@@ -26,7 +26,7 @@ setup-dev: $(VENV)/development  ## what tests and checks need, too
 
 demo: setup  ## a practice clinic with a visit live now, and its server (BOTS=1: simulated participants)
 	@export INSTANCE="$${INSTANCE:-instance/demo}" HOST="$${HOST:-0.0.0.0}"; \
-	$(BIN)/flask demo && { $(if $(BOTS),$(BIN)/flask bots & )exec $(BIN)/python run.py; }
+	$(BIN)/flask demo && { $(if $(BOTS),$(BIN)/flask bots & )echo "The server writes its log to $$INSTANCE/server.log. Stop it with Ctrl+C."; exec $(BIN)/python run.py 2>>"$$INSTANCE/server.log"; }
 
 run: setup migrate  ## an empty installation; the first visit leads an administrator through set-up
 	@$(BIN)/python run.py

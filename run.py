@@ -35,7 +35,8 @@ def serve() -> None:
     try:
         app.extensions["socketio"].run(app, host=config.host, port=config.port, log_output=False, handler_class=PromptHandler)
     except OSError as refusal:
-        raise SystemExit(f"Port {config.port} cannot be used ({refusal.strerror}). Choose another one: PORT=5001") from None
+        print(f"Port {config.port} cannot be used ({refusal.strerror}). Choose another one: PORT=5001", flush=True)
+        raise SystemExit(1) from None
 
 
 if __name__ == "__main__":
