@@ -13,8 +13,10 @@ from groupvisits.core.actor import ANYONE
 from groupvisits.core.errors import NotAllowed, NotFound
 from groupvisits.core.transaction import run, write
 from groupvisits.extensions import db
+from groupvisits.interop.service import print_slips
 from groupvisits.live import rules, service
 from groupvisits.live.queries import Room
+from groupvisits.patients.service import deactivate_patient
 from groupvisits.sessions.models import GroupSession, Seat, WaitingGuest
 from groupvisits.sessions.rules import WrongState
 from groupvisits.sessions.service import check_in, close_session, open_session
@@ -113,10 +115,23 @@ def test_ten_wrong_codes_from_one_browser_are_enough(cast: Cast, opened: str) ->
 
 def test_a_new_slip_ends_the_old_one(cast: Cast, opened: str) -> None:
     lost = run(check_in, cast.joanne, opened, cast.seats["rosa"])
-    found = run(check_in, cast.joanne, opened, cast.seats["rosa"])
+    found = run(check_in, cast.joanne, opened, cast.seats["rosa"], new_slip=True)
     assert run(service.join_with_slip, ANYONE, session_id=opened, slip=lost, **PHONE) is None
     joined = run(service.join_with_slip, ANYONE, session_id=opened, slip=found.lower(), **PHONE)
     assert joined == {"session_id": opened, "patient_id": cast.rosa.id, "clinic_id": cast.clinic_id, "name": "Rosa", "language": "es"}
+
+
+def test_a_card_printed_beforehand_opens_the_room_after_the_door(cast: Cast, opened: str) -> None:
+    card = next(slip for slip in run(print_slips, cast.joanne, opened) if slip.display_name == "Rosa")
+    run(check_in, cast.joanne, opened, cast.seats["rosa"])
+    joined = run(service.join_with_slip, ANYONE, session_id=opened, slip=card.code, **PHONE)
+    assert joined is not None and joined["patient_id"] == cast.rosa.id
+
+
+def test_the_slip_of_somebody_who_no_longer_takes_part_opens_nothing(cast: Cast, opened: str) -> None:
+    slip = run(check_in, cast.joanne, opened, cast.seats["rosa"])
+    run(deactivate_patient, cast.joanne, cast.rosa.id)
+    assert run(service.join_with_slip, ANYONE, session_id=opened, slip=slip, **PHONE) is None
 
 
 def test_a_slip_ends_with_its_visit(cast: Cast, opened: str) -> None:
