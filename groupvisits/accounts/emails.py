@@ -29,12 +29,13 @@ def new_password(tx: Transaction, clinic: Clinic, member: StaffMember, address: 
     )  # fmt: skip
 
 
-def link_was_not_theirs(tx: Transaction, clinic: Clinic, coordinator: StaffMember) -> None:
+def link_was_not_theirs(tx: Transaction, clinic: Clinic, coordinator: StaffMember, address: str) -> None:
+    """No name: mail is read on many screens. The page behind the address asks for a sign-in."""
     outbox.queue(
         tx, kind="link_not_theirs", clinic_id=clinic.id, address=coordinator.email, subject=_("A link reached the wrong person"),
         text=_(
             "Hello %(name)s,\n\nsomebody opened a link meant for a patient and said it is not for them. The link no longer works and nothing was shown.\n\n"
-            "The audit record names the patient. Please check their phone number and e-mail address, then send a new link.\n",
-            name=coordinator.name,
+            "Please check the patient's phone number and e-mail address, then send a new link:\n\n%(address)s\n",
+            name=coordinator.name, address=address,
         ),
     )  # fmt: skip

@@ -14,7 +14,7 @@ from groupvisits.core.transaction import Transaction, run
 from groupvisits.extensions import db
 from groupvisits.outbox.models import OutboxMessage
 from groupvisits.patients.models import Patient
-from tests.cast import Cast
+from tests.cast import Cast, signed_in
 
 
 def make(tx: Transaction, cast: Cast, actor=None) -> str:
@@ -51,7 +51,7 @@ def test_the_phone_speaks_the_patients_language(app: Flask, token: str) -> None:
     assert 'lang="es"' in phone.get("/my/visits").text
 
 
-def test_not_for_me_ends_it_and_tells_the_clinic_once(app: Flask, token: str) -> None:
+def test_not_for_me_ends_it_and_tells_the_clinic_once(app: Flask, cast: Cast, token: str) -> None:
     client = app.test_client()
     for _ in range(2):
         assert client.post(f"/links/{token}/refusals").status_code == 200
@@ -60,6 +60,10 @@ def test_not_for_me_ends_it_and_tells_the_clinic_once(app: Flask, token: str) ->
         (message,) = db.session.scalars(select(OutboxMessage)).all()
         assert message.kind == "link_not_theirs"
         assert "Rosa" not in message.text
+    address = next(word for word in message.text.split() if "/patients/" in word).removeprefix("http://localhost")
+    assert "Rosa" in signed_in(app, cast.joanne).get(address).text
+    assert "patient" in signed_in(app, cast.ada).get("/audit-entries").text
+    assert cast.rosa.id[:8] in signed_in(app, cast.ada).get("/audit-entries").text
 
 
 def test_an_old_link_does_not_work(app: Flask, token: str) -> None:
@@ -107,8 +111,6 @@ class TestDisplay:
         assert wall.get("/patients").status_code in (403, 404)
 
     def test_a_facilitator_who_looks_keeps_their_sign_in(self, app: Flask, cast: Cast) -> None:
-        from tests.cast import signed_in
-
         with app.app_context():
             token = run(service.make_room_display, cast.tomas, cast.clinic_id, cast.session_id)
         tomas = signed_in(app, cast.tomas)

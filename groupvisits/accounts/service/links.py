@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 from groupvisits.accounts import emails, rules
 from groupvisits.accounts.models import Clinic, PatientLink, RoomDisplay, StaffMember, StaffRole
 from groupvisits.accounts.permissions import POLICY
+from groupvisits.accounts.service.sign_in import public_address
 from groupvisits.audit import service as audit
 from groupvisits.core import actor as actors
 from groupvisits.core import clock, ids
@@ -33,7 +34,7 @@ def use_patient_link(tx: Transaction, token: str) -> PatientLink:
     if tx.execute(used.values(used_at=now)).rowcount != 1:  # type: ignore[attr-defined]
         raise rules.LinkUsed
     link = tx.get_one(PatientLink, ids.fingerprint(token))
-    audit.record(tx, actors.patient(link.patient_id, link.clinic_id), "accounts:use_patient_link")
+    audit.record(tx, actors.patient(link.patient_id, link.clinic_id), "accounts:use_patient_link", patient=link.patient_id)
     return link
 
 
@@ -49,7 +50,7 @@ def not_for_me(tx: Transaction, token: str) -> None:
     audit.record(tx, actors.system(clinic.id), "accounts:link_not_theirs", patient=link.patient_id)
     coordinators = select(StaffMember).join(StaffRole, StaffRole.staff_member_id == StaffMember.id)
     for coordinator in tx.scalars(coordinators.where(StaffMember.clinic_id == clinic.id, StaffMember.active, StaffRole.name == "coordinator")):
-        emails.link_was_not_theirs(tx, clinic, coordinator)
+        emails.link_was_not_theirs(tx, clinic, coordinator, public_address(f"/patients/{link.patient_id}"))
 
 
 def make_room_display(tx: Transaction, actor: Actor, clinic_id: str, session_id: str) -> str:
