@@ -52,7 +52,7 @@ class Photographer:
         self.live = demo["live_session_id"]
 
     def take_all(self) -> None:
-        phone, spanish = self.phone(6), self.phone(1)
+        phone, spanish = self.phone(7), self.phone(1)
         wall, console = self.context(WALL), self.staff("facilitator", LAPTOP)
         self.shoot(phone, f"/sessions/{self.live}/rooms/patient", "phone", full=True)
         self.shoot(spanish, f"/sessions/{self.live}/rooms/patient?lang=es", "phone-spanish", full=True)
@@ -126,11 +126,11 @@ class Photographer:
 
     def collage(self) -> None:
         """The picture of the README: the three screens of the room side by side."""
-        page = self.context({"width": 1600, "height": 1000}).new_page()
+        page = self.context({"width": 1600, "height": 1275}).new_page()
         pictures = {name: (PICTURES / f"{name}.png").as_uri() for name in ("phone", "console", "wall")}
         html = (
             "<style>body{margin:24px;background:#e8e5dc;display:grid;grid-template-columns:300px 1fr;gap:24px;align-items:start}"
-            "img{width:100%;box-sizing:border-box;border-radius:10px;border:1px solid #cfcabd}div{display:grid;gap:24px}.phone{height:940px;object-fit:cover;object-position:top}.wall{width:46%}</style>"
+            "img{width:100%;box-sizing:border-box;border-radius:10px;border:1px solid #cfcabd}div{display:grid;gap:24px}.phone{height:1227px;object-fit:cover;object-position:top}.wall{width:63%}</style>"
             f'<img class="phone" src="{pictures["phone"]}"><div><img src="{pictures["console"]}"><img class="wall" src="{pictures["wall"]}"></div>'
         )
         folder = Path(tempfile.mkdtemp())
