@@ -199,6 +199,7 @@ function slotWords() {
   const { slot, number } = room.me;
   const facts = { time: clock(slot.planned_at), place: slot.place, provider: slot.provider, n: slot.minutes };
   const before = slot.before_you ?? 0;
+  if (slot.state === "finished") return { title: say("one_on_one_done"), lines: [say("one_on_one_done_more")] };
   if (stale()) {
     let text = "old_any";
     if (["called", "coming"].includes(slot.state)) text = "old_called";
@@ -206,7 +207,6 @@ function slotWords() {
     return { title: say("ask_staff"), lines: [say(text, { n: before })] };
   }
   if (slot.state === "started") return { title: say("now_in"), lines: [placeAndProvider(slot)], now: true };
-  if (slot.state === "finished") return { title: say("one_on_one_done"), lines: [say("one_on_one_done_more")] };
   if (slot.state === "missed") return { title: say("one_on_one_missed"), lines: [say("ask_staff")] };
   if (["called", "coming"].includes(slot.state)) return { title: say("come_now"), lines: [placeAndProvider(slot)], now: true };
   if (room.run.state === "open") {
@@ -385,7 +385,7 @@ function drawAfter() {
             "div",
             { class: "gv-card gv-card--edge" },
             el("h3", { dir: "auto" }, me.plan.what),
-            el("p", {}, me.plan.when_how_often ? el("span", { dir: "auto" }, `${me.plan.when_how_often}.`) : null, " ", say("how_sure", { n: me.plan.confidence })),
+            el("p", {}, me.plan.when_how_often ? el("span", { dir: "auto" }, `${me.plan.when_how_often}.`) : null, " ", me.plan.confidence === null ? null : say("how_sure", { n: me.plan.confidence })),
           ),
         ]
       : null,
