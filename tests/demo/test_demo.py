@@ -1,0 +1,92 @@
+"""The practice clinic: what outside tools rely on, and that it never touches a real clinic."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from groupvisits.accounts.models import Clinic, Installation
+from groupvisits.agenda.models import Topic
+from groupvisits.audit import service as audit
+from groupvisits.demo.commands import START_PAGES
+from groupvisits.extensions import db
+from groupvisits.feedback.models import FeedbackResponse
+from groupvisits.notes import rules as note_rules
+from groupvisits.notes.models import NoteSignature
+from groupvisits.sessions.models import GroupSession, Seat
+from tests.cast import Cast
+
+
+def make(app: Flask) -> dict[str, Any]:
+    result = app.test_cli_runner().invoke(args=["demo", "--json"])
+    assert result.exit_code == 0, result.output
+    (line,) = result.stdout.splitlines()
+    return json.loads(line)
+
+
+@pytest.fixture
+def demo(empty_database: Flask) -> Iterator[dict[str, Any]]:
+    yield make(empty_database)
+
+
+def test_prints_exactly_one_object_with_everybodys_way_in(app: Flask, demo: dict[str, Any]) -> None:
+    assert {"clinic", "people", "patients", "join_url", "join_code", "slip_codes", "display_url", "live_session_id"} <= set(demo)
+    assert {"coordinator", "facilitator", "resident", "attending", "reviewer", "admin", "stranger"} <= set(demo["people"])
+    assert all(set(person) == {"email", "password", "url"} for person in demo["people"].values())
+    assert len(demo["patients"]) >= 8
+    assert len(demo["slip_codes"]) == len(demo["patients"])
+    assert all(address.startswith("/") for address in (demo["join_url"], demo["display_url"], *(p["url"] for p in demo["patients"])))
+
+
+@pytest.mark.parametrize("role", list(START_PAGES))
+def test_everybody_signs_in_and_finds_their_page(app: Flask, demo: dict[str, Any], role: str) -> None:
+    person, client = demo["people"][role], app.test_client()
+    assert client.post("/sign-ins", data={"email": person["email"], "password": person["password"]}).status_code == 303
+    assert client.get(person["url"]).status_code == 200
+
+
+def test_phones_and_wall_come_in(app: Flask, demo: dict[str, Any]) -> None:
+    room = f"/sessions/{demo['live_session_id']}/rooms"
+    phone, slip, wall = app.test_client(), app.test_client(), app.test_client()
+    assert phone.post(demo["patients"][0]["url"]).status_code == 303
+    assert phone.get(f"{room}/patient").status_code == 200
+    assert slip.post(f"/slips/{demo['live_session_id']}-{demo['slip_codes'][1]}").status_code in (302, 303)
+    assert slip.get(f"{room}/patient").status_code == 200
+    wall.get(demo["display_url"])
+    assert wall.get(f"{room}/display").status_code == 200
+
+
+def test_the_stranger_sees_nothing_of_it(app: Flask, demo: dict[str, Any]) -> None:
+    person, client = demo["people"]["stranger"], app.test_client()
+    client.post("/sign-ins", data={"email": person["email"], "password": person["password"]})
+    assert client.get(f"/sessions/{demo['live_session_id']}").status_code == 404
+    assert demo["patients"][0]["display_name"] not in client.get("/patients").text
+
+
+def test_has_three_groups_with_a_year_behind_them_and_one_visit_live(app: Flask, demo: dict[str, Any]) -> None:
+    with app.app_context():
+        sessions = db.session.execute(select(GroupSession.state, func.count(), func.count(GroupSession.group_id.distinct())).group_by(GroupSession.state)).all()
+        assert {state: (many, groups) for state, many, groups in sessions} == {"closed": (36, 3), "open": (1, 1), "planned": (35, 3)}
+        for model in (Seat, Topic, NoteSignature, FeedbackResponse):
+            assert (db.session.scalar(select(func.count()).select_from(model)) or 0) > 100
+        assert all(note_rules.digest(row.content) == row.sha256 for row in db.session.scalars(select(NoteSignature)))
+        assert list(audit.verify(db.session())) == []
+
+
+def test_a_new_one_takes_the_old_ones_place(app: Flask, demo: dict[str, Any]) -> None:
+    again = make(app)
+    assert again["live_session_id"] != demo["live_session_id"]
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(Clinic)) == 2
+        assert db.session.get_one(Installation, 1).is_demo
+
+
+def test_refuses_a_real_clinic(app: Flask, cast: Cast) -> None:
+    result = app.test_cli_runner().invoke(args=["demo", "--json"])
+    assert result.exit_code != 0
+    assert "never touches it" in result.output
+    with app.app_context():
+        assert db.session.get(Clinic, cast.clinic_id) is not None
