@@ -40,10 +40,12 @@ def create_app(config: Config | None = None) -> Flask:
     app.extensions["config"] = config
     app.extensions["listeners"] = events.Listeners()
     app.extensions["ticks"] = []  # (seconds, job): every job claims its rows, so any number of processes may tick
-    app.jinja_env.loader = jinja2.ChoiceLoader([
-        jinja2.FileSystemLoader(ROOT / "templates"),
-        jinja2.PackageLoader("nhsuk_frontend_jinja"),
-    ])
+    app.jinja_env.loader = jinja2.ChoiceLoader(
+        [
+            jinja2.FileSystemLoader(ROOT / "templates"),
+            jinja2.PackageLoader("nhsuk_frontend_jinja"),
+        ]
+    )
     # The design system's macros need chainable undefined names (a convention test catches misspelt ones); Flask by itself would not escape .jinja files.
     app.jinja_env.undefined, app.jinja_env.autoescape = jinja2.ChainableUndefined, True
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -29,7 +29,9 @@ def main() -> None:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = {**os.environ, "INSTANCE": str(folder), "PORT": str(port), "HOST": "127.0.0.1"}
-    made = subprocess.run([sys.executable, "-m", "flask", "--app", "groupvisits", "demo", "--json"], env=environment, cwd=ROOT, capture_output=True, text=True, check=True)
+    made = subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "groupvisits", "demo", "--json"], env=environment, cwd=ROOT, capture_output=True, text=True, check=True
+    )
     demo = json.loads(made.stdout)
     server = subprocess.Popen([sys.executable, "run.py"], env=environment, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:

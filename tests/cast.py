@@ -116,7 +116,11 @@ def arrange_cast(tx: Transaction) -> Cast:
     tx.flush()
     for key, role in TEAM.items():
         tx.add(GroupTeamMember(group_id=group.id, staff_member_id=staff[key].id, role=role))
-        tx.add(SessionTeamMember(session_id=group_session.id, staff_member_id=staff[key].id, role=role, place="Room 2" if key == "osei" else "Room 3" if key == "farrow" else ""))
+        tx.add(
+            SessionTeamMember(
+                session_id=group_session.id, staff_member_id=staff[key].id, role=role, place="Room 2" if key == "osei" else "Room 3" if key == "farrow" else ""
+            )
+        )
     seats = {}
     for number, key in enumerate(("rosa", "marcus", "gladys", "teo", "frank", "beatriz"), start=1):
         tx.add(Membership(id=ids.new_id(), group_id=group.id, patient_id=patients[key].id, since=date(2026, 1, 1)))
@@ -153,7 +157,10 @@ def signed_in(app: Flask, actor: Actor) -> FlaskClient:
             tx.flush()
         tx.add(
             BrowserSession(
-                id=ids.fingerprint(token), created_at=now, seen_at=now, ends_at=now + timedelta(hours=12),
+                id=ids.fingerprint(token),
+                created_at=now,
+                seen_at=now,
+                ends_at=now + timedelta(hours=12),
                 staff_member_id=actor.id if actor.kind == "staff" else None,
                 patient_id=actor.id if actor.kind == "patient" else None,
                 display_id=actor.id if actor.kind == "display" else None,

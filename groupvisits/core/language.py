@@ -46,7 +46,7 @@ def words(error: DomainError, language: str | None = None) -> str:
 
 
 def day(value: date | datetime, language: str | None = None, *, year: bool = False, weekday: bool = True) -> str:
-    """"Tuesday 8 December", with the year where asked."""
+    """ "Tuesday 8 December", with the year where asked."""
     language = language or current_language()
     if language == "ht":
         parts = [_CREOLE_DAYS[value.weekday()]] if weekday else []
@@ -58,7 +58,7 @@ def day(value: date | datetime, language: str | None = None, *, year: bool = Fal
 
 
 def time(value: datetime, language: str | None = None) -> str:
-    """"5:30pm" for readers of English, "17:30" for the others. `value` is in the clinic's own time."""
+    """ "5:30pm" for readers of English, "17:30" for the others. `value` is in the clinic's own time."""
     language = language or current_language()
     if language == "en":
         return f"{value.hour % 12 or 12}:{value:%M}{'am' if value.hour < 12 else 'pm'}"

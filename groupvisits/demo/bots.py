@@ -60,7 +60,9 @@ def _fresh_links(tx: Transaction) -> tuple[str, list[str]]:
     visit = tx.scalars(select(GroupSession).where(GroupSession.state == "open").order_by(GroupSession.starts_at.desc())).first()
     if visit is None:
         raise click.ClickException("No visit is open. Make the demo first.")
-    here = tx.scalars(select(Patient).join(Seat, Seat.patient_id == Patient.id).where(Seat.session_id == visit.id, Seat.state == "arrived").order_by(Seat.slip_number)).all()
+    here = tx.scalars(
+        select(Patient).join(Seat, Seat.patient_id == Patient.id).where(Seat.session_id == visit.id, Seat.state == "arrived").order_by(Seat.slip_number)
+    ).all()
     tokens, now = [], clock.now()
     for patient in here[KEPT_FOR_PEOPLE:]:
         token = ids.new_token()
@@ -125,7 +127,9 @@ class Phone:
         self._emit(name, {"command_id": str(uuid.uuid4()), "session_id": self.session_id, "body": body})
 
     def snapshot(self) -> dict[str, Any]:
-        request = urllib.request.Request(f"{self.base}/sessions/{self.session_id}/snapshot?audience=patient", headers={"X-Background": "1", "Accept": "application/json"})  # noqa: S310
+        request = urllib.request.Request(
+            f"{self.base}/sessions/{self.session_id}/snapshot?audience=patient", headers={"X-Background": "1", "Accept": "application/json"}
+        )  # noqa: S310
         return json.loads(self.browser.open(request, timeout=10).read())
 
     def _emit(self, name: str, data: dict[str, Any]) -> None:

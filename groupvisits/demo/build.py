@@ -118,7 +118,9 @@ def _clinic(tx: Transaction, name: str, now: datetime) -> Clinic:
 
 def _staff_member(tx: Transaction, clinic: Clinic, name: str, roles: set[str], secret: str, now: datetime) -> StaffMember:
     email = name.removeprefix("Dr ").lower().replace(" ", ".") + "@example.org"
-    member = StaffMember(id=ids.new_id(), clinic_id=clinic.id, name=name, email=email, active=True, password=secret, fs_uniquifier=ids.new_token(), create_datetime=now)
+    member = StaffMember(
+        id=ids.new_id(), clinic_id=clinic.id, name=name, email=email, active=True, password=secret, fs_uniquifier=ids.new_token(), create_datetime=now
+    )
     member.roles = [StaffRole(name=role) for role in sorted(roles)]
     tx.add(member)
     tx.flush()
@@ -194,7 +196,16 @@ def _answers(tx: Transaction, dice: random.Random, group_session: GroupSession, 
     for patient in members:
         state = dice.choices(("confirmed", "invited", "declined"), (40, 45, 15) if few else (75, 17, 8))[0]
         seat_no += state == "confirmed"
-        tx.add(Seat(id=ids.new_id(), session_id=group_session.id, patient_id=patient.id, state=state, seat_no=seat_no if state == "confirmed" else None, changed_at=now))
+        tx.add(
+            Seat(
+                id=ids.new_id(),
+                session_id=group_session.id,
+                patient_id=patient.id,
+                state=state,
+                seat_no=seat_no if state == "confirmed" else None,
+                changed_at=now,
+            )
+        )
 
 
 def _live_visit(tx: Transaction, dice: random.Random, made: Demo, members: list[Patient], staff: dict[str, StaffMember], now: datetime) -> None:
@@ -225,7 +236,11 @@ def _live_visit(tx: Transaction, dice: random.Random, made: Demo, members: list[
                     planned_at=planned, minutes=8, state="planned")  # fmt: skip
         if position == 1:
             slot.state, slot.called_at, slot.answer = "finished", planned, "coming"
-            slot.answered_at, slot.started_at, slot.finished_at = planned + timedelta(seconds=20), planned + timedelta(minutes=1), planned + timedelta(minutes=9)
+            slot.answered_at, slot.started_at, slot.finished_at = (
+                planned + timedelta(seconds=20),
+                planned + timedelta(minutes=1),
+                planned + timedelta(minutes=9),
+            )
         elif position == 2:
             slot.state, slot.called_at, slot.answer = "started", now - timedelta(minutes=5), "coming"
             slot.answered_at, slot.started_at = now - timedelta(minutes=5), now - timedelta(minutes=4)
@@ -261,7 +276,9 @@ def _live_topics(tx: Transaction, dice: random.Random, visit: GroupSession, memb
 
 def _carried_over(tx: Transaction, visit: GroupSession, members: set[str], on_the_table: set[str]) -> None:
     """What the group did not get to last month is on the table again."""
-    last = tx.scalars(select(GroupSession).where(GroupSession.group_id == visit.group_id, GroupSession.state == "closed").order_by(GroupSession.starts_at.desc())).first()
+    last = tx.scalars(
+        select(GroupSession).where(GroupSession.group_id == visit.group_id, GroupSession.state == "closed").order_by(GroupSession.starts_at.desc())
+    ).first()
     if last is None:
         return
     parked = select(Topic).where(Topic.session_id == last.id, Topic.state == "parked", Topic.patient_id.in_(members), Topic.words.not_in(on_the_table)).limit(2)
@@ -276,10 +293,13 @@ def _links(tx: Transaction, made: Demo, now: datetime) -> None:
     """A fresh link for everybody who is in the room now."""
     assert made.live is not None
     here = (
-        tx.query(Patient).join(Seat, Seat.patient_id == Patient.id).where(Seat.session_id == made.live.id, Seat.state == "arrived").order_by(Seat.slip_number).all()
+        tx.query(Patient)
+        .join(Seat, Seat.patient_id == Patient.id)
+        .where(Seat.session_id == made.live.id, Seat.state == "arrived")
+        .order_by(Seat.slip_number)
+        .all()
     )
     for patient in here:
         token = ids.new_token()
         tx.add(PatientLink(id=ids.fingerprint(token), clinic_id=patient.clinic_id, patient_id=patient.id, made_at=now, ends_at=now + timedelta(days=14)))
         made.links.append((patient.display_name, token))
-

@@ -58,9 +58,7 @@ def contract(made: Demo) -> dict[str, Any]:
     assert live is not None
     return {
         "clinic": made.clinic.name,
-        "people": {
-            key: {"email": made.staff[key].email, "password": made.password, "url": page.format(live=live.id)} for key, page in START_PAGES.items()
-        },
+        "people": {key: {"email": made.staff[key].email, "password": made.password, "url": page.format(live=live.id)} for key, page in START_PAGES.items()},
         "patients": [{"display_name": name, "url": f"/links/{token}"} for name, token in made.links],
         "join_url": f"/join/{live.join_code}",
         "join_code": live.join_code,

@@ -6,7 +6,12 @@ TOPICS = (
     ("en", "Cooking for a family that wants white rice", 15, "Half rice, half beans works for three of us. Serve the vegetables first."),
     ("en", "Walking when my knees hurt", 10, "Short walks after meals, and the pool at the community centre is free on Thursdays."),
     ("en", "What to do when I forget my evening tablet", 10, "A box for the week by the toothbrush. Do not take two the next morning; call us."),
-    ("en", "Why is my sugar high in the morning when I have not eaten?", 15, "The body makes sugar in the early morning. Three people will try a walk after dinner."),
+    (
+        "en",
+        "Why is my sugar high in the morning when I have not eaten?",
+        15,
+        "The body makes sugar in the early morning. Three people will try a walk after dinner.",
+    ),
     ("en", "Can I fast before church?", 10, "Talk to your clinician before the next one; two people changed their times safely."),
     ("en", "How do you stay calm when the number is bad?", 15, "One number is not the whole month. Write down what happened the day before."),
     ("en", "Sleeping badly and eating at night", 10, "Move the last coffee to noon. A small supper with protein helped two of us."),
@@ -45,7 +50,13 @@ PATIENT_SEES = ("Mornings are high and I do not know why.", "I sleep better sinc
                 "The new glasses help me read the labels.", "I was scared by one bad number.", "It is going all right, better than last month.")  # fmt: skip
 CLINICIAN_SEES = ("Fasting {low} to {high} on {days} of 7 days.", "No lows at night. {days} readings a week.", "Weight steady. Feet checked, skin whole.",
                   "Readings {low} to {high} before breakfast.", "Takes tablets {days} days of 7.")  # fmt: skip
-PATIENT_CHOOSES = ("I do not want another pill yet.", "I want to try walking first.", "I would like the smaller dose.", "I will keep going as it is.", "I want to cook differently.")
+PATIENT_CHOOSES = (
+    "I do not want another pill yet.",
+    "I want to try walking first.",
+    "I would like the smaller dose.",
+    "I will keep going as it is.",
+    "I want to cook differently.",
+)
 CLINICIAN_CHOOSES = ("Agreed: no new medicine for {weeks} weeks.", "Agreed: half the evening dose, look again in {weeks} weeks.", "Agreed: same plan for {weeks} weeks, then the lab.",
                      "Offered a dietitian visit within {weeks} weeks; accepted.")  # fmt: skip
 PLANS = (("Walk 15 minutes after dinner", "Monday, Wednesday and Friday"), ("Boil eggs for lunch on Sunday", "Every Sunday"), ("Put tablets by the toothbrush", "Every evening"),
@@ -53,8 +64,18 @@ PLANS = (("Walk 15 minutes after dinner", "Monday, Wednesday and Friday"), ("Boi
          ("Call my sister when I feel low", "When it happens"))  # fmt: skip
 CLINICIAN_PLANS = ("Realistic. What may stand in the way: rain. Then: walk in the hallway.", "Small enough to keep. Asks a neighbour to join.", "Starts tomorrow; a calendar on the fridge.",
                    "Discussed what to do after a bad week: start again the next day.")  # fmt: skip
-PATIENT_DELIVERS = ("My daughter walks with me.", "I will ask my neighbour.", "I do it alone, that is better.", "My husband puts the box out.", "The group asks me next time.")
-CLINICIAN_DELIVERS = ("Team: refills by the {day}th. Patient: {times} times a week.", "Team: calls in {weeks} weeks. Patient: writes down mornings.", "Patient: {times} times a week. Peer: none yet.")
+PATIENT_DELIVERS = (
+    "My daughter walks with me.",
+    "I will ask my neighbour.",
+    "I do it alone, that is better.",
+    "My husband puts the box out.",
+    "The group asks me next time.",
+)
+CLINICIAN_DELIVERS = (
+    "Team: refills by the {day}th. Patient: {times} times a week.",
+    "Team: calls in {weeks} weeks. Patient: writes down mornings.",
+    "Patient: {times} times a week. Peer: none yet.",
+)
 
 ONE_THING_TO_CHANGE = (
     "More time for questions at the end.",

@@ -77,7 +77,9 @@ def _topics(tx: Transaction, dice: random.Random, held: GroupSession, came: list
                      state="answered_one_on_one", minutes=0, proposed_at=held.starts_at, ended_at=held.ends_at, version=20))  # fmt: skip
 
 
-def _one_on_ones(tx: Transaction, dice: random.Random, group: Group, held: GroupSession, came: list[tuple[Seat, Patient]], staff: dict[str, StaffMember]) -> None:
+def _one_on_ones(
+    tx: Transaction, dice: random.Random, group: Group, held: GroupSession, came: list[tuple[Seat, Patient]], staff: dict[str, StaffMember]
+) -> None:
     residents = (staff["resident"], staff["resident2"])
     for index, (seat, patient) in enumerate(came):
         resident, position = residents[index % 2], index // 2 + 1
@@ -127,7 +129,9 @@ def _note(tx: Transaction, dice: random.Random, held: GroupSession, slot: Slot, 
     said = {"key_part": "I joined for the plan.", "discussed": "We talked it through in the hallway.", "read_after": ""}[presence]
     content_ = {"format": "groupvisits cosignature 1", "note_id": note.id, "signature_id": signature.id, "signature_sha256": signature.sha256,
                 "presence": presence, "attestation": said, "signed_by": {"id": attending.id, "name": attending.name}, "signed_at": attested.isoformat()}  # fmt: skip
-    _signature(tx, note, "cosignature", content_, attending, attested, individual_seconds=individual, group_seconds=GROUP_SECONDS, presence=presence, attestation=said)
+    _signature(
+        tx, note, "cosignature", content_, attending, attested, individual_seconds=individual, group_seconds=GROUP_SECONDS, presence=presence, attestation=said
+    )
 
 
 def _signature(tx: Transaction, note: Note, kind: str, signed: dict[str, Any], by: StaffMember, at: datetime, **more: Any) -> NoteSignature:
@@ -145,7 +149,9 @@ def _feedback(tx: Transaction, dice: random.Random, held: GroupSession, came: in
     pleased = 0.86 - 0.025 * months_ago
     for _ in range(round(came * dice.uniform(0.6, 1.0))):
         answers = {
-            item.key: dice.choices(("yes", "mostly", "partly", "little", "no"), (pleased * 70, pleased * 30, (1 - pleased) * 55, (1 - pleased) * 30, (1 - pleased) * 15))[0]
+            item.key: dice.choices(
+                ("yes", "mostly", "partly", "little", "no"), (pleased * 70, pleased * 30, (1 - pleased) * 55, (1 - pleased) * 30, (1 - pleased) * 15)
+            )[0]
             for item in ITEMS.values()
             if item.kind == "words" and dice.random() < 0.93
         }

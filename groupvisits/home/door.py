@@ -19,4 +19,6 @@ def one_on_one(db: Session, _viewer: Actor, place: Place, seat_id: str) -> list[
     provider = next((p for p in slots.providers_of(db, place) if p.id == slot.provider_id), None)
     at = language.time(clock.local(slot.planned_at, place.group_session.zone))
     where = ", ".join(part for part in (slot.place or (provider.place if provider else ""), provider.name if provider else "") if part)
-    return [{"term": gettext("One-on-one"), "value": gettext("About %(time)s, %(where)s", time=at, where=where) if where else gettext("About %(time)s", time=at)}]
+    return [
+        {"term": gettext("One-on-one"), "value": gettext("About %(time)s, %(where)s", time=at, where=where) if where else gettext("About %(time)s", time=at)}
+    ]

@@ -10,4 +10,7 @@ from groupvisits.core.language import lazy as _l
 class SearchForm(BaseForm):
     """By POST, so that no name stands in an address."""
 
-    words = StringField(_l("Find a patient or group"), validators=[InputRequired(_l("Enter at least two letters.")), Length(min=2, max=80, message=_l("Enter at least two letters."))])
+    words = StringField(
+        _l("Find a patient or group"),
+        validators=[InputRequired(_l("Enter at least two letters.")), Length(min=2, max=80, message=_l("Enter at least two letters."))],
+    )

@@ -3,7 +3,9 @@
 from groupvisits.core.permissions import Policy, permit
 from groupvisits.sessions.permissions import TEAM
 
-POLICY = Policy({
-    "home:coordinate": permit("coordinator"),
-    "home:today": permit(*TEAM),
-})
+POLICY = Policy(
+    {
+        "home:coordinate": permit("coordinator"),
+        "home:today": permit(*TEAM),
+    }
+)

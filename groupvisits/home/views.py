@@ -42,7 +42,10 @@ def search() -> Any:
         return _home_page(form), 400
     viewer, words = current_actor(), form.words.data or ""
     return render_template(
-        "home/search.html", form=form, page=patients.patients_for(db.session(), viewer, search=words), groups=programmes.groups_for(db.session(), viewer, search=words)
+        "home/search.html",
+        form=form,
+        page=patients.patients_for(db.session(), viewer, search=words),
+        groups=programmes.groups_for(db.session(), viewer, search=words),
     )
 
 

@@ -49,7 +49,9 @@ def _choice_form() -> type[SavedForm]:
     fields: dict[str, object] = {}
     for name in rules.FIELDS:
         fields[f"mine_{name}"] = TextAreaField(widget=HiddenInput(), validators=[Length(max=MAX_WORDS)])
-        fields[f"choice_{name}"] = RadioField(choices=[SelectChoice("mine", _l("Keep what I typed here")), SelectChoice("saved", _l("Keep what is saved"))], validators=[Optional()])
+        fields[f"choice_{name}"] = RadioField(
+            choices=[SelectChoice("mine", _l("Keep what I typed here")), SelectChoice("saved", _l("Keep what is saved"))], validators=[Optional()]
+        )
     return type("ChoiceForm", (SavedForm,), fields)
 
 

@@ -26,14 +26,16 @@ def sees_the_patient(actor: Actor, subject: Any) -> bool:
     return subject is None or ("resident" in subject.place.team_roles and subject.slot.provider_id == actor.id)
 
 
-POLICY = Policy({
-    "notes:list_own": permit("resident"),
-    "notes:list_to_cosign": permit("attending"),
-    "notes:open": permit("resident", when=sees_the_patient),
-    "notes:read": permit("resident", "attending", when=wrote_it_or_supervises),
-    "notes:write": permit("resident", when=wrote_it),
-    "notes:sign": permit("resident", when=wrote_it),
-    "notes:cosign": permit("attending", when=supervises),
-    "notes:return": permit("attending", when=supervises),
-    "notes:add": permit("resident", "attending", when=wrote_it_or_supervises),
-})
+POLICY = Policy(
+    {
+        "notes:list_own": permit("resident"),
+        "notes:list_to_cosign": permit("attending"),
+        "notes:open": permit("resident", when=sees_the_patient),
+        "notes:read": permit("resident", "attending", when=wrote_it_or_supervises),
+        "notes:write": permit("resident", when=wrote_it),
+        "notes:sign": permit("resident", when=wrote_it),
+        "notes:cosign": permit("attending", when=supervises),
+        "notes:return": permit("attending", when=supervises),
+        "notes:add": permit("resident", "attending", when=wrote_it_or_supervises),
+    }
+)

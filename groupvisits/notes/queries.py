@@ -118,7 +118,10 @@ def reading_for(db: Session, viewer: Actor, note_id: str, now: datetime) -> Read
         select(NoteSignature).where(NoteSignature.note_id == note.id, NoteSignature.kind == "cosignature").order_by(NoteSignature.signed_at.desc())
     )
     addenda = db.execute(
-        select(NoteAddendum, StaffMember.name).join(StaffMember, StaffMember.id == NoteAddendum.written_by).where(NoteAddendum.note_id == note.id).order_by(NoteAddendum.written_at)
+        select(NoteAddendum, StaffMember.name)
+        .join(StaffMember, StaffMember.id == NoteAddendum.written_by)
+        .where(NoteAddendum.note_id == note.id)
+        .order_by(NoteAddendum.written_at)
     )
     return Reading(
         note, db.get_one(Patient, note.patient_id), slot, found.place.group_session, db.get_one(StaffMember, note.author_id).name,
@@ -139,7 +142,12 @@ def plan_before(db: Session, viewer: Actor, note_id: str) -> ActionPlan | None:
     query = (
         select(ActionPlan)
         .join(Note, Note.id == ActionPlan.note_id)
-        .where(ActionPlan.patient_id == note.patient_id, Note.clinic_id == viewer.clinic_id, Note.session_id != note.session_id, ActionPlan.made_at < note.created_at)
+        .where(
+            ActionPlan.patient_id == note.patient_id,
+            Note.clinic_id == viewer.clinic_id,
+            Note.session_id != note.session_id,
+            ActionPlan.made_at < note.created_at,
+        )
     )
     return db.scalar(query.order_by(ActionPlan.made_at.desc()).limit(1))
 
@@ -265,7 +273,10 @@ def _lines(db: Session, viewer: Actor, *conditions: Any, role: str = "resident",
         .join(Patient, Patient.id == Note.patient_id)
         .join(StaffMember, StaffMember.id == Note.author_id)
         .join(GroupSession, GroupSession.id == Note.session_id)
-        .join(SessionTeamMember, (SessionTeamMember.session_id == Note.session_id) & (SessionTeamMember.staff_member_id == viewer.id) & (SessionTeamMember.role == role))
+        .join(
+            SessionTeamMember,
+            (SessionTeamMember.session_id == Note.session_id) & (SessionTeamMember.staff_member_id == viewer.id) & (SessionTeamMember.role == role),
+        )
         .where(Note.clinic_id == viewer.clinic_id, *conditions)
         .order_by(GroupSession.starts_at.desc(), Note.created_at)
         .limit(limit)

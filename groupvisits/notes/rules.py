@@ -97,7 +97,11 @@ def draft_of(fields: Mapping[str, Any]) -> Draft:
     """The draft that these form fields mean; line ends and spaces at the ends do not matter."""
     draft: Draft = {block: {side: _tidy(fields.get(f"{block}_{side}")) for side in SIDES} for block in BLOCKS}
     confidence = fields.get("plan_confidence")
-    draft["plan"] = {"what": _tidy(fields.get("plan_what")), "when": _tidy(fields.get("plan_when")), "confidence": int(confidence) if confidence not in (None, "") else None}
+    draft["plan"] = {
+        "what": _tidy(fields.get("plan_what")),
+        "when": _tidy(fields.get("plan_when")),
+        "confidence": int(confidence) if confidence not in (None, "") else None,
+    }
     return draft
 
 
@@ -169,7 +173,9 @@ class Findings:
         return self.is_empty or self.is_copied or self.plan_incomplete or self.runs
 
 
-def find(draft: Draft, *, own_names: Collection[str], others: Sequence[Person], other_drafts: Sequence[tuple[Draft, Collection[str]]], slot_state: str) -> Findings:
+def find(
+    draft: Draft, *, own_names: Collection[str], others: Sequence[Person], other_drafts: Sequence[tuple[Draft, Collection[str]]], slot_state: str
+) -> Findings:
     """Look a draft over. `other_drafts` are the other patients' notes of the session, each with its patient's names."""
     text = own_text(draft)
     plan = draft.get("plan", {})

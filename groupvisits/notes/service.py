@@ -96,13 +96,17 @@ def sign_note(tx: Transaction, actor: Actor, note_id: str, *, revision: int, som
         raise rules.NotThemselves
     slot = tx.get_one(Slot, note.slot_id)
     individual, group = seconds_of(tx, slot, now)
-    signature = _sign(tx, actor, note, "signature", note_content(tx, note, slot, individual, group, now), now, individual_seconds=individual, group_seconds=group)
+    signature = _sign(
+        tx, actor, note, "signature", note_content(tx, note, slot, individual, group, now), now, individual_seconds=individual, group_seconds=group
+    )
     note.state, note.returned_because = "signed", ""
     audit.record(tx, actor, "notes:sign", note, session_id=note.session_id, signature=signature.id, sha256=signature.sha256, someone_else=len(findings.named))
     return {"signature_id": signature.id}
 
 
-def cosign_note(tx: Transaction, actor: Actor, note_id: str, *, signature_id: str, presence: str | None, attestation: str = "", confirmed: bool) -> dict[str, Any]:
+def cosign_note(
+    tx: Transaction, actor: Actor, note_id: str, *, signature_id: str, presence: str | None, attestation: str = "", confirmed: bool
+) -> dict[str, Any]:
     """The attending's attestation about where they were stands under the signature they read, and never changes.
 
     Refuses without a choice, a note that was signed again meanwhile, and whoever has not just proved who they are.

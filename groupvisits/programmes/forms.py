@@ -66,7 +66,9 @@ class OwnerField(SelectField):
 
 class PhaseForm(Form):
     name = StringField(_l("Phase"), filters=[_tidy], validators=[InputRequired(_l("Give this phase a name, or remove it.")), Length(max=60)])
-    minutes = WholeNumber(_l("Minutes"), validators=[InputRequired(_l("Enter the minutes of this phase.")), NumberRange(1, 240, _l("Enter between 1 and 240 minutes."))])
+    minutes = WholeNumber(
+        _l("Minutes"), validators=[InputRequired(_l("Enter the minutes of this phase.")), NumberRange(1, 240, _l("Enter between 1 and 240 minutes."))]
+    )
     owner = OwnerField(_l("Who leads"), filters=[_tidy], validators=[Length(max=60)])
     prompt = StringField(_l("What to say or ask"), filters=[_tidy], validators=[Optional(), Length(max=300)])
 
@@ -114,11 +116,19 @@ class GroupForm(CommandForm):
     week = SelectField(_l("Which week of the month"), coerce=int, choices=choices_of(WEEKS), default=2)
     weekday = SelectField(_l("Day"), coerce=int, choices=choices_of(dict(enumerate(WEEKDAYS))), default=1)
     starts = TimeField(_l("Start"), validators=[InputRequired(_l("Enter the time it starts, for example 17:30."))])
-    minutes = WholeNumber(_l("How long, in minutes"), default=120, validators=[InputRequired(_l("Enter the minutes.")), NumberRange(15, 480, _l("Enter between 15 and 480 minutes."))])
+    minutes = WholeNumber(
+        _l("How long, in minutes"),
+        default=120,
+        validators=[InputRequired(_l("Enter the minutes.")), NumberRange(15, 480, _l("Enter between 15 and 480 minutes."))],
+    )
     minimum = WholeNumber(_l("At least"), default=8, validators=[InputRequired(_l("Enter a number.")), NumberRange(1, 60, _l("Enter between 1 and 60."))])
     target = WholeNumber(_l("Best"), default=10, validators=[InputRequired(_l("Enter a number.")), NumberRange(1, 60, _l("Enter between 1 and 60."))])
     maximum = WholeNumber(_l("At most"), default=15, validators=[InputRequired(_l("Enter a number.")), NumberRange(1, 60, _l("Enter between 1 and 60."))])
-    slot_minutes = WholeNumber(_l("Minutes of each one-on-one"), default=8, validators=[InputRequired(_l("Enter the minutes.")), NumberRange(2, 60, _l("Enter between 2 and 60 minutes."))])
+    slot_minutes = WholeNumber(
+        _l("Minutes of each one-on-one"),
+        default=8,
+        validators=[InputRequired(_l("Enter the minutes.")), NumberRange(2, 60, _l("Enter between 2 and 60 minutes."))],
+    )
     layout = RadioField(_l("When the one-on-ones are"), choices=choices_of(LAYOUTS), default="parallel")
 
     def arranged(self) -> dict[str, Any]:
@@ -133,7 +143,10 @@ class MemberForm(BaseForm):
 class SearchForm(BaseForm):
     """By POST, so that no name stands in an address."""
 
-    words = StringField(_l("Find a patient by name"), validators=[InputRequired(_l("Enter at least two letters of the name.")), Length(min=2, max=80, message=_l("Enter at least two letters of the name."))])
+    words = StringField(
+        _l("Find a patient by name"),
+        validators=[InputRequired(_l("Enter at least two letters of the name.")), Length(min=2, max=80, message=_l("Enter at least two letters of the name."))],
+    )
 
 
 def staff_choices(staff: Iterable[Any]) -> list[Any]:
@@ -149,5 +162,3 @@ class TeamForm(BaseForm):
     def chosen(self) -> dict[str, str]:
         staff_member_id, _, role = (self.person.data or "").partition(" ")
         return {"staff_member_id": staff_member_id, "role": role}
-
-

@@ -11,12 +11,14 @@ def coordinates_or_is_in_its_team(actor: Actor, standing: Any) -> bool:
     return standing is None or actor.has("coordinator") or bool(standing.team_roles & actor.roles)
 
 
-POLICY = Policy({
-    "programmes:list": permit("coordinator"),
-    "programmes:design": permit("coordinator", when=same_clinic),
-    "programmes:list_groups": permit("coordinator", "facilitator"),
-    "programmes:see_group": permit("coordinator", "facilitator", when=coordinates_or_is_in_its_team),
-    "programmes:arrange_group": permit("coordinator", when=same_clinic),
-    "programmes:choose_members": permit("coordinator", when=same_clinic),
-    "programmes:choose_team": permit("coordinator", when=same_clinic),
-})
+POLICY = Policy(
+    {
+        "programmes:list": permit("coordinator"),
+        "programmes:design": permit("coordinator", when=same_clinic),
+        "programmes:list_groups": permit("coordinator", "facilitator"),
+        "programmes:see_group": permit("coordinator", "facilitator", when=coordinates_or_is_in_its_team),
+        "programmes:arrange_group": permit("coordinator", when=same_clinic),
+        "programmes:choose_members": permit("coordinator", when=same_clinic),
+        "programmes:choose_team": permit("coordinator", when=same_clinic),
+    }
+)

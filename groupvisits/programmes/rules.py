@@ -96,7 +96,9 @@ def check_run_sheet(phases: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]
         name, minutes = str(phase.get("name") or "").strip(), phase.get("minutes")
         if not name or not isinstance(minutes, int) or not 1 <= minutes <= 240:
             raise PhaseUnclear(field="phases", number=number)
-        kept.append({"name": name[:60], "minutes": minutes, "owner": str(phase.get("owner") or "")[:60], "prompt": str(phase.get("prompt") or "").strip()[:300]})
+        kept.append(
+            {"name": name[:60], "minutes": minutes, "owner": str(phase.get("owner") or "")[:60], "prompt": str(phase.get("prompt") or "").strip()[:300]}
+        )
     return kept
 
 

@@ -62,7 +62,9 @@ def change_group(tx: Transaction, actor: Actor, group_id: str, programme_id: str
     programme = queries.programme_for(tx, actor, programme_id)
     standing.group.programme_id = programme.id
     _arrange(standing.group, **arrangement)
-    audit.record(tx, actor, "programmes:change_group", standing.group, minimum=standing.group.minimum, target=standing.group.target, maximum=standing.group.maximum)
+    audit.record(
+        tx, actor, "programmes:change_group", standing.group, minimum=standing.group.minimum, target=standing.group.target, maximum=standing.group.maximum
+    )
 
 
 def _arrange(

@@ -84,7 +84,10 @@ def _programme_page(form: forms.ProgrammeForm, found: Any) -> str:
 
 
 def _in_readers_words(phases: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{**phase, "name": gettext(phase["name"]) if phase.get("name") else "", "prompt": gettext(phase["prompt"]) if phase.get("prompt") else ""} for phase in phases]
+    return [
+        {**phase, "name": gettext(phase["name"]) if phase.get("name") else "", "prompt": gettext(phase["prompt"]) if phase.get("prompt") else ""}
+        for phase in phases
+    ]
 
 
 @bp.get("/groups")
@@ -149,7 +152,9 @@ def _group_form_page(form: forms.GroupForm, found: Any) -> str:
         p.id: {layout: rules.one_on_one_window(layout, p.run_sheet, sum(phase["minutes"] for phase in p.run_sheet)).minutes for layout in forms.LAYOUTS}
         for p in programmes
     }
-    return render_template("programmes/group_form.html", form=form, group=found, programmes=programmes, windows=windows, zone=queries.clinic_of(db.session(), current_actor()).zone)
+    return render_template(
+        "programmes/group_form.html", form=form, group=found, programmes=programmes, windows=windows, zone=queries.clinic_of(db.session(), current_actor()).zone
+    )
 
 
 @bp.get("/groups/<group_id>")

@@ -43,7 +43,9 @@ def _dates_of_group(db: Any, viewer: Any, group: Any) -> dict[str, Any]:
         "next_dates": [
             {
                 "starts_at": clock.local(line.group_session.starts_at, line.group_session.zone),
-                "words": ngettext("%(num)s said yes", "%(num)s said yes", line.held) + ", " + ngettext("%(num)s has not answered", "%(num)s have not answered", line.invited),
+                "words": ngettext("%(num)s said yes", "%(num)s said yes", line.held)
+                + ", "
+                + ngettext("%(num)s has not answered", "%(num)s have not answered", line.invited),
                 "href": door("sessions.group_session", session_id=line.group_session.id),
                 "tag": tags.get(line.group_session.state),
             }

@@ -13,7 +13,11 @@ from groupvisits.programmes.forms import ROLES, WholeNumber
 
 CLOCK_CHOICES = {
     "missing": [SelectChoice("later", _l("Start as much later as the clocks jump")), SelectChoice("skip", _l("Leave this date out"))],
-    "twice": [SelectChoice("first", _l("The first time the clocks show it")), SelectChoice("second", _l("The second time, an hour later")), SelectChoice("skip", _l("Leave this date out"))],
+    "twice": [
+        SelectChoice("first", _l("The first time the clocks show it")),
+        SelectChoice("second", _l("The second time, an hour later")),
+        SelectChoice("skip", _l("Leave this date out")),
+    ],
 }
 
 
@@ -27,7 +31,9 @@ class SeriesForm(CommandForm):
 def series_form_for(questions: dict[str, str]) -> type[SeriesForm]:
     """A form with one question for each date whose time needs a choice: {"2027-03-14": "missing"}. No choice is made for anybody."""
     fields = {
-        f"choice-{key}": RadioField(_l("What shall we do?"), choices=CLOCK_CHOICES[problem], validators=[InputRequired(_l("Choose what to do with this date."))])
+        f"choice-{key}": RadioField(
+            _l("What shall we do?"), choices=CLOCK_CHOICES[problem], validators=[InputRequired(_l("Choose what to do with this date."))]
+        )
         for key, problem in questions.items()
     }
     return type("SeriesFormForPlan", (SeriesForm,), fields)
@@ -81,7 +87,10 @@ class BirthDate(Form):
 class DoorSearchForm(BaseForm):
     """For those who may look the registry up: name and day of birth together find one person."""
 
-    name = StringField(_l("First letters of the name"), validators=[InputRequired(_l("Enter at least two letters.")), Length(min=2, max=80, message=_l("Enter at least two letters."))])
+    name = StringField(
+        _l("First letters of the name"),
+        validators=[InputRequired(_l("Enter at least two letters.")), Length(min=2, max=80, message=_l("Enter at least two letters."))],
+    )
     born = FormField(BirthDate, label=_l("Day of birth"))
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -95,7 +104,10 @@ class DoorSearchForm(BaseForm):
 class NameSearchForm(BaseForm):
     """For facilitators, who do not see dates of birth: the name shown in the room."""
 
-    name = StringField(_l("First letters of the name"), validators=[InputRequired(_l("Enter at least two letters.")), Length(min=2, max=80, message=_l("Enter at least two letters."))])
+    name = StringField(
+        _l("First letters of the name"),
+        validators=[InputRequired(_l("Enter at least two letters.")), Length(min=2, max=80, message=_l("Enter at least two letters."))],
+    )
 
 
 class ArrivalForm(BaseForm):

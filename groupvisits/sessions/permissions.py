@@ -28,17 +28,19 @@ def related(actor: Actor, place: Any) -> bool:
     return place is None or actor.has("coordinator") or bool(place.team_roles) or place.seat is not None or place.is_display
 
 
-POLICY = Policy({
-    "sessions:know_of": permit("coordinator", *TEAM, "patient", "display", when=related),
-    "sessions:see": permit("coordinator", *TEAM, when=coordinates_or_is_on_the_team),
-    "sessions:list": permit("coordinator", *TEAM),
-    "sessions:schedule": permit("coordinator"),
-    "sessions:cancel": permit("coordinator"),
-    "sessions:seat": permit("coordinator"),
-    "sessions:choose_team": permit("coordinator"),
-    "sessions:let_in": permit("coordinator", "nurse", when=coordinates_or_is_on_the_team),
-    "sessions:check_in": permit("coordinator", "facilitator", "nurse", when=coordinates_or_is_on_the_team),
-    "sessions:open": permit("coordinator", "facilitator", when=coordinates_or_is_on_the_team),
-    "sessions:close": permit("facilitator", when=leads),
-    "sessions:admit_guest": permit("facilitator", "nurse", "coordinator", when=coordinates_or_is_on_the_team),
-})
+POLICY = Policy(
+    {
+        "sessions:know_of": permit("coordinator", *TEAM, "patient", "display", when=related),
+        "sessions:see": permit("coordinator", *TEAM, when=coordinates_or_is_on_the_team),
+        "sessions:list": permit("coordinator", *TEAM),
+        "sessions:schedule": permit("coordinator"),
+        "sessions:cancel": permit("coordinator"),
+        "sessions:seat": permit("coordinator"),
+        "sessions:choose_team": permit("coordinator"),
+        "sessions:let_in": permit("coordinator", "nurse", when=coordinates_or_is_on_the_team),
+        "sessions:check_in": permit("coordinator", "facilitator", "nurse", when=coordinates_or_is_on_the_team),
+        "sessions:open": permit("coordinator", "facilitator", when=coordinates_or_is_on_the_team),
+        "sessions:close": permit("facilitator", when=leads),
+        "sessions:admit_guest": permit("facilitator", "nurse", "coordinator", when=coordinates_or_is_on_the_team),
+    }
+)

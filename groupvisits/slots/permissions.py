@@ -31,14 +31,16 @@ def leads(actor: Actor, subject: Any) -> bool:
     return subject is None or "facilitator" in subject.place.team_roles
 
 
-POLICY = Policy({
-    "slots:see_board": permit("resident", "attending", "facilitator", when=works_there),
-    "slots:plan": permit("facilitator", "coordinator", "resident", when=coordinates_or_is_on_the_team),
-    "slots:call": permit("resident", when=is_their_resident),
-    "slots:start": permit("resident", when=is_their_resident),
-    "slots:finish": permit("resident", when=is_their_resident),
-    "slots:call_next": permit("resident", when=is_their_resident),
-    "slots:missed": permit("resident", when=is_their_resident),
-    "slots:answer": permit("patient", when=is_their_own),
-    "slots:tell": permit("facilitator", when=leads),
-})
+POLICY = Policy(
+    {
+        "slots:see_board": permit("resident", "attending", "facilitator", when=works_there),
+        "slots:plan": permit("facilitator", "coordinator", "resident", when=coordinates_or_is_on_the_team),
+        "slots:call": permit("resident", when=is_their_resident),
+        "slots:start": permit("resident", when=is_their_resident),
+        "slots:finish": permit("resident", when=is_their_resident),
+        "slots:call_next": permit("resident", when=is_their_resident),
+        "slots:missed": permit("resident", when=is_their_resident),
+        "slots:answer": permit("patient", when=is_their_own),
+        "slots:tell": permit("facilitator", when=leads),
+    }
+)

@@ -175,4 +175,3 @@ def _talking_now(db: Session, place: Place) -> tuple[str | None, datetime | None
     group_session = place.group_session
     topic = db.get(Topic, group_session.current_topic_id) if group_session.current_topic_id else None
     return (topic.patient_id, group_session.topic_ends_at) if topic is not None else (None, None)
-

@@ -189,7 +189,12 @@ def individual_seconds(started_at: datetime | None, finished_at: datetime | None
 
 
 def group_seconds(
-    opened_at: datetime | None, arrived_at: datetime | None, closed_at: datetime | None, started_at: datetime | None, finished_at: datetime | None, now: datetime
+    opened_at: datetime | None,
+    arrived_at: datetime | None,
+    closed_at: datetime | None,
+    started_at: datetime | None,
+    finished_at: datetime | None,
+    now: datetime,
 ) -> int:
     """How long the patient was in the group: from opening or their arrival to the end, without their own one-on-one. Never added to it."""
     if opened_at is None or arrived_at is None:

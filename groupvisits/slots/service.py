@@ -238,7 +238,15 @@ def _plan(tx: Transaction, actor: Actor, place: Place) -> int:
         slot = existing.get(assignment.seat_id)
         if slot is None:
             seat = seats[assignment.seat_id]
-            slot = Slot(id=ids.new_id(), session_id=group_session.id, seat_id=seat.id, patient_id=seat.patient_id, minutes=group.slot_minutes, state="planned", answer="")
+            slot = Slot(
+                id=ids.new_id(),
+                session_id=group_session.id,
+                seat_id=seat.id,
+                patient_id=seat.patient_id,
+                minutes=group.slot_minutes,
+                state="planned",
+                answer="",
+            )
         slot.provider_id, slot.position, slot.planned_at = assignment.provider_id, assignment.position, assignment.planned_at
         slot.place = providers[assignment.provider_id].place
         tx.add(slot)

@@ -20,7 +20,18 @@ pytestmark = pytest.mark.usefixtures("context")
 def test_a_stranger_reads_nothing_of_another_clinic(cast: Cast) -> None:
     with write() as tx:
         model = tx.get_one(Group, cast.group_id)
-        tx.add(Group(id=ids.new_id(), clinic_id=cast.clinic_id, programme_id=cast.programme_id, name="Without dates", week=1, weekday=1, starts=model.starts, created_at=clock.now()))
+        tx.add(
+            Group(
+                id=ids.new_id(),
+                clinic_id=cast.clinic_id,
+                programme_id=cast.programme_id,
+                name="Without dates",
+                week=1,
+                weekday=1,
+                starts=model.starts,
+                created_at=clock.now(),
+            )
+        )
         tx.add(OutboxMessage(id=ids.new_id(), clinic_id=cast.clinic_id, kind="patient_link", patient_id=cast.gladys.id, address="g@example.org", subject="s", text="t",
                              due_at=clock.now(), state="failed"))  # fmt: skip
     mine, theirs = queries.day_for(db.session(), cast.joanne), queries.day_for(db.session(), cast.sol)

@@ -52,7 +52,14 @@ def test_the_most_urgent_comes_first() -> None:
 
 @pytest.mark.parametrize(
     ("changes", "word"),
-    [({}, "goes_ahead"), ({"held": 7}, "too_few"), ({"state": "open"}, "open"), ({"state": "cancelled"}, "cancelled"), ({"state": "closed"}, "over"), (in_time(days=-1), "over")],
+    [
+        ({}, "goes_ahead"),
+        ({"held": 7}, "too_few"),
+        ({"state": "open"}, "open"),
+        ({"state": "cancelled"}, "cancelled"),
+        ({"state": "closed"}, "over"),
+        (in_time(days=-1), "over"),
+    ],
 )
 def test_a_date_stands_like_this(changes: dict, word: str) -> None:
     assert standing(replace(FINE, **changes), NOW) == word

@@ -35,7 +35,17 @@ def dates(app: Flask, cast: Cast, number: int, **changes: object) -> list[str]:
             tx.add(group_session)
             tx.flush()
             for seat_no, patient in enumerate((cast.rosa, cast.marcus), start=1):
-                tx.add(Seat(id=ids.new_id(), session_id=group_session.id, patient_id=patient.id, state="confirmed", seat_no=seat_no, companions=1, changed_at=clock.now()))
+                tx.add(
+                    Seat(
+                        id=ids.new_id(),
+                        session_id=group_session.id,
+                        patient_id=patient.id,
+                        state="confirmed",
+                        seat_no=seat_no,
+                        companions=1,
+                        changed_at=clock.now(),
+                    )
+                )
             tx.add(SessionTeamMember(session_id=group_session.id, staff_member_id=cast.osei.id, role="resident"))
             made.append(group_session.id)
     return made
@@ -75,7 +85,17 @@ def test_each_role_finds_its_rooms_in_the_header_and_no_others(app: Flask, cast:
     assert found or who in ("quinn", "ada")
 
 
-@pytest.mark.parametrize(("address", "current"), [("/home", "Home"), ("/groups", "Groups"), ("/groups/new", "Groups"), ("/programmes", "Programmes"), ("/programmes/new", "Programmes"), ("/sessions", "Sessions")])
+@pytest.mark.parametrize(
+    ("address", "current"),
+    [
+        ("/home", "Home"),
+        ("/groups", "Groups"),
+        ("/groups/new", "Groups"),
+        ("/programmes", "Programmes"),
+        ("/programmes/new", "Programmes"),
+        ("/sessions", "Sessions"),
+    ],
+)
 def test_the_current_room_is_marked(app: Flask, cast: Cast, address: str, current: str) -> None:
     page = signed_in(app, cast.joanne).get(address).text
     assert re.findall(r'aria-current="page">([^<]*)<', page) == [current]
@@ -137,7 +157,16 @@ def test_the_number_of_questions_on_home_does_not_grow_with_the_dates(app: Flask
 def other_groups(app: Flask, cast: Cast) -> None:
     with app.app_context(), transaction.write() as tx:
         for n in range(12):
-            group = Group(id=ids.new_id(), clinic_id=cast.clinic_id, programme_id=cast.programme_id, name=f"Group {n}", week=1, weekday=n % 7, starts=tx.get_one(Group, cast.group_id).starts, created_at=clock.now())
+            group = Group(
+                id=ids.new_id(),
+                clinic_id=cast.clinic_id,
+                programme_id=cast.programme_id,
+                name=f"Group {n}",
+                week=1,
+                weekday=n % 7,
+                starts=tx.get_one(Group, cast.group_id).starts,
+                created_at=clock.now(),
+            )
             tx.add(group)
             starts_at = clock.now() + timedelta(days=3, hours=n)
             tx.flush()
@@ -174,6 +203,8 @@ def test_today_says_so_when_there_is_nothing(app: Flask, cast: Cast) -> None:
     assert "No visit of yours today." in signed_in(app, cast.sol).get("/today").text
 
 
-@pytest.mark.parametrize(("who", "address"), [("tomas", "/home"), ("ada", "/home"), ("rosa", "/home"), ("joanne", "/today"), ("quinn", "/today"), ("rosa", "/today")])
+@pytest.mark.parametrize(
+    ("who", "address"), [("tomas", "/home"), ("ada", "/home"), ("rosa", "/home"), ("joanne", "/today"), ("quinn", "/today"), ("rosa", "/today")]
+)
 def test_a_start_page_of_another_role_is_refused(app: Flask, cast: Cast, who: str, address: str) -> None:
     assert signed_in(app, getattr(cast, who)).get(address).status_code == 403

@@ -180,7 +180,9 @@ def test_a_whole_visit(server: Server, person: Person) -> None:
     is_accessible(adler)
     adler.locator('main a[href^="/notes/"]').first.click()
     is_accessible(adler)
-    adler.get_by_label("Not in the room. We talked it through before the patient left").or_(adler.get_by_label(re.compile("We talked it through"))).first.check()
+    adler.get_by_label("Not in the room. We talked it through before the patient left").or_(
+        adler.get_by_label(re.compile("We talked it through"))
+    ).first.check()
     adler.get_by_role("textbox", name=re.compile("password", re.IGNORECASE)).fill(PASSWORD)
     adler.get_by_role("button", name="Co-sign", exact=True).click()
     is_accessible(adler)

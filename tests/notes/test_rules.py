@@ -16,8 +16,12 @@ def draft(**fields: str) -> rules.Draft:
     return rules.draft_of(fields)
 
 
-def find(written: rules.Draft, others: tuple[rules.Person, ...] = (MARCUS,), other_drafts: tuple[rules.Draft, ...] = (), slot_state: str = "finished") -> rules.Findings:
-    return rules.find(written, own_names=["Rosa", "Delgado"], others=others, other_drafts=[(d, ["Marcus", "Bell"]) for d in other_drafts], slot_state=slot_state)
+def find(
+    written: rules.Draft, others: tuple[rules.Person, ...] = (MARCUS,), other_drafts: tuple[rules.Draft, ...] = (), slot_state: str = "finished"
+) -> rules.Findings:
+    return rules.find(
+        written, own_names=["Rosa", "Delgado"], others=others, other_drafts=[(d, ["Marcus", "Bell"]) for d in other_drafts], slot_state=slot_state
+    )
 
 
 def test_the_blocks_are_those_of_the_table() -> None:

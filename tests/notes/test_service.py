@@ -26,7 +26,12 @@ from groupvisits.slots.queries import slot_of_seat
 from tests.cast import Cast
 
 pytestmark = pytest.mark.usefixtures("context")
-WORDS = {"co_assess_patient": "Mornings are high.", "co_assess_clinician": "Fasting 150 to 180 on 5 of 7 days.", "plan_what": "Walk 15 minutes", "plan_confidence": "8"}
+WORDS = {
+    "co_assess_patient": "Mornings are high.",
+    "co_assess_clinician": "Fasting 150 to 180 on 5 of 7 days.",
+    "plan_what": "Walk 15 minutes",
+    "plan_confidence": "8",
+}
 
 
 def slot_id(cast: Cast, name: str) -> str:
@@ -57,7 +62,14 @@ def stored(note_id: str) -> Note:
 
 
 def save(cast: Cast, note_id: str, base: int | None = None, *, by: Actor | None = None, explicit: bool = False, **fields: str) -> dict[str, Any]:
-    return run(service.save_draft, by or cast.osei, note_id, base_revision=stored(note_id).revision if base is None else base, fields=fields or WORDS, explicit=explicit)
+    return run(
+        service.save_draft,
+        by or cast.osei,
+        note_id,
+        base_revision=stored(note_id).revision if base is None else base,
+        fields=fields or WORDS,
+        explicit=explicit,
+    )
 
 
 def signed(cast: Cast, name: str = "rosa") -> tuple[str, str]:
@@ -70,7 +82,9 @@ def sign(cast: Cast, note_id: str, *, by: Actor | None = None, confirmed: bool =
     return run(service.sign_note, by or cast.osei, note_id, revision=stored(note_id).revision, confirmed=confirmed, **more)
 
 
-def cosign(cast: Cast, note_id: str, signature_id: str, *, by: Actor | None = None, presence: str = "discussed", confirmed: bool = True, attestation: str = "") -> dict[str, Any]:
+def cosign(
+    cast: Cast, note_id: str, signature_id: str, *, by: Actor | None = None, presence: str = "discussed", confirmed: bool = True, attestation: str = ""
+) -> dict[str, Any]:
     return run(service.cosign_note, by or cast.adler, note_id, signature_id=signature_id, presence=presence, attestation=attestation, confirmed=confirmed)
 
 
@@ -212,7 +226,12 @@ def test_the_attending_says_where_they_were(cast: Cast) -> None:
     row = db.session.scalar(db.select(NoteSignature).where(NoteSignature.kind == "cosignature"))
     assert row is not None
     content = json.loads(row.content)
-    assert (content["signature_id"], content["presence"], content["attestation"], content["signed_by"]["name"]) == (signature_id, "key_part", "The plan.", "Dr Ruth Adler")
+    assert (content["signature_id"], content["presence"], content["attestation"], content["signed_by"]["name"]) == (
+        signature_id,
+        "key_part",
+        "The plan.",
+        "Dr Ruth Adler",
+    )
     assert (row.presence, row.individual_seconds, stored(note_id).state) == ("key_part", 240, "cosigned")
     with pytest.raises(rules.NotSigned):
         cosign(cast, note_id, signature_id)
@@ -279,7 +298,11 @@ def test_an_attending_finds_a_note_only_once_it_is_signed(cast: Cast) -> None:
     save(cast, note_id)
     signature_id = sign(cast, note_id)["signature_id"]
     run(service.read_note, cast.adler, note_id)
-    for act in (lambda: save(cast, note_id, by=cast.adler), lambda: sign(cast, note_id, by=cast.adler), lambda: cosign(cast, note_id, signature_id, by=cast.osei)):
+    for act in (
+        lambda: save(cast, note_id, by=cast.adler),
+        lambda: sign(cast, note_id, by=cast.adler),
+        lambda: cosign(cast, note_id, signature_id, by=cast.osei),
+    ):
         with pytest.raises(NotAllowed):
             act()
 

@@ -198,7 +198,9 @@ def test_additions_stand_below_the_signed_text(app: Flask, cast: Cast, note_id: 
     assert (status, "is also in this group" in page, "Teo drove her." in page) == (422, True, True)
     status, page = press(client, f"/notes/{note_id}/addenda", words="Teo drove her.")
     assert (status, "Choose what kind of addition it is" in page) == (400, True)
-    status, page = press(client, f"/notes/{note_id}/addenda", words="Teo drove her.", kind="late_entry", someone_else="Teo", command_id="0b9b3f3e-5d5c-4e0c-9d38-0a6a4d0e3a11")
+    status, page = press(
+        client, f"/notes/{note_id}/addenda", words="Teo drove her.", kind="late_entry", someone_else="Teo", command_id="0b9b3f3e-5d5c-4e0c-9d38-0a6a4d0e3a11"
+    )
     assert (status, "Late entry" in page, "Teo drove her." in page) == (200, True, True)
     press(client, f"/notes/{note_id}/addenda", words="Teo drove her.", kind="late_entry", someone_else="Teo", command_id="0b9b3f3e-5d5c-4e0c-9d38-0a6a4d0e3a11")
     with app.app_context():

@@ -67,7 +67,9 @@ def test_an_unclear_run_sheet_is_refused(phases: list, error: type[Exception]) -
         rules.check_run_sheet(phases)
 
 
-@pytest.mark.parametrize(("limits", "fine"), [((8, 10, 15), True), ((5, 5, 5), True), ((10, 8, 15), False), ((8, 16, 15), False), ((0, 1, 2), False), ((8, 10, 61), False)])
+@pytest.mark.parametrize(
+    ("limits", "fine"), [((8, 10, 15), True), ((5, 5, 5), True), ((10, 8, 15), False), ((8, 16, 15), False), ((0, 1, 2), False), ((8, 10, 61), False)]
+)
 def test_census_limits_grow(limits: tuple[int, int, int], fine: bool) -> None:
     if fine:
         rules.check_census(*limits)

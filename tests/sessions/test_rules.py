@@ -59,7 +59,10 @@ def test_a_time_on_the_wall_is_this_moment(wall: datetime, choice: str, expected
     assert series.moment(wall, NEW_YORK, choice) == expected
 
 
-@pytest.mark.parametrize(("wall", "choice"), [(datetime(2027, 3, 14, 2, 30), ""), (datetime(2027, 3, 14, 2, 30), "first"), (datetime(2027, 11, 7, 1, 30), ""), (datetime(2027, 11, 7, 1, 30), "later")])
+@pytest.mark.parametrize(
+    ("wall", "choice"),
+    [(datetime(2027, 3, 14, 2, 30), ""), (datetime(2027, 3, 14, 2, 30), "first"), (datetime(2027, 11, 7, 1, 30), ""), (datetime(2027, 11, 7, 1, 30), "later")],
+)
 def test_without_a_fitting_choice_an_unclear_time_is_refused(wall: datetime, choice: str) -> None:
     with pytest.raises(rules.ClockChoiceNeeded) as refusal:
         series.moment(wall, NEW_YORK, choice)
@@ -100,7 +103,14 @@ def test_a_preview_is_another_as_soon_as_anything_in_it_is() -> None:
 
 @pytest.mark.parametrize(
     ("taken", "maximum", "reason", "refused"),
-    [(set(), 2, "", False), ({1}, 2, "", False), ({1, 2}, 2, "", True), ({1, 2}, 2, "   ", True), ({1, 2}, 2, "Her sister is in the group", False), ({1, 2, 3}, 2, "", True)],
+    [
+        (set(), 2, "", False),
+        ({1}, 2, "", False),
+        ({1, 2}, 2, "", True),
+        ({1, 2}, 2, "   ", True),
+        ({1, 2}, 2, "Her sister is in the group", False),
+        ({1, 2, 3}, 2, "", True),
+    ],
 )
 def test_places_are_held_up_to_the_maximum_and_beyond_only_with_a_reason(taken: set[int], maximum: int, reason: str, refused: bool) -> None:
     if refused:
@@ -115,7 +125,10 @@ def test_the_lowest_free_chair_is_given(taken: set[int], number: int) -> None:
     assert rules.first_free_seat(taken, 8) == number
 
 
-@pytest.mark.parametrize(("state", "reason", "error"), [("planned", "Snow", None), ("planned", " ", rules.CancelReasonNeeded), ("open", "Snow", rules.WrongState), ("closed", "Snow", rules.WrongState)])
+@pytest.mark.parametrize(
+    ("state", "reason", "error"),
+    [("planned", "Snow", None), ("planned", " ", rules.CancelReasonNeeded), ("open", "Snow", rules.WrongState), ("closed", "Snow", rules.WrongState)],
+)
 def test_a_date_is_cancelled_with_a_reason_until_it_is_opened(state: str, reason: str, error: type[Exception] | None) -> None:
     if error:
         with pytest.raises(error):
@@ -124,7 +137,9 @@ def test_a_date_is_cancelled_with_a_reason_until_it_is_opened(state: str, reason
         rules.check_can_cancel(state, reason)
 
 
-@pytest.mark.parametrize(("state", "mine", "last", "fine"), [("arrived", 3, 3, True), ("arrived", 2, 3, False), ("confirmed", 3, 3, False), ("arrived", None, None, False)])
+@pytest.mark.parametrize(
+    ("state", "mine", "last", "fine"), [("arrived", 3, 3, True), ("arrived", 2, 3, False), ("confirmed", 3, 3, False), ("arrived", None, None, False)]
+)
 def test_a_check_in_is_taken_back_until_the_next_person(state: str, mine: Any, last: Any, fine: bool) -> None:
     if fine:
         rules.check_can_undo(state, mine, last)

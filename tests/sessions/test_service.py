@@ -220,9 +220,24 @@ def test_the_team_is_told_of_its_own_dates_only(cast: Cast) -> None:
 def test_a_search_at_the_door_never_gives_a_list(cast: Cast) -> None:
     with write() as tx:
         for name in ("Ann", "Anna", "Annie", "Anneliese"):
-            tx.add(Patient(id=ids.new_id(), clinic_id=cast.clinic_id, given_name=name, family_name="Bo", display_name=name, birth_date=date(1950, 1, 1), created_at=clock.now()))
+            tx.add(
+                Patient(
+                    id=ids.new_id(),
+                    clinic_id=cast.clinic_id,
+                    given_name=name,
+                    family_name="Bo",
+                    display_name=name,
+                    birth_date=date(1950, 1, 1),
+                    created_at=clock.now(),
+                )
+            )
     place = queries.place_for(db.session(), cast.nia, cast.session_id)
-    assert [len(queries.find_person(db.session(), cast.nia, place, name=name, born=date(1950, 1, 1))) for name in ("an", "anni", "anna bo", "bo")] == [0, 1, 1, 0]
+    assert [len(queries.find_person(db.session(), cast.nia, place, name=name, born=date(1950, 1, 1))) for name in ("an", "anni", "anna bo", "bo")] == [
+        0,
+        1,
+        1,
+        0,
+    ]
 
 
 @pytest.mark.parametrize("who", ["tomas", "osei", "adler", "nia", "ivo"])

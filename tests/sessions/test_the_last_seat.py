@@ -40,7 +40,9 @@ def arrange(app: Flask, cast: Cast) -> tuple[list[str], list[str]]:
     with app.app_context(), write() as tx:
         model = tx.get_one(GroupSession, cast.session_id)
         people = [
-            Patient(id=ids.new_id(), clinic_id=cast.clinic_id, record_number=f"R{n}", given_name="R", family_name=str(n), display_name="R", created_at=clock.now())
+            Patient(
+                id=ids.new_id(), clinic_id=cast.clinic_id, record_number=f"R{n}", given_name="R", family_name=str(n), display_name="R", created_at=clock.now()
+            )
             for n in range(RACERS)
         ]
         tx.add_all(people)

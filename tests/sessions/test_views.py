@@ -46,7 +46,9 @@ def counted_questions(app: Flask) -> Iterator[list[str]]:
 def more_people(app: Flask, cast: Cast, number: int) -> None:
     with app.app_context(), transaction.write() as tx:
         for n in range(number):
-            patient = Patient(id=ids.new_id(), clinic_id=cast.clinic_id, record_number=f"Q{n}", given_name="Q", family_name=str(n), display_name="Q", created_at=clock.now())
+            patient = Patient(
+                id=ids.new_id(), clinic_id=cast.clinic_id, record_number=f"Q{n}", given_name="Q", family_name=str(n), display_name="Q", created_at=clock.now()
+            )
             tx.add(patient)
             tx.flush()
             tx.add(Seat(id=ids.new_id(), session_id=cast.session_id, patient_id=patient.id, state="invited", changed_at=clock.now()))
@@ -57,7 +59,14 @@ def more_people(app: Flask, cast: Cast, number: int) -> None:
 
 def test_the_page_says_who_comes_who_works_and_whether_minutes_fit(app: Flask, cast: Cast) -> None:
     page = signed_in(app, cast.joanne).get(f"/sessions/{cast.session_id}").text
-    for words in ("Rosa Delgado", "6 said yes", "Tomas Reyes leads.", "6 people × 8 = 48 minutes.", "2 residents have 110 minutes: everyone fits.", "Open check-in"):
+    for words in (
+        "Rosa Delgado",
+        "6 said yes",
+        "Tomas Reyes leads.",
+        "6 people × 8 = 48 minutes.",
+        "2 residents have 110 minutes: everyone fits.",
+        "Open check-in",
+    ):
         assert words in re.sub(r"\s+", " ", page)
     assert "MR0001" not in page  # a record number is of no use here
 
@@ -110,7 +119,9 @@ def test_a_full_visit_refuses_explains_and_lets_one_more_in_with_a_reason(app: F
     assert refused.status_code == 409
     for words in ("All 6 places are held", "People who have not answered hold no place", "Why is one more person let in?"):
         assert words in refused.text
-    again = client.post(f"/sessions/{cast.session_id}/seats", data={"patient_id": cast.walter.id, "answer": "yes", "over_maximum_reason": "His wife is in the group"})
+    again = client.post(
+        f"/sessions/{cast.session_id}/seats", data={"patient_id": cast.walter.id, "answer": "yes", "over_maximum_reason": "His wife is in the group"}
+    )
     assert again.status_code == 303
     page = client.get(f"/sessions/{cast.session_id}").text
     assert "1 is beyond the maximum, with a reason on record." in page

@@ -15,7 +15,9 @@ def planned(seat: str, provider: str, position: int, state: str = "planned") -> 
     return rules.Planned(seat, provider, position, START + (position - 1) * EIGHT, state)
 
 
-def plan(seats: list[str], providers: list[str], existing: list[rules.Planned] | None = None, now: datetime = START - EIGHT) -> list[tuple[str, str, int, datetime]]:
+def plan(
+    seats: list[str], providers: list[str], existing: list[rules.Planned] | None = None, now: datetime = START - EIGHT
+) -> list[tuple[str, str, int, datetime]]:
     made = rules.plan(seats, providers, existing or [], begins_at=START, minutes=8, now=now)
     return [(a.seat_id, a.provider_id, a.position, a.planned_at) for a in made]
 

@@ -66,7 +66,13 @@ def test_opening_the_room_gives_everybody_a_one_on_one(cast: Cast) -> None:
     assert {(s.provider_id, s.position) for s in slots(cast)} == {(who.id, position) for who in (cast.osei, cast.farrow) for position in (1, 2, 3)}
     rosa = slot_of(cast, "rosa")
     starts_at = db.session.get_one(GroupSession, cast.session_id).starts_at
-    assert (rosa.provider_id, rosa.place, rosa.planned_at, rosa.minutes, rosa.state) == (cast.osei.id, "Room 2", starts_at + timedelta(minutes=25), 8, "planned")
+    assert (rosa.provider_id, rosa.place, rosa.planned_at, rosa.minutes, rosa.state) == (
+        cast.osei.id,
+        "Room 2",
+        starts_at + timedelta(minutes=25),
+        8,
+        "planned",
+    )
 
 
 def test_each_version_is_announced_once(cast: Cast, app: Any) -> None:

@@ -40,7 +40,9 @@ def sessions_for(
     query = select(GroupSession, held, invited).where(GroupSession.clinic_id == viewer.clinic_id)
     if team_only or not viewer.has("coordinator"):
         query = query.where(
-            exists().where(SessionTeamMember.session_id == GroupSession.id, SessionTeamMember.staff_member_id == viewer.id, SessionTeamMember.role.in_(viewer.roles))
+            exists().where(
+                SessionTeamMember.session_id == GroupSession.id, SessionTeamMember.staff_member_id == viewer.id, SessionTeamMember.role.in_(viewer.roles)
+            )
         )
     if since is not None:
         query = query.where(GroupSession.starts_at >= since)
@@ -82,7 +84,9 @@ def series_plan(db: Session, viewer: Actor, group: Group) -> list[PlannedDate]:
     """The group's next twelve dates by its monthly rule, each with what would become of it."""
     POLICY.require(viewer, "sessions:schedule", group)
     zone, now = programmes.clinic_of(db, viewer).zone, clock.now()
-    made = db.execute(select(GroupSession.starts_at, GroupSession.state).where(GroupSession.group_id == group.id, GroupSession.starts_at > now - timedelta(days=1)))
+    made = db.execute(
+        select(GroupSession.starts_at, GroupSession.state).where(GroupSession.group_id == group.id, GroupSession.starts_at > now - timedelta(days=1))
+    )
     existing: dict = {}
     for starts_at, state in made:
         day = clock.local(starts_at, zone).date()

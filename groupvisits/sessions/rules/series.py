@@ -67,9 +67,7 @@ class PlannedDate:
         return f"{self.wall:%Y-%m-%d}"
 
 
-def plan_series(
-    *, week: int, weekday: int, starts: time, zone: str, now: datetime, count: int, existing: Mapping[date, str]
-) -> list[PlannedDate]:
+def plan_series(*, week: int, weekday: int, starts: time, zone: str, now: datetime, count: int, existing: Mapping[date, str]) -> list[PlannedDate]:
     """The next `count` dates of a group after `now`. `existing` maps days that have a session of the group to its state."""
     local_now = now.astimezone(ZoneInfo(zone))
     days = monthly_dates(week, weekday, local_now.date(), count + 1)

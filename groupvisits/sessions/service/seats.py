@@ -39,7 +39,17 @@ def take_seat(
     seat.over_maximum_reason = over_maximum_reason.strip()[:200] if beyond else ""
     with tx.refused_as(rules.SessionFull(maximum=group_session.maximum, held=len(taken)), "uq_seats_session_id_seat_no"):
         seat.seat_no = rules.first_free_seat(taken, group_session.maximum)
-    audit.record(tx, actor, "sessions:take_seat", seat, session_id=group_session.id, patient=patient_id, state=state, beyond_maximum=beyond, reason=seat.over_maximum_reason)
+    audit.record(
+        tx,
+        actor,
+        "sessions:take_seat",
+        seat,
+        session_id=group_session.id,
+        patient=patient_id,
+        state=state,
+        beyond_maximum=beyond,
+        reason=seat.over_maximum_reason,
+    )
     return seat
 
 

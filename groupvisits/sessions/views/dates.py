@@ -48,12 +48,19 @@ def make_series(group_id: str) -> Any:
     form = _form_for(plan)()
     if form.validate():
         try:
-            made = run_command(service.make_sessions, viewer, form.command("sessions:make_sessions"), group_id, seen=form.seen.data, choices=form.choices_made())
+            made = run_command(
+                service.make_sessions, viewer, form.command("sessions:make_sessions"), group_id, seen=form.seen.data, choices=form.choices_made()
+            )
         except DomainError as refusal:
             form.refuse(refusal)
             form.seen.data = series.seen(plan)
         else:
-            flash(ngettext("%(num)s date was made.", "%(num)s dates were made.", made["made"]) + " " + gettext("Members are on their lists and have not answered yet."), "success")
+            flash(
+                ngettext("%(num)s date was made.", "%(num)s dates were made.", made["made"])
+                + " "
+                + gettext("Members are on their lists and have not answered yet."),
+                "success",
+            )
             return redirect(url_for("programmes.group", group_id=group_id, _anchor="dates"), 303)
     return _preview_page(group, plan, form), 400
 

@@ -64,7 +64,9 @@ def seat_patient(session_id: str) -> Any:
             answer=form.answer.data, over_maximum_reason=form.over_maximum_reason.data or "",
         )  # fmt: skip
     except rules.SessionFull as full:
-        return _page(session_id, full=full, override=forms.SeatPatientForm(formdata=None, data={"patient_id": form.patient_id.data, "answer": "yes"})), full.status
+        return _page(
+            session_id, full=full, override=forms.SeatPatientForm(formdata=None, data={"patient_id": form.patient_id.data, "answer": "yes"})
+        ), full.status
     except rules.HasSeat as refusal:
         return _page(session_id, wrong=gettext(refusal.message)), refusal.status
     return redirect(url_for("sessions.group_session", session_id=session_id, _anchor="seats"), 303)
