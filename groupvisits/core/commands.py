@@ -25,6 +25,11 @@ class CommandReused(Conflict):
     message = mark("This was sent before with other words. Nothing was changed.")
 
 
+def is_id(value: object) -> bool:
+    """Whether this can be an id that came from outside: short, and of letters that every database keeps."""
+    return isinstance(value, str) and 0 < len(value) <= 36 and value.isascii() and value.isprintable()
+
+
 @dataclass(frozen=True)
 class Command:
     """What a person asked for: an id made on their device, the kind ("agenda:propose") and the body."""
@@ -35,7 +40,7 @@ class Command:
 
     @property
     def body_hash(self) -> str:
-        return hashlib.sha256(json.dumps([self.kind, self.body], sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+        return hashlib.sha256(json.dumps([self.kind, self.body], sort_keys=True).encode()).hexdigest()
 
 
 class CommandRecord(db.Model):

@@ -17,7 +17,7 @@ from socketio.exceptions import ConnectionRefusedError as Unwelcome
 
 from groupvisits.core import ids
 from groupvisits.core.actor import Actor
-from groupvisits.core.commands import Command, run_command
+from groupvisits.core.commands import Command, is_id, run_command
 from groupvisits.core.errors import DomainError, Invalid, NotAllowed, NotFound, Refused, SignInNeeded, mark
 from groupvisits.core.events import RequestRefused
 from groupvisits.core.forms import BaseForm, parse
@@ -41,7 +41,7 @@ class SocketDoor:
         self.actions: dict[str, str] = {}
         self._tokens: dict[str, str] = {}  # sid -> fingerprint of the browser session
         self._languages: dict[str, str] = {}
-        self._recent: dict[str, deque[float]] = defaultdict(deque)
+        self._recent: dict[str, deque[float]] = defaultdict(deque)  # by browser session: more sockets are no more speed
         self.on_disconnect: list[Callable[[str], None]] = []
         self.on_command: list[Callable[[Actor], None]] = []  # a command is something a person did, unlike all other socket traffic
         self.server: Any = app.extensions["socketio"].server
@@ -68,7 +68,7 @@ class SocketDoor:
         """Answer `{command_id, session_id, body}` by carrying out `verb(tx, actor, session_id, **body)` once."""
 
         def handler(_sid: str, actor: Actor, data: Any) -> dict[str, Any]:
-            if not isinstance(data, dict) or not all(isinstance(data.get(k), str) and 0 < len(data[k]) <= 36 for k in ("command_id", "session_id")):
+            if not isinstance(data, dict) or not (is_id(data.get("command_id")) and is_id(data.get("session_id"))):
                 raise Invalid
             body = data.get("body", {})
             entered = parse(form, body).body()
@@ -95,6 +95,8 @@ class SocketDoor:
             self.server.disconnect(sid)
 
     def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
+        if sid in self._tokens:
+            return  # connected long ago: a client may send an event of this name, too
         # Engine.IO lets a missing origin pass; browsers always send one with a socket, so what comes without has no business here.
         if not self.is_own_origin(environ.get("HTTP_ORIGIN", ""), environ):
             raise Unwelcome("origin")
@@ -110,14 +112,18 @@ class SocketDoor:
         self._languages[sid] = asked if asked in LANGUAGES else "en"
 
     def _disconnect(self, sid: str, *_reason: Any) -> None:
+        if self.server.manager.is_connected(sid, "/"):
+            return  # an event of this name, sent by a client that would go on listening while nobody knows whose it is
         for listener in self.on_disconnect:
             with self.app.app_context():
                 listener(sid)
-        for kept in (self._tokens, self._languages, self._recent):
-            kept.pop(sid, None)
+        token = self._tokens.pop(sid, "")
+        self._languages.pop(sid, None)
+        if token not in self._tokens.values():
+            self._recent.pop(token, None)
 
     def _actor(self, sid: str) -> Actor:
-        recent, now = self._recent[sid], time.monotonic()
+        recent, now = self._recent[self._tokens.get(sid, "")], time.monotonic()
         while recent and recent[0] < now - 10:
             recent.popleft()
         if len(recent) >= EVENTS_PER_10_SECONDS:

@@ -16,7 +16,7 @@ from groupvisits.core.transaction import Transaction
 from groupvisits.live.events import Frame, FramesReady, personal_room, room_of
 from groupvisits.live.projections import project, project_me
 from groupvisits.live.queries import Room
-from groupvisits.sessions.events import SessionChanged, SessionClosed
+from groupvisits.sessions.events import SessionChanged, SessionClosed, TeamMemberLeft
 from groupvisits.sessions.models import GroupSession
 from groupvisits.slots.models import Slot
 
@@ -28,6 +28,7 @@ def init_app(app: Flask) -> None:
     listeners.within(SessionClosed, on_session_closed)
     listeners.within(SessionChanged, on_session_changed)
     listeners.after(FramesReady, send)
+    listeners.after(TeamMemberLeft, show_out)
 
 
 def on_session_closed(tx: Transaction, event: SessionClosed) -> None:
@@ -94,6 +95,13 @@ def put_out(session_id: str, patients_here: frozenset[str]) -> None:
     """Whoever has no place any more hears nothing more, on any of their phones."""
     for sid, subscriber in current_app.extensions["presence"].subscribers().items():
         if subscriber.session_id == session_id and subscriber.audience == "patient" and subscriber.person_id not in patients_here:
+            _server().disconnect(sid)
+
+
+def show_out(event: TeamMemberLeft) -> None:
+    """Who is off the team hears nothing more; in another role they still have, their page comes back by itself."""
+    for sid, subscriber in current_app.extensions["presence"].subscribers().items():
+        if (subscriber.session_id, subscriber.person_id) == (event.session_id, event.staff_member_id):
             _server().disconnect(sid)
 
 

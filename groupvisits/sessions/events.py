@@ -22,6 +22,14 @@ class SessionChanged:
 
 
 @dataclass(frozen=True)
+class TeamMemberLeft:
+    """A staff member does not work in this visit any more, in one of the roles they had."""
+
+    session_id: str
+    staff_member_id: str
+
+
+@dataclass(frozen=True)
 class SessionOpened:
     session_id: str
 

@@ -17,12 +17,13 @@ from groupvisits.accounts.models import BrowserSession
 from groupvisits.agenda.models import Topic
 from groupvisits.core import actor as actors
 from groupvisits.core import clock, ids
+from groupvisits.core.sockets import EVENTS_PER_10_SECONDS
 from groupvisits.core.transaction import run, write
 from groupvisits.extensions import db
 from groupvisits.live import sockets
 from groupvisits.sessions.events import SessionChanged
 from groupvisits.sessions.models import Seat
-from groupvisits.sessions.service import close_session, free_seat, next_version
+from groupvisits.sessions.service import close_session, free_seat, next_version, take_from_team
 from tests.cast import Cast
 from tests.live.conftest import Phone
 
@@ -378,3 +379,33 @@ def test_a_conversation_without_a_tap_does_not_sign_its_facilitator_out(app: Fla
     later = time.monotonic() + rooms.LEADS_FOR + 1
     monkeypatch.setattr(rooms.time, "monotonic", lambda: later)
     assert presence.leading() == set()
+
+
+def test_whoever_is_taken_off_the_team_hears_nothing_more(app: Flask, cast: Cast, opened: str, phone: Connect) -> None:
+    tomas, osei = phone(cast.tomas), phone(cast.osei)
+    assert tomas.subscribe(opened, "facilitator")["ok"] and osei.subscribe(opened, "clinician")["ok"]
+    with app.app_context():
+        run(take_from_team, cast.joanne, opened, staff_member_id=cast.tomas.id, role="facilitator")
+    assert not tomas.socket.is_connected()
+    assert osei.socket.is_connected()
+
+
+def test_a_second_socket_is_no_second_allowance(app: Flask, cast: Cast, opened: str, phone: Connect) -> None:
+    rosa = phone(cast.rosa)
+    other = app.extensions["socketio"].test_client(app, headers={"Origin": "http://localhost"}, flask_test_client=rosa.browser)
+    ask = {"session_id": opened, "audience": "patient"}
+    assert all(rosa.ask("live:subscribe", ask)["ok"] for _ in range(EVENTS_PER_10_SECONDS))
+    assert other.emit("live:subscribe", ask, callback=True)["error"]["code"] == "too_fast"
+    other.disconnect()
+
+
+@pytest.mark.parametrize("name", ["connect", "disconnect"])
+def test_nobody_escapes_the_end_of_their_sign_in_by_an_event_with_the_servers_own_name(app: Flask, cast: Cast, opened: str, phone: Connect, name: str) -> None:
+    rosa, tomas = phone(cast.rosa), phone(cast.tomas)
+    rosa.subscribe(opened, "patient")
+    rosa.socket.emit(name, {"HTTP_ORIGIN": "http://x", "HTTP_HOST": "x", "HTTP_COOKIE": ""})
+    assert rosa.actor.id in app.extensions["presence"].patients(opened)
+    with app.app_context(), write() as tx:
+        browser_sessions.end_sessions(tx, BrowserSession.patient_id == cast.rosa.id)
+    assert not rosa.socket.is_connected()
+    assert tomas.socket.is_connected()

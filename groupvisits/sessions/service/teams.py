@@ -7,7 +7,7 @@ from groupvisits.core.transaction import Transaction
 from groupvisits.programmes import queries as programmes
 from groupvisits.programmes.rules import RoleNotHeld
 from groupvisits.sessions import queries, rules
-from groupvisits.sessions.events import SessionChanged
+from groupvisits.sessions.events import SessionChanged, TeamMemberLeft
 from groupvisits.sessions.models import SessionTeamMember
 from groupvisits.sessions.permissions import POLICY
 from groupvisits.sessions.service.versions import next_version
@@ -50,6 +50,7 @@ def take_from_team(tx: Transaction, actor: Actor, session_id: str, *, staff_memb
     tx.flush()
     audit.record(tx, actor, "sessions:take_from_team", place.group_session, session_id=session_id, staff_member=staff_member_id, role=role)
     tx.announce(SessionChanged(session_id, next_version(tx, session_id), run=True))
+    tx.announce(TeamMemberLeft(session_id, staff_member_id))
 
 
 def _place_to_staff(tx: Transaction, actor: Actor, session_id: str) -> queries.Place:
