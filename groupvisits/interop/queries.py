@@ -13,12 +13,13 @@ from groupvisits.interop import rules
 from groupvisits.interop.permissions import POLICY
 from groupvisits.patients.queries import people_in
 from groupvisits.sessions.models import GroupSession, Seat
+from groupvisits.sessions.permissions import POLICY as SESSIONS
 from groupvisits.sessions.queries import Place, place_for, seats_of
 
 
 @dataclass(frozen=True)
 class Guest:
-    """One line of the door list. `family_name` is for the team's eyes only."""
+    """One line of the door list. Whole names and needs are for those who may look the registry up; the others get the name shown in the room."""
 
     number: int | None
     given_name: str
@@ -52,9 +53,13 @@ def guests_for(db: Session, viewer: Actor, paper: Paper) -> Sequence[Guest]:
     """Everybody who may come, by family name; those who said no are not on the list."""
     POLICY.require(viewer, "interop:print", paper.place)
     seats = [seat for seat in seats_of(db, paper.place) if seat.state in rules.COMING]
+    full = SESSIONS.permits(viewer, "sessions:let_in", paper.place)
     people = people_in(db, paper.clinic.id, (seat.patient_id for seat in seats))
     guests = [
-        Guest(seat.slip_number, person.given_name, person.family_name, person.display_name, seat.state, seat.companions, person.needs, person.language)
+        Guest(
+            seat.slip_number, person.given_name if full else person.display_name, person.family_name if full else "", person.display_name,
+            seat.state, seat.companions, person.needs if full else "", person.language,
+        )
         for seat in seats
         if (person := people.get(seat.patient_id))
     ]

@@ -140,3 +140,9 @@ def test_a_visit_without_anybody_says_so(app: Flask, cast: Cast) -> None:
     joanne = signed_in(app, cast.joanne)
     assert "Nobody is on the list" in joanne.get(address(cast, "door-list")).text
     assert joanne.post(address(cast, "slip-cards")).status_code == 422
+
+
+def test_the_door_list_of_a_facilitator_holds_the_names_shown_in_the_room(app: Flask, cast: Cast) -> None:
+    assert "Delgado" in signed_in(app, cast.nia).get(address(cast, "door-list")).text
+    shown = signed_in(app, cast.tomas).get(address(cast, "door-list")).text
+    assert "Rosa" in shown and "Delgado" not in shown
