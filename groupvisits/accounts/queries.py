@@ -1,5 +1,6 @@
 """Reads of accounts. Staff of a clinic are seen by its administrators; everything else here belongs to the person or link itself."""
 
+import hmac
 from collections.abc import Sequence
 
 from sqlalchemy import func, select
@@ -7,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from groupvisits.accounts import rules
 from groupvisits.accounts.browser_sessions import is_alive
-from groupvisits.accounts.models import BrowserSession, Clinic, PatientLink, RoomDisplay, SignInAttempt, StaffInvitation, StaffMember, StaffRole
+from groupvisits.accounts.models import BrowserSession, Clinic, Installation, PatientLink, RoomDisplay, SignInAttempt, StaffInvitation, StaffMember, StaffRole
 from groupvisits.accounts.permissions import POLICY
 from groupvisits.core import clock, ids
 from groupvisits.core.actor import Actor
@@ -35,6 +36,13 @@ def offered_languages(db: Session) -> list[str]:
 
 def has_clinic(db: Session) -> bool:
     return db.scalar(select(Clinic.id).limit(1)) is not None
+
+
+def check_setup_code(db: Session, code: str) -> None:
+    """Refuse with WrongSetupCode what is not the one-time code of this empty installation."""
+    installation = db.get(Installation, 1)
+    if installation is None or not hmac.compare_digest(installation.setup_code, ids.fingerprint(ids.tidy_code(code))):
+        raise rules.WrongSetupCode(field="code")
 
 
 def asks_for_codes(db: Session) -> bool:

@@ -28,11 +28,16 @@ class _OurMessages:
 
 
 def _tidy(value: Any) -> Any:
-    return value.replace("\x00", "").strip() if isinstance(value, str) else value
+    if isinstance(value, list):
+        return [_tidy(each) for each in value]
+    return value.replace("\x00", "").encode("utf-8", "ignore").decode().strip() if isinstance(value, str) else value
 
 
 class BaseForm(FlaskForm):
-    """Trims text, drops null characters (PostgreSQL refuses them) and speaks the reader's language."""
+    """Trims text, drops what no database keeps and speaks the reader's language.
+
+    That is null characters (PostgreSQL refuses them) and halves of characters: a box with a limit may cut an emoji in two.
+    """
 
     class Meta(FlaskForm.Meta):
         def get_translations(self, form: Any) -> Any:

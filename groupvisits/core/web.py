@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 from groupvisits.core import ids, language
 from groupvisits.core.actor import ANYONE, Actor
-from groupvisits.core.commands import Command, run_command
+from groupvisits.core.commands import Command, is_id, run_command
 from groupvisits.core.errors import DomainError, Invalid, NotAllowed, NotFound, SignInNeeded
 from groupvisits.core.events import RequestRefused
 from groupvisits.core.forms import BaseForm, parse
@@ -27,6 +27,7 @@ log = structlog.get_logger("web")
 PUBLIC = "public"
 # The anonymous form: no browser session is read or set on these addresses, nothing is logged or audited. The token is the authority.
 TRACELESS = "/feedback-forms/"
+MAX_JSON = 256 * 1024
 
 
 def access(action: str) -> Callable[[Any], Any]:
@@ -51,6 +52,15 @@ def wants_json() -> bool:
     return request.is_json or request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
 
 
+def sent_json() -> Any:
+    """What a script of ours sent. Refuses what is larger, or nested deeper, than anything they send."""
+    request.max_content_length = MAX_JSON
+    try:
+        return request.get_json()
+    except RecursionError:
+        raise Invalid from None
+
+
 def accept_command(name: str, form_class: type[BaseForm], verb: Any, session_id: str) -> Any:
     """Carry out a live command that came by POST: from a script as {command_id, body}, or from a plain form without script.
 
@@ -58,8 +68,8 @@ def accept_command(name: str, form_class: type[BaseForm], verb: Any, session_id:
     command sent by socket first and by POST afterwards is one command.
     """
     if request.is_json:
-        sent = request.get_json()
-        if not isinstance(sent, dict) or not isinstance(sent.get("command_id"), str) or not 0 < len(sent["command_id"]) <= 36:
+        sent = sent_json()
+        if not isinstance(sent, dict) or not is_id(sent.get("command_id")):
             raise Invalid
         body = sent.get("body", {})
         entered, command_id = parse(form_class, body).body(), sent["command_id"]
@@ -68,7 +78,8 @@ def accept_command(name: str, form_class: type[BaseForm], verb: Any, session_id:
         if not form.validate():
             raise Invalid(str(next(iter(next(iter(form.errors.values()))))))
         body = entered = form.body()
-        command_id = request.form.get("command_id", "")[:36] or ids.new_id()
+        command_id = request.form.get("command_id", "")
+        command_id = command_id if is_id(command_id) else ids.new_id()
     result = run_command(verb, current_actor(), Command(command_id, name, {"session_id": session_id, **body}), session_id, **entered)
     if request.is_json:
         return jsonify(ok=True, result=result)
@@ -86,9 +97,11 @@ def command_url(app: Flask, name: str, *, action: str, form: type[BaseForm], ver
 
 
 def safe_next(target: str | None, default: str) -> str:
-    """Where to go after sign-in: only a path of our own."""
-    parts = urlsplit(target or "")
-    return target if target and not parts.scheme and not parts.netloc and target.startswith("/") and not target.startswith(("//", "/\\")) else default
+    """Where to go after sign-in: only a path of our own. Browsers read a backslash as a slash and leave control characters out."""
+    if not target or not target.isprintable() or "\\" in target:
+        return default
+    parts = urlsplit(target)
+    return target if not parts.scheme and not parts.netloc and target.startswith("/") and not target.startswith("//") else default
 
 
 def init_app(app: Flask, *, policies: dict[str, Any], resolve_actor: Callable[[], Actor]) -> None:
@@ -109,6 +122,8 @@ def init_app(app: Flask, *, policies: dict[str, Any], resolve_actor: Callable[[]
     def guard() -> Any:
         if request.endpoint is None or request.endpoint == "static":
             return None
+        if any("\x00" in text for text in (request.path, *request.args.values())):
+            raise NotFound  # no id of ours holds one, and PostgreSQL fails over it
         for leads_elsewhere in app.extensions["before_the_guard"]:  # to where the guard would only refuse: set-up, a second factor
             if (answer := leads_elsewhere()) is not None:
                 return answer

@@ -63,12 +63,15 @@ def admit_guest(tx: Transaction, actor: Actor, session_id: str, *, guest_id: str
     guest, seat = tx.get(WaitingGuest, guest_id), tx.get(Seat, seat_id)
     if guest is None or seat is None or guest.session_id != session_id or seat.session_id != session_id or seat.state == "cancelled":
         raise NotFound
+    patient = tx.get_one(Patient, seat.patient_id)
+    if not patient.is_active:
+        raise NotFound
     rules.check_can_admit(guest.seat_id, seat_id)
     if guest.seat_id == seat_id:
         return {"version": place.group_session.version}
     guest.seat_id = seat_id
     _arrive(tx, actor, place.group_session, seat)
-    _sign_in_waiting_browser(tx, guest, tx.get_one(Patient, seat.patient_id))
+    _sign_in_waiting_browser(tx, guest, patient)
     audit.record(tx, actor, "live:admit", guest, session_id=session_id, seat=seat_id, patient=seat.patient_id)
     version = next_version(tx, session_id)
     tx.announce(SessionChanged(session_id, version, people=True, patients=(seat.patient_id,)))
@@ -131,6 +134,8 @@ def _holder(tx: Transaction, group_session: GroupSession | None, slip: str) -> d
     if seat is None:
         return None
     patient = tx.get_one(Patient, seat.patient_id)
+    if not patient.is_active:
+        return None
     audit.record(tx, actors.patient(patient.id, patient.clinic_id), "live:join", seat, session_id=group_session.id)
     return {"session_id": group_session.id, "patient_id": patient.id, **_own_data(tx, patient)}
 

@@ -14,7 +14,7 @@ from groupvisits.core.commands import Command, run_command
 from groupvisits.core.errors import DomainError
 from groupvisits.core.forms import parse
 from groupvisits.core.transaction import run
-from groupvisits.core.web import access, current_actor
+from groupvisits.core.web import access, current_actor, sent_json
 from groupvisits.extensions import db
 from groupvisits.notes import queries, rules, service
 from groupvisits.notes.forms import AddendumForm, ChoiceForm, CosignForm, NoteForm, ReturnForm, SavedForm, SignForm
@@ -78,7 +78,7 @@ def save(note_id: str) -> ResponseReturnValue:
 @bp.put("/notes/<note_id>/draft")
 @access("notes:write")
 def autosave(note_id: str) -> ResponseReturnValue:
-    form = parse(NoteForm, request.get_json(silent=True))
+    form = parse(NoteForm, sent_json())
     return jsonify(ok=True, result=run(service.save_draft, current_actor(), note_id, base_revision=form.base_revision.data or 0, fields=form.fields()))
 
 
@@ -113,7 +113,7 @@ def versions(note_id: str) -> str:
     return _page("notes/versions.html", _read(note_id), versions=[(version, rules.fields_of(version.draft)) for version in found])
 
 
-@bp.post("/notes/<note_id>/versions/<int:revision>")
+@bp.post("/notes/<note_id>/versions/<int(max=999999999):revision>")
 @access("notes:write")
 def use_version(note_id: str, revision: int) -> ResponseReturnValue:
     form = SavedForm()

@@ -20,7 +20,7 @@ def transport_for(config: Config) -> Transport:
 def as_email(message: OutboxMessage, sender: str) -> EmailMessage:
     """Plain text, one recipient. Raises ValueError for an address with a line break in it."""
     email = EmailMessage()
-    email["From"], email["To"], email["Subject"] = sender, message.address, message.subject
+    email["From"], email["To"], email["Subject"] = sender, message.address, " ".join(message.subject.split())
     email["Date"], email["Message-ID"] = format_datetime(clock.now()), make_msgid(message.id, domain="groupvisits.invalid")
     email.set_content(message.text)
     return email

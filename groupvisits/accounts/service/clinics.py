@@ -1,6 +1,5 @@
 """The first visit of an empty installation, and a clinic's settings."""
 
-import hmac
 from collections.abc import Sequence
 
 from groupvisits.accounts import queries, rules
@@ -45,9 +44,8 @@ def set_up(
     """The clinic and its first administrator exist; return the administrator's id. Refuses a wrong code and an installation that has a clinic."""
     if queries.has_clinic(tx):
         raise rules.AlreadySetUp
-    installation = tx.get(Installation, 1, with_for_update=True)
-    if installation is None or not hmac.compare_digest(installation.setup_code, ids.fingerprint(ids.tidy_code(code))):
-        raise rules.WrongSetupCode(field="code")
+    tx.get(Installation, 1, with_for_update=True)  # one first visitor at a time
+    queries.check_setup_code(tx, code)
     clinic = Clinic(
         id=ids.new_id(), name=clinic_name, zone=zone, country=country, phone=phone, emergency_number=emergency_number, paper=paper, languages=["en"],
         two_factor_required=True, is_demo=False, created_at=clock.now(),
@@ -58,7 +56,7 @@ def set_up(
                          create_datetime=clock.now())  # fmt: skip
     member.roles = [StaffRole(name="admin")]
     tx.add(member)
-    installation.setup_code = ""
+    tx.get_one(Installation, 1).setup_code = ""
     tx.flush()
     audit.record(tx, actors.staff(member.id, clinic.id, {"admin"}), "accounts:set_up", clinic)
     return member.id

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from groupvisits.accounts import passwords, queries, rules, service
@@ -22,6 +22,9 @@ def set_up() -> Any:
     form = SetUpForm()
     if form.validate_on_submit():
         try:
+            attempts = run(service.count_attempt, "set-up", request.remote_addr or "")
+            queries.check_setup_code(db.session(), form.code.data or "")  # before the hashing, which is slow
+            run(service.forgive_attempt, attempts)
             rules.check_password(form.password.data or "", email=form.email.data or "", name=form.your_name.data or "")
             entered = form.body()
             password = entered.pop("password")

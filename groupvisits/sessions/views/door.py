@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, url_for
 from flask import session as browser_session
 from flask_babel import gettext
 
@@ -47,7 +47,7 @@ def search_person(session_id: str) -> Any:
 def choose_person(session_id: str) -> Any:
     """One of the two or three whom the same letters fit."""
     place = _place(session_id)
-    return _person_screen(place, queries.person_for(db.session(), current_actor(), place, request.form.get("patient_id", "")[:32]))
+    return _person_screen(place, queries.person_for(db.session(), current_actor(), place, forms.ArrivalForm().patient_id.data or ""))
 
 
 @bp.post("/sessions/<session_id>/check-ins")
@@ -87,6 +87,7 @@ def check_in(session_id: str) -> Any:
 @bp.post("/sessions/<session_id>/check-in-undos")
 @access("sessions:check_in")
 def undo_check_in(session_id: str) -> Any:
+    _place(session_id)
     last = browser_session.pop(LAST, None)
     if not last or last["session_id"] != session_id:
         raise rules.NotTheLast
