@@ -1,0 +1,210 @@
+"""Every address, asked by everybody who has no business there: another clinic's people, the wrong roles, a display, nobody at all.
+
+Made from the address map and the policy tables, so that a new page is tried without anybody thinking of it.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.routing import Rule
+
+from groupvisits.accounts import service as accounts
+from groupvisits.accounts.models import BrowserSession
+from groupvisits.agenda import service as agenda
+from groupvisits.agenda.models import Topic
+from groupvisits.core import actor as actors
+from groupvisits.core import ids, transaction
+from groupvisits.core.actor import ANYONE, Actor
+from groupvisits.core.transaction import run
+from groupvisits.core.web import PUBLIC
+from groupvisits.extensions import db
+from groupvisits.interop.rules import KINDS
+from groupvisits.live import service as live
+from groupvisits.notes import service as notes
+from groupvisits.patients import service as patients
+from groupvisits.patients.models import Patient
+from groupvisits.sessions import service as sessions
+from groupvisits.sessions.models import GroupSession, WaitingGuest
+from groupvisits.slots import service as slots
+from groupvisits.slots.models import Slot
+from tests.cast import Cast, signed_in
+
+MILLBROOK = (
+    "joanne", "tomas", "osei", "adler", "nia", "ivo", "quinn", "ada", "rosa",
+)  # fmt: skip
+OF_ANOTHER_CLINIC = ("sol", "sunny")
+# What these tables hold is not what a refused request must leave alone: who asked, and that they were refused.
+KEPT_OF_ASKING = {"audit_entries", "audit_chains", "browser_sessions", "sign_in_attempts"}
+
+
+@pytest.fixture
+def running(cast: Cast, app: Flask) -> dict[str, str]:
+    """A visit of Millbrook that runs, and the id of one of everything in it, by the name addresses and forms use."""
+    with app.app_context():
+        here = cast.session_id
+        patient = db.session.get_one(Patient, cast.rosa.id)
+        topic = run(agenda.propose_topic, cast.rosa, here, words="What helps at night?", route="group")["topic_id"]
+        run(sessions.open_session, cast.tomas, here)
+        run(sessions.check_in, cast.nia, here, cast.seats["rosa"])
+        slot = str(db.session.scalar(select(Slot.id).where(Slot.provider_id == cast.osei.id).limit(1)))
+        run(slots.call, cast.osei, here, slot_id=slot)
+        note = run(notes.open_note, cast.osei, slot)
+        roster = run(patients.upload_roster, cast.joanne, file_name="list.csv", table=patients.read_file(b"Name,Born\nPat Hill,1961-03-04\n"))["import_id"]
+        link = run(accounts.make_patient_link, cast.joanne, patient)
+        code = db.session.scalar(select(GroupSession.join_code).where(GroupSession.id == here))
+        run(live.wait_at_door, ANYONE, code=code, fingerprint="f" * 64, address="127.0.0.1")
+        guest = db.session.scalar(select(WaitingGuest.id))
+        db.session.rollback()
+    return {
+        "session_id": here, "group_id": cast.group_id, "programme_id": cast.programme_id, "patient_id": cast.rosa.id, "seat_id": cast.seats["rosa"],
+        "staff_member_id": cast.quinn.id, "topic_id": str(topic), "slot_id": slot, "note_id": note, "import_id": roster, "guest_id": str(guest),
+        "token": link, "slip": f"{here}-BCDFGH", "code": str(code), "kind": next(iter(KINDS)), "revision": "0",
+    }  # fmt: skip
+
+
+def guarded(app: Flask) -> Iterator[tuple[Rule, str, str]]:
+    """Each address that needs a permission, each method it takes, and the action it names."""
+    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
+        action = getattr(app.view_functions[rule.endpoint], "access", PUBLIC)
+        if rule.endpoint != "static" and action != PUBLIC:
+            for method in sorted((rule.methods or set()) & {"GET", "POST", "PUT", "DELETE", "PATCH"}):
+                yield rule, method, action
+
+
+def ask(client: FlaskClient, rule: Rule, method: str, running: dict[str, str], **headers: str) -> Any:
+    """With everything a form could ask for filled in, so that it is the permission that refuses and not the form."""
+    address = rule.build({name: running[name] for name in rule.arguments}, append_unknown=False)
+    assert address is not None
+    if method == "GET":
+        return client.get(address[1], query_string={"audience": "facilitator"}, headers=headers)
+    return client.open(address[1], method=method, headers=headers, **_sent(rule, method, running))
+
+
+def _sent(rule: Rule, method: str, running: dict[str, str]) -> dict[str, Any]:
+    entered: dict[str, Any] = {
+        **{name: running[name] for name in ("seat_id", "patient_id", "topic_id", "slot_id", "guest_id")},
+        "person": f"{running['staff_member_id']} nurse", "answer": "coming" if "slots" in rule.rule else "yes", "reason": "Snow", "words": "some words", "route": "group", "minutes": "5",
+        "phase": "1", "on": "y", "outcome": "", "topic_ids": running["topic_id"], "base_revision": "0", "count": "3", "name": "Rosa", "search": "Rosa",
+        "born-day": "1", "born-month": "3", "born-year": "1961", "roles": "admin", "co_assess_clinician": "words", "kind": "addendum",
+        "signature_id": "s", "comment": "c", "presence": "discussed", "secret": "s", "full_name": "0", "birth_date": "1",
+    }  # fmt: skip
+    if method == "PUT":
+        return {"json": {"base_revision": 0, "co_assess_clinician": "words"}}
+    return {"data": entered}
+
+
+def everything_saved(app: Flask) -> dict[str, list[tuple[Any, ...]]]:
+    with app.app_context():
+        rows = {
+            table.name: sorted(map(repr, db.session.execute(select(table)).all()))
+            for table in db.metadata.sorted_tables
+            if table.name not in KEPT_OF_ASKING
+        }
+        db.session.rollback()
+    return rows  # type: ignore[return-value]
+
+
+def newcomer(app: Flask, actor: Actor) -> FlaskClient:
+    """Signed in by password alone where the clinic asks for more."""
+    client = signed_in(app, actor)
+    cookie = client.get_cookie("groupvisits")
+    assert cookie is not None
+    with app.app_context(), transaction.write() as tx:
+        tx.get_one(BrowserSession, ids.fingerprint(cookie.value)).data = {"needs_second_factor": True}
+    return client
+
+
+def test_nobody_at_all_is_asked_to_sign_in_everywhere(app: Flask, running: dict[str, str]) -> None:
+    before, policies = everything_saved(app), app.extensions["policies"]
+    for rule, method, action in guarded(app):
+        if policies[action].could(ANYONE, action):
+            continue
+        answer = ask(app.test_client(), rule, method, running)
+        asked_to = answer.status_code == 302 and "/sign-ins" in answer.location
+        assert asked_to or (answer.status_code == 401 and answer.is_json), f"{method} {rule.rule} answers nobody with {answer.status}"
+    assert everything_saved(app) == before
+
+
+@pytest.mark.parametrize("who", MILLBROOK)
+def test_every_address_refuses_the_wrong_role(app: Flask, cast: Cast, running: dict[str, str], who: str) -> None:
+    actor, policies = getattr(cast, who), app.extensions["policies"]
+    client, before = signed_in(app, actor), everything_saved(app)
+    for rule, method, action in guarded(app):
+        if not policies[action].could(actor, action):
+            answer = ask(client, rule, method, running)
+            assert answer.status_code == 403, f"{method} {rule.rule} answers {who} with {answer.status}"
+    assert everything_saved(app) == before
+
+
+@pytest.mark.parametrize("who", OF_ANOTHER_CLINIC)
+def test_nothing_of_one_clinic_exists_for_another(app: Flask, cast: Cast, running: dict[str, str], who: str) -> None:
+    """Sol has every role there is, in Harbor Clinic: only the clinic refuses him."""
+    actor, before = getattr(cast, who), everything_saved(app)
+    client = signed_in(app, actor)
+    for rule, method, action in guarded(app):
+        if rule.arguments - {"kind", "code", "slip"}:
+            answer = ask(client, rule, method, running)
+            expected = 404 if app.extensions["policies"][action].could(actor, action) else 403
+            assert answer.status_code == expected, f"{method} {rule.rule} answers {who} with {answer.status}"
+    assert everything_saved(app) == before
+
+
+def test_nothing_of_a_visit_exists_for_a_patient_who_has_no_place_in_it(app: Flask, cast: Cast, running: dict[str, str]) -> None:
+    client, before = signed_in(app, cast.walter), everything_saved(app)
+    for rule, method, _action in guarded(app):
+        if "session_id" in rule.arguments:
+            answer = ask(client, rule, method, running)
+            assert answer.status_code in (403, 404), f"{method} {rule.rule} answers a patient of another group with {answer.status}"
+    assert everything_saved(app) == before
+
+
+def test_a_wall_display_opens_its_own_room_and_nothing_else(app: Flask, cast: Cast, running: dict[str, str]) -> None:
+    client, before = signed_in(app, actors.display(ids.new_id(), cast.clinic_id, running["session_id"])), everything_saved(app)
+    del before["room_displays"]
+    opened = set()
+    for rule, method, action in guarded(app):
+        if not app.extensions["policies"][action].could(ANYONE, action) and ask(client, rule, method, running).status_code not in (403, 404):
+            opened.add(rule.rule)
+    assert opened == {"/sessions/<session_id>/rooms/display", "/sessions/<session_id>/join-code.svg"}
+    assert client.get(f"/sessions/{running['session_id']}/snapshot?audience=display").status_code == 200
+    after = everything_saved(app)
+    del after["room_displays"]
+    assert after == before
+
+
+def test_a_newcomer_reaches_the_second_factor_and_nothing_else(app: Flask, cast: Cast, running: dict[str, str]) -> None:
+    client, before, policies = newcomer(app, cast.ada), everything_saved(app), app.extensions["policies"]
+    for rule, method, action in guarded(app):
+        if rule.endpoint in ("accounts.second_factor", "accounts.second_factor_code") or policies[action].could(ANYONE, action):
+            continue
+        answer = ask(client, rule, method, running)
+        led = method == "GET" and answer.status_code == 302 and answer.location == "/second-factor"
+        assert led or answer.status_code == 403, f"{method} {rule.rule} answers a newcomer with {answer.status}"
+    assert everything_saved(app) == before
+
+
+@pytest.mark.parametrize("who", [*MILLBROOK, *OF_ANOTHER_CLINIC])
+def test_no_address_breaks_whoever_asks(app: Flask, cast: Cast, running: dict[str, str], who: str) -> None:
+    """The application is made so that an unexpected failure is raised here."""
+    actor, policies = getattr(cast, who), app.extensions["policies"]
+    for rule, method, action in guarded(app):
+        if policies[action].could(actor, action):
+            answer = ask(signed_in(app, actor), rule, method, running)
+            assert answer.status_code < 500, f"{method} {rule.rule} answers {who} with {answer.status}"
+
+
+def test_the_stranger_would_have_been_let_in_at_home(app: Flask, cast: Cast, running: dict[str, str]) -> None:
+    """Otherwise the tests above would also pass if every address answered "not found" to everybody."""
+    with app.app_context():
+        topics = db.session.scalars(select(Topic)).all()
+        assert topics
+        db.session.rollback()
+    opened = 0
+    for who in MILLBROOK:
+        client = signed_in(app, getattr(cast, who))
+        opened += sum(ask(client, rule, "GET", running).status_code == 200 for rule, method, _ in guarded(app) if method == "GET" and rule.arguments)
+    assert opened >= 25
