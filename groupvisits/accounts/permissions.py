@@ -8,7 +8,7 @@ POLICY = Policy(
         "accounts:change_settings": permit("admin", when=same_clinic),
         # "newcomer": signed in, but still without the second factor that their clinic requires
         "accounts:use_own_account": permit("admin", "coordinator", "facilitator", "resident", "attending", "nurse", "interpreter", "reviewer", "newcomer"),
-        "accounts:make_patient_link": permit("coordinator", "nurse", "facilitator", when=same_clinic),
+        "accounts:make_patient_link": permit("coordinator", "nurse", "facilitator", "system", when=same_clinic),
         "accounts:make_room_display": permit("facilitator", "coordinator", when=same_clinic),
     }
 )

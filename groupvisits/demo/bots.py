@@ -127,9 +127,9 @@ class Phone:
         self._emit(name, {"command_id": str(uuid.uuid4()), "session_id": self.session_id, "body": body})
 
     def snapshot(self) -> dict[str, Any]:
-        request = urllib.request.Request(
+        request = urllib.request.Request(  # noqa: S310
             f"{self.base}/sessions/{self.session_id}/snapshot?audience=patient", headers={"X-Background": "1", "Accept": "application/json"}
-        )  # noqa: S310
+        )
         return json.loads(self.browser.open(request, timeout=10).read())
 
     def _emit(self, name: str, data: dict[str, Any]) -> None:

@@ -119,3 +119,34 @@ class TestDisplay:
 
     def test_a_made_up_address_opens_nothing(self, app: Flask, cast: Cast) -> None:
         assert app.test_client().get("/displays/never-made").status_code == 404
+
+
+class TestAskingForANewOne:
+    def messages(self, app: Flask) -> list[OutboxMessage]:
+        with app.app_context():
+            return list(db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "patient_link")))
+
+    def test_it_goes_to_the_address_the_clinic_has_and_to_no_other(self, app: Flask, token: str) -> None:
+        phone = app.test_client()
+        phone.post(f"/links/{token}")
+        assert "Send me a new link" in app.test_client().get(f"/links/{token}").text
+        answer = app.test_client().post(f"/links/{token}/renewals")
+        assert "Rosa" not in answer.text
+        (message,) = self.messages(app)
+        assert message.address == "rosa@example.org"
+        assert token not in message.text
+
+    def test_a_made_up_token_gets_the_same_answer_and_brings_nothing(self, app: Flask, token: str) -> None:
+        real = app.test_client().post(f"/links/{token}/renewals").status_code
+        assert app.test_client().post("/links/never-made/renewals").status_code == real
+        assert len(self.messages(app)) == 1
+
+    def test_three_times_at_most(self, app: Flask, token: str) -> None:
+        for _ in range(5):
+            app.test_client().post(f"/links/{token}/renewals")
+        assert len(self.messages(app)) == 3
+
+    def test_a_link_that_reached_the_wrong_person_brings_nothing(self, app: Flask, token: str) -> None:
+        app.test_client().post(f"/links/{token}/refusals")
+        app.test_client().post(f"/links/{token}/renewals")
+        assert self.messages(app) == []

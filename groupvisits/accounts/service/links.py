@@ -4,8 +4,9 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from groupvisits.accounts import emails, rules
-from groupvisits.accounts.models import Clinic, PatientLink, RoomDisplay, StaffMember, StaffRole
+from groupvisits.accounts import emails, queries, rules
+from groupvisits.accounts.events import PatientLinkAskedFor
+from groupvisits.accounts.models import Clinic, PatientLink, RoomDisplay, SignInAttempt, StaffMember, StaffRole
 from groupvisits.accounts.permissions import POLICY
 from groupvisits.accounts.service.sign_in import public_address
 from groupvisits.audit import service as audit
@@ -36,6 +37,22 @@ def use_patient_link(tx: Transaction, token: str) -> PatientLink:
     link = tx.get_one(PatientLink, ids.fingerprint(token))
     audit.record(tx, actors.patient(link.patient_id, link.clinic_id), "accounts:use_patient_link", patient=link.patient_id)
     return link
+
+
+def ask_for_new_link(tx: Transaction, token: str) -> None:
+    """If the clinic has an address of the patient this used link was made for, a fresh one is on its way there. Says nothing about whether.
+
+    At most three in fifteen minutes; a link that was said to be somebody else's brings nothing.
+    """
+    link = tx.get(PatientLink, ids.fingerprint(token))
+    if link is None or link.refused_at is not None:
+        return
+    key = f"new link:{link.patient_id}"
+    if queries.failed_attempts(tx, key) >= 3:
+        return
+    tx.add(SignInAttempt(id=ids.new_id(), key=ids.fingerprint(key), at=clock.now()))
+    audit.record(tx, actors.system(link.clinic_id), "accounts:ask_for_new_link", patient=link.patient_id)
+    tx.announce(PatientLinkAskedFor(link.clinic_id, link.patient_id))
 
 
 def not_for_me(tx: Transaction, token: str) -> None:

@@ -19,10 +19,10 @@ def link(token: str) -> Any:
     """Ask first: scanners of mail open links too, and this phone may be somebody else's. Nothing is shown or used before the tap."""
     found = queries.patient_link(db.session(), token)
     if found is None:
-        return render_template("accounts/link_used.html", clinic=None), 410
+        return render_template("accounts/link_used.html", clinic=None, token=token), 410
     _link, clinic, is_usable = found
     if not is_usable:
-        return render_template("accounts/link_used.html", clinic=clinic), 410
+        return render_template("accounts/link_used.html", clinic=clinic, token=token), 410
     return render_template("accounts/link.html", clinic=clinic, token=token)
 
 
@@ -33,7 +33,7 @@ def use_link(token: str) -> Any:
         used = run(service.use_patient_link, token)
     except rules.LinkUsed:
         found = queries.patient_link(db.session(), token)
-        return render_template("accounts/link_used.html", clinic=found[1] if found else None), 410
+        return render_template("accounts/link_used.html", clinic=found[1] if found else None, token=token), 410
     name, language = current_app.extensions["patient_profile"](used.patient_id)
     browser_session.begin_anew(patient_id=used.patient_id)  # type: ignore[attr-defined]
     browser_session["clinic_id"], browser_session["name"] = used.clinic_id, name
@@ -47,6 +47,14 @@ def refuse_link(token: str) -> Any:
     found = queries.patient_link(db.session(), token)
     run(service.not_for_me, token)
     return render_template("accounts/link_refused.html", clinic=found[1] if found else None)
+
+
+@bp.post("/links/<token>/renewals")
+@access(PUBLIC)
+def renew_link(token: str) -> Any:
+    found = queries.patient_link(db.session(), token)
+    run(service.ask_for_new_link, token)
+    return render_template("accounts/link_asked.html", clinic=found[1] if found else None)
 
 
 @bp.get("/displays/<token>")

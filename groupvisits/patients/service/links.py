@@ -5,7 +5,10 @@ from typing import Any
 from flask import current_app
 
 from groupvisits.accounts import service as accounts
+from groupvisits.accounts.events import PatientLinkAskedFor
+from groupvisits.accounts.models import Clinic
 from groupvisits.audit import service as audit
+from groupvisits.core import actor as actors
 from groupvisits.core.actor import Actor
 from groupvisits.core.language import LANGUAGES
 from groupvisits.core.transaction import Transaction
@@ -23,13 +26,24 @@ def send_link(tx: Transaction, actor: Actor, patient_id: str) -> dict[str, Any]:
     patient = _active_patient(tx, actor, patient_id)
     if not patient.email:
         raise person.NoEmail
-    clinic = queries.clinic_of(tx, actor)
+    return {"message_id": _queue_link(tx, actor, patient, queries.clinic_of(tx, actor))}
+
+
+def _queue_link(tx: Transaction, actor: Actor, patient: Patient, clinic: Clinic) -> str:
     # A language waits for its human review outside of the practice clinic: the clinic's setting says which are offered.
     language = patient.language if patient.language in LANGUAGES and patient.language in clinic.languages else "en"
     subject, text = emails.link_message(clinic.name, clinic.phone, language, _fresh_address(tx, actor, patient))
     message_id = outbox.queue(tx, kind="patient_link", clinic_id=patient.clinic_id, address=patient.email, subject=subject, text=text, patient_id=patient.id)
     audit.record(tx, actor, "patients:send_link", patient, message=message_id)
-    return {"message_id": message_id}
+    return message_id
+
+
+def send_asked_link(tx: Transaction, event: PatientLinkAskedFor) -> None:
+    """Listens within: whoever asked with an old link gets a fresh one, at the address the clinic has and nowhere else."""
+    patient = tx.get(Patient, event.patient_id)
+    if patient is None or not patient.is_active or not patient.email:
+        return
+    _queue_link(tx, actors.system(event.clinic_id), patient, tx.get_one(Clinic, event.clinic_id))
 
 
 def make_link(tx: Transaction, actor: Actor, patient_id: str) -> str:
