@@ -34,6 +34,7 @@ class Config:
     mail_from: str = "groupvisits@example.org"
     redis_url: str = field(default="", repr=False)
     processes: int = 1
+    proxies: int = 0
     background_worker: bool = True
     testing: bool = False
 
@@ -53,6 +54,7 @@ class Config:
             mail_from=env.get("MAIL_FROM", cls.mail_from),
             redis_url=env.get("REDIS_URL", ""),
             processes=_whole_number(env, "PROCESSES", 1),
+            proxies=_whole_number(env, "PROXIES", 0),
             background_worker=env.get("BACKGROUND_WORKER", "on") != "off",
         ).check()
 

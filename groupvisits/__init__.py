@@ -9,6 +9,7 @@ from flask import Flask, redirect, request, url_for
 from flask import session as browser_session
 from flask.typing import ResponseReturnValue
 from flask_socketio import SocketIO
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import ROOT, Config
 from groupvisits.core import database, events, health, language, logs, pages, sockets, web
@@ -38,6 +39,8 @@ def create_app(config: Config | None = None) -> Flask:
         RATELIMIT_ENABLED=not config.testing,
     )
     app.extensions["config"] = config
+    if config.proxies:  # else everybody has the proxy's address, and one person's wrong passwords would slow everybody down
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.proxies, x_proto=config.proxies)  # type: ignore[method-assign]
     app.extensions["listeners"] = events.Listeners()
     app.extensions["ticks"] = []  # (seconds, job): every job claims its rows, so any number of processes may tick
     app.jinja_env.loader = jinja2.ChoiceLoader(

@@ -39,6 +39,12 @@ class CodeForm(BaseForm):
     code = StringField(_l("Code from your authenticator app"), validators=[InputRequired(_l("Enter the six digits")), Length(max=20)])
 
 
+class FirstCodeForm(CodeForm):
+    """For somebody whose sign-in may be hours old: an open page alone must not bring an authenticator of its own."""
+
+    password = PasswordField(_l("Your password"), validators=[InputRequired(_l("Enter your password")), Length(max=200)])
+
+
 class RecoveryCodeForm(BaseForm):
     code = StringField(_l("One of your recovery codes"), validators=[InputRequired(_l("Enter one of your recovery codes")), Length(max=40)])
 

@@ -64,6 +64,10 @@ class NotReviewed(Refused):
     message = mark("Nobody has reviewed this translation yet, so patients cannot choose it outside the practice clinic.")
 
 
+class WrongPassword(Refused):
+    message = mark("That password is not right.")
+
+
 def check_password(password: str, *, email: str, name: str) -> None:
     """Refuse what is short, endless or a guess away; no rules about signs and capitals, which only make people write it down."""
     if len(password) < SHORTEST:

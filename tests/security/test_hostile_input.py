@@ -6,17 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, request
 from sqlalchemy import select
 
 from groupvisits import create_app
-from groupvisits.accounts import rules
-from groupvisits.accounts.models import Clinic
+from groupvisits.accounts import passwords, rules
+from groupvisits.accounts.models import BrowserSession, Clinic, StaffMember
 from groupvisits.agenda.models import Topic
-from groupvisits.core import database, transaction
+from groupvisits.core import database, ids, transaction
 from groupvisits.core.logs import without_token
 from groupvisits.core.web import safe_next
-from groupvisits.extensions import db
+from groupvisits.extensions import db, security
 from groupvisits.outbox.models import OutboxMessage
 from groupvisits.outbox.transports import as_email
 from groupvisits.patients.models import Patient
@@ -122,3 +122,33 @@ def test_guessing_the_set_up_code_is_slowed_down(app: Flask, tmp_path: Path) -> 
     with empty.app_context():
         assert db.session.scalar(select(Clinic.id)) is None
         db.session.rollback()
+
+
+@pytest.mark.parametrize(("proxies", "seen"), [(0, "10.0.0.1"), (1, "203.0.113.9")])
+def test_an_address_told_by_the_browser_counts_only_behind_our_own_proxy(app: Flask, tmp_path: Path, proxies: int, seen: str) -> None:
+    """Only what the nearest proxy wrote: the browser may have written the rest."""
+    other = create_app(replace(app.extensions["config"], instance=tmp_path, database_url="", proxies=proxies))
+    addresses: list[str | None] = []
+    other.before_request_funcs.setdefault(None, []).insert(0, lambda: addresses.append(request.remote_addr) or ("", 204))  # type: ignore[func-returns-value]
+    other.test_client().get("/healthz", headers={"X-Forwarded-For": "198.51.100.1, 203.0.113.9"}, environ_base={"REMOTE_ADDR": "10.0.0.1"})
+    assert addresses == [seen]
+
+
+def test_an_open_page_alone_brings_no_authenticator_of_its_own(app: Flask, cast: Cast) -> None:
+    """Otherwise a copied cookie could bring one, and sign notes with its codes."""
+    with app.app_context(), transaction.write() as tx:
+        tx.get_one(StaffMember, cast.osei.id).password = passwords.hashed("four words are easy")
+    thief = signed_in(app, cast.osei)
+    thief.get("/second-factor")
+    token = thief.get_cookie("groupvisits")
+    assert token is not None
+    with app.app_context():
+        row = db.session.get_one(BrowserSession, ids.fingerprint(token.value))
+        code = security.totp_factory.generate_totp_password(row.data["totp_secret"])
+        db.session.rollback()
+    for password in ("", "wrong wrong wrong"):
+        assert thief.post("/second-factor", data={"code": code, "password": password}).status_code == 422
+    with app.app_context():
+        assert db.session.get_one(StaffMember, cast.osei.id).tf_totp_secret is None
+        db.session.rollback()
+    assert thief.post("/second-factor", data={"code": code, "password": "four words are easy"}).status_code == 200

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_security.utils import login_user, logout_user
 
 from groupvisits.accounts import passwords, queries, rules, service
-from groupvisits.accounts.forms import AskForPasswordForm, CodeForm, NewPasswordForm, RecoveryCodeForm, SignInForm
+from groupvisits.accounts.forms import AskForPasswordForm, CodeForm, FirstCodeForm, NewPasswordForm, RecoveryCodeForm, SignInForm
 from groupvisits.accounts.views import bp
 from groupvisits.core import actor as actors
 from groupvisits.core import ids
@@ -121,11 +121,13 @@ def second_factor() -> Any:
         return render_template("accounts/second_factor_done.html", codes=None, left=len(member.mf_recovery_codes or []))
     secret = browser_session.get("totp_secret") or security.totp_factory.generate_totp_secret()
     browser_session["totp_secret"] = secret
-    form = CodeForm()
+    form = CodeForm() if current_actor().has("newcomer") else FirstCodeForm()
     if form.validate_on_submit():
         try:
+            if isinstance(form, FirstCodeForm) and not service.verify_code_or_password(current_actor(), form.password.data or ""):
+                raise rules.WrongPassword(field="password")
             codes = run(service.confirm_second_factor, current_actor(), secret, form.code.data or "")
-        except rules.WrongCode as refusal:
+        except DomainError as refusal:
             form.refuse(refusal)
         else:
             browser_session.pop("totp_secret", None)
