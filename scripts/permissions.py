@@ -21,7 +21,7 @@ page and every socket event asks. Do not edit it: run `python scripts/permission
 Across clinics nothing is found: what belongs to another clinic answers as if it did not exist.
 
 `display` is the screen on the wall. `newcomer` is somebody on the staff who is signed in and still has to set up the second factor
-that their clinic requires. The last column says how a permission is narrowed further.
+that their clinic requires. `system` is groupvisits itself. The last column says how a permission is narrowed further.
 """
 
 
