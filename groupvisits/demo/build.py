@@ -32,7 +32,7 @@ RUN_SHEET = [
     {"name": "Arrive and eat", "minutes": 20, "owner": "Everybody", "prompt": "Say hello to each person by name. Show where the food is."},
     {"name": "Welcome", "minutes": 5, "owner": "Facilitator", "prompt": "Why we meet, and that everybody may just listen."},
     {"name": "Topics", "minutes": 55, "owner": "Facilitator", "prompt": "Who has found something that helped? And watch for people who say nothing."},
-    {"name": "Plans", "minutes": 25, "owner": "A participant", "prompt": "Each person says one thing to try. Ask how sure they are, from 0 to 10."},
+    {"name": "Plans", "minutes": 25, "owner": "Patients", "prompt": "Each person says one thing to try. Ask how sure they are, from 0 to 10."},
     {"name": "Feedback, close", "minutes": 15, "owner": "Facilitator", "prompt": "Say what changed because of last month's feedback."},
 ]
 STAFF = (

@@ -87,7 +87,8 @@ function drawRunSheet() {
     run.phases.map((part, index) => {
       const current = open && index === run.phase;
       const done = open && index < run.phase;
-      const name = part.owner ? say("part_led_by", { name: part.name, owner: part.owner }) : part.name;
+      // Who led what is over is no news; the words of the clinic's list read as part of the sentence.
+      const name = part.owner && !done ? say("part_led_by", { name: part.name, owner: data.strings.owners[part.owner] || part.owner }) : part.name;
       const left = partState(part, index);
       const passed = current && !stale() ? Math.min(part.minutes * 60, Math.max(0, (room.now() - new Date(part.starts_at)) / 1000)) : null;
       const to = index === run.phase + 1 ? ["move_on", "move_on_to"] : index === run.phase - 1 ? ["go_back", "go_back_to"] : null;
@@ -309,7 +310,7 @@ function openClose() {
     el("h3", {}, say("account", { sent: account.sent, accounted: account.accounted_for })),
     el(
       "table", { class: "gv-table" },
-      el("tbody", {}, rows.filter(([, topics]) => topics.length).map(([key, topics, who]) => el("tr", {}, el("th", { scope: "row" }, say(key)), el("td", {}, el("strong", {}, topics.length)), el("td", { dir: "auto" }, who(topics))))),
+      el("tbody", {}, rows.filter(([, topics]) => topics.length).map(([key, topics, who]) => el("tr", {}, el("th", { scope: "row" }, say(key)), el("td", {}, el("strong", { class: "gv-keep" }, topics.length)), el("td", { dir: "auto" }, who(topics))))),
     ),
     el("h3", { class: "gv-section" }, count("people_came", here.length)),
     el("p", {}, say("were_seen", { n: here.length - missed.length }), " ", missed.length ? el("strong", {}, say("not_seen", { names: missed.join(", ") })) : null),

@@ -40,7 +40,9 @@ function described(slot, nextOf, kit) {
   if (slot.state === "coming") return { title: name, note: say("is_coming", { provider }) };
   if (slot.state === "started") {
     const minutes = Math.max(0, Math.floor((room.now() - new Date(slot.started_at)) / 60000));
-    return { title: name, note: stale() ? say("with_provider", { provider }) : say("with_minutes", { provider, n: minutes, all: slot.minutes }) };
+    if (stale()) return { title: name, note: say("with_provider", { provider }) };
+    const over = minutes - slot.minutes;
+    return { title: name, note: over > 0 ? say("with_over", { provider, n: over }) : say("with_minutes", { provider, n: minutes, all: slot.minutes }) };
   }
   if (slot.state === "finished") return { title: name, note: say("slot_seen", { provider }) };
   if (slot.state === "missed") return { title: name, note: slot.called_at ? say("slot_missed", { provider }) : say("slot_not_seen") };
