@@ -113,7 +113,7 @@ def _kept_secret(instance: Path) -> str:
     """A secret made once and kept beside the database, so that nobody runs a clinic on a well-known default."""
     path = instance / "secret-key"
     if not path.exists():
-        instance.mkdir(parents=True, exist_ok=True)
+        instance.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(mode=0o600)
         path.write_text(secrets.token_urlsafe(48))
     return path.read_text().strip()

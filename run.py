@@ -4,6 +4,7 @@ from gevent import monkey
 
 monkey.patch_all()
 
+import os  # noqa: E402
 import socket
 from typing import Any
 
@@ -27,6 +28,7 @@ class PromptHandler(WSGIHandler):
 
 
 def serve() -> None:
+    os.umask(0o077)  # what the server writes holds patients' data: nobody else on this machine reads it
     config = Config.from_environment()
     app = create_app(config)
     start_background_work(app)

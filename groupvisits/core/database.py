@@ -81,7 +81,7 @@ def write_engine(uri: str) -> Engine:
     """An engine whose transactions begin by taking the right to write."""
     if not uri.startswith("sqlite"):
         return create_engine(uri, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20, connect_args={"options": "-c timezone=UTC"})
-    Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    Path(uri.removeprefix("sqlite:///")).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = create_engine(uri, hide_parameters=True, poolclass=QueuePool, pool_size=2, max_overflow=8, connect_args={"check_same_thread": False})
     _prepare_sqlite(engine, reads_only=False)
     return engine

@@ -341,7 +341,8 @@ function drawGroup() {
     if (isMine({ id })) shown.push(id); // one's own is no news to oneself
   }
   const news = newIds();
-  const topics = shown.map((id) => room.topics.get(id)).filter(Boolean);
+  // What somebody took back has no words any more: their own copy says what became of it, and others need no empty row.
+  const topics = shown.map((id) => room.topics.get(id)).filter((topic) => topic && topic.state !== "taken_back");
   const visible = allShown ? topics : topics.slice(0, AT_FIRST);
   const languages = new Set(topics.map((topic) => topic.language).filter(Boolean));
   show(
