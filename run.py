@@ -4,7 +4,7 @@ from gevent import monkey
 
 monkey.patch_all()
 
-import os  # noqa: E402
+import os
 import socket
 from typing import Any
 

@@ -303,7 +303,7 @@ function openClose() {
     ["count_taken_back", of(all, "taken_back"), () => ""],
   ];
   const here = [...room.people.values()].filter((person) => ["arrived", "attended", "left_early"].includes(person.state));
-  const seen = new Set([...room.slots.values()].filter((slot) => slot.state === "finished").map((slot) => slot.seat_id));
+  const seen = new Set([...room.slots.values()].filter((slot) => slot.state === "finished" || slot.state === "started").map((slot) => slot.seat_id));
   const missed = here.filter((person) => !seen.has(person.seat_id)).map((person) => person.name);
   show(
     place("close-account"),
