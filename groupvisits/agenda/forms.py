@@ -19,7 +19,7 @@ def id_field(missing: str) -> Any:
 
 def words_field() -> Any:
     # Longer than the rule allows, so that the rule's own sentence answers.
-    return StringField(_l("What do you want us to talk about?"), validators=[Length(max=2000, message=_l("This is too long."))])
+    return StringField(_l("What do you want us to talk about?"), default="", validators=[Length(max=2000, message=_l("This is too long."))])
 
 
 def route_field() -> Any:

@@ -152,3 +152,10 @@ def test_an_open_page_alone_brings_no_authenticator_of_its_own(app: Flask, cast:
         assert db.session.get_one(StaffMember, cast.osei.id).tf_totp_secret is None
         db.session.rollback()
     assert thief.post("/second-factor", data={"code": code, "password": "four words are easy"}).status_code == 200
+
+
+@pytest.mark.parametrize("words", [None, [], "", "\x00", HALF, "\u202e"])
+def test_a_topic_of_no_words_is_refused_with_its_reason(app: Flask, cast: Cast, words: object) -> None:
+    sent = {"command_id": str(uuid.uuid4()), "body": {"words": words, "route": "group"}}
+    answer = signed_in(app, cast.rosa).post(command(cast, "agenda:propose"), json=sent)
+    assert answer.json["error"]["code"] == "no_words"
