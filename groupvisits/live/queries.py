@@ -21,7 +21,7 @@ from groupvisits.core.errors import NotFound
 from groupvisits.feedback.queries import handout_waits
 from groupvisits.live.permissions import AUDIENCES, POLICY
 from groupvisits.live.projections import project, project_me
-from groupvisits.live.rules import expected_starts, phase_times
+from groupvisits.live.rules import expected_starts, phase_times, talk_times
 from groupvisits.notes.models import ActionPlan, Note
 from groupvisits.patients.models import Patient
 from groupvisits.sessions.models import GroupSession, Seat, SessionTeamMember, WaitingGuest
@@ -109,11 +109,10 @@ class Room:
     @cached_property
     def run(self) -> dict[str, Any]:
         s, programme = self.group_session, self.group_session.group.programme
-        times = phase_times(s.starts_at, [int(phase.get("minutes", 0)) for phase in programme.run_sheet])
         phases = [
             {"name": phase["name"], "minutes": phase.get("minutes", 0), "owner": phase.get("owner", ""), "prompt": phase.get("prompt", ""),
              "starts_at": _iso(begins), "ends_at": _iso(ends)}
-            for phase, (begins, ends) in zip(programme.run_sheet, times, strict=True)
+            for phase, (begins, ends) in zip(programme.run_sheet, self._part_times, strict=True)
         ]  # fmt: skip
         told = account([(topic.route, topic.state) for topic, _ in self._topics], s.state)
         public_url = current_app.extensions["config"].public_url
@@ -169,12 +168,18 @@ class Room:
         return {topic_id: rank for rank, topic_id in enumerate(in_order(planned), start=1)}
 
     @cached_property
+    def _part_times(self) -> list[tuple[datetime, datetime]]:
+        s = self.group_session
+        return phase_times(s.starts_at, [int(phase.get("minutes", 0)) for phase in s.group.programme.run_sheet])
+
+    @cached_property
     def _expected(self) -> dict[str, datetime]:
         s = self.group_session
         if s.state != "open":
             return {}
         minutes = {topic.id: topic.minutes for topic, _ in self._topics}
-        return expected_starts([(topic_id, minutes[topic_id]) for topic_id in self._ranks], s.topic_ends_at, self.now, s.ends_at)
+        begins, ends = talk_times(self._part_times, s.phase) or (s.starts_at, s.ends_at)
+        return expected_starts([(topic_id, minutes[topic_id]) for topic_id in self._ranks], s.topic_ends_at or begins, self.now, ends)
 
     @cached_property
     def _seats(self) -> list[tuple[Seat, Patient]]:

@@ -10,6 +10,7 @@ TRIES_PER_BROWSER = 10
 TRIES_PER_ADDRESS = 60
 TRIES_COUNT_FOR = timedelta(minutes=15)
 MAX_WAITING_GUESTS = 40
+SLACK = timedelta(seconds=30)  # a topic this much too long still fits
 
 
 class WrongCode(Refused):
@@ -70,11 +71,19 @@ def phase_times(starts_at: datetime, minutes: Sequence[int]) -> list[tuple[datet
     return times
 
 
+def talk_times(times: Sequence[tuple[datetime, datetime]], current: int) -> tuple[datetime, datetime] | None:
+    """The part in which topics are talked about: the longest one, or the current one if that comes later. The console draws its cut line there too."""
+    if not times:
+        return None
+    longest = max(range(len(times)), key=lambda part: times[part][1] - times[part][0])
+    return times[min(max(longest, current), len(times) - 1)]
+
+
 def expected_starts(planned: Sequence[tuple[str, int]], topic_ends_at: datetime | None, now: datetime, ends_at: datetime) -> dict[str, datetime]:
-    """About when each planned topic (id, minutes; in order) comes. Those that would begin after the end are left out."""
+    """About when each planned topic (id, minutes; in order) comes. From the first that does not fit, they are left out: no time is promised to them."""
     at, expected = max(topic_ends_at or now, now), {}
     for topic_id, minutes in planned:
-        if at >= ends_at:
+        if at + timedelta(minutes=minutes) > ends_at + SLACK:
             break
         expected[topic_id] = at
         at += timedelta(minutes=minutes)

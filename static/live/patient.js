@@ -5,6 +5,7 @@
 // Nothing moves under a finger: new topics wait behind a button, and order changes only when it is pressed.
 
 import { ageLine } from "../core/age.js";
+import { openForm } from "../feedback/draft.js";
 import { announcer, el, show } from "./dom.js";
 import { Room } from "./protocol.js";
 import { inOneLine, wordsOf } from "./words.js";
@@ -367,16 +368,18 @@ function feedbackForm(address) {
   );
 }
 
+function feedbackCard() {
+  const { me } = room;
+  if (me.feedback_url) return card("tint", say("feedback_title"), el("p", {}, say("feedback_text")), feedbackForm(me.feedback_url));
+  const opened = openForm(); // handed out, opened on this phone, not sent: the clinic cannot find it again, this phone can
+  return opened ? card("tint", say("feedback_title"), el("a", { class: "nhsuk-button", href: opened }, say("feedback_go_on"))) : null;
+}
+
 function drawAfter() {
   const { me, run } = room;
   const isClosed = run.state === "closed";
   place("why").hidden = isOver() || !run.purpose;
-  show(
-    place("feedback"),
-    isClosed && me.feedback_url
-      ? card("tint", say("feedback_title"), el("p", {}, say("feedback_text")), feedbackForm(me.feedback_url))
-      : null,
-  );
+  show(place("feedback"), isClosed ? feedbackCard() : null);
   show(
     place("plan"),
     me.plan

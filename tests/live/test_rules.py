@@ -44,7 +44,8 @@ def test_the_parts_of_a_visit_follow_each_other() -> None:
         (None, {"a": 0, "b": 10}),
         (5, {"a": 5, "b": 15}),
         (-5, {"a": 0, "b": 10}),
-        (25, {"a": 25}),
+        (20, {"a": 20}),
+        (25, {}),
         (30, {}),
     ],
 )
@@ -52,3 +53,10 @@ def test_planned_topics_come_after_the_current_one_and_before_the_end(topic_ends
     ends = SIX + timedelta(minutes=topic_ends) if topic_ends is not None else None
     found = rules.expected_starts([("a", 10), ("b", 10)], ends, SIX, SIX + timedelta(minutes=30))
     assert found == {topic: SIX + timedelta(minutes=minutes) for topic, minutes in expected.items()}
+
+
+@pytest.mark.parametrize(("current", "part"), [(0, 1), (1, 1), (2, 2), (9, 2)])
+def test_topics_are_talked_about_in_the_longest_part_or_the_current_one_if_that_is_later(current: int, part: int) -> None:
+    times = rules.phase_times(SIX, [10, 55, 25])
+    assert rules.talk_times(times, current) == times[part]
+    assert rules.talk_times([], current) is None
