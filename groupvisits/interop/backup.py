@@ -11,6 +11,7 @@ import socket
 import sqlite3
 import subprocess  # pg_dump and pg_restore, without a shell
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -306,9 +307,13 @@ def _has_others(config: Config) -> bool:
     _let_go()
     if not config.is_sqlite:
         with _postgresql_engine(config).connect() as connection:
-            return bool(
-                connection.execute(text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")).scalar()
-            )
+            others = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+            for _ in range(20):  # a connection that was just closed is seen for a moment longer
+                if not connection.execute(others).scalar():
+                    return False
+                connection.rollback()  # the activity a transaction sees does not change
+                time.sleep(0.1)
+            return True
     path = _sqlite_path(config)
     if not path.exists():
         return False

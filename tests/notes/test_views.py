@@ -78,7 +78,7 @@ def test_writing_is_saved_while_it_goes_on(app: Flask, cast: Cast, note_id: str)
     assert (stale.status_code, stale.json["error"]["code"]) == (409, "draft_changed")
     long = client.put(f"/notes/{note_id}/draft", json={"base_revision": 1, "co_assess_patient": "x" * 4001})
     assert (long.status_code, long.json["error"]["field"]) == (400, "co_assess_patient")
-    assert client.put(f"/notes/{note_id}/draft", data="no json").status_code == 400
+    assert client.put(f"/notes/{note_id}/draft", data="no json").status_code == 415
     assert client.put(f"/notes/{note_id}/draft", json={"base_revision": 1, "unknown": "x"}).status_code == 400
     assert app.test_client().put(f"/notes/{note_id}/draft", json={"base_revision": 1}).status_code == 401
 
