@@ -40,7 +40,7 @@ test-sqlite: setup-dev
 	$(BIN)/python -m pytest -n 2 -m "not browser" tests
 
 test-postgresql: setup-dev
-	$(BIN)/python -m pytest -n 2 -m "not browser and not sqlite_only" --database postgresql tests
+	$(BIN)/python -m pytest -n 2 -m "not browser" --database postgresql tests
 
 test-browser: setup-dev
 	$(BIN)/python -m pytest -m browser tests

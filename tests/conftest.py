@@ -24,6 +24,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", default="sqlite", choices=["sqlite", "postgresql"])
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL, leave out what is about SQLite itself: it has nothing to say there."""
+    if config.getoption("--database") == "sqlite":
+        return
+    about_sqlite = [item for item in items if item.get_closest_marker("sqlite_only")]
+    config.hook.pytest_deselected(items=about_sqlite)
+    items[:] = [item for item in items if item not in about_sqlite]
+
+
 @pytest.fixture(scope="session")
 def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
     if request.config.getoption("--database") == "sqlite":

@@ -96,8 +96,6 @@ class TestVerify:
     def test_replacing_is_refused_too(self, app: Flask) -> None:
         statement = "INSERT OR REPLACE INTO audit_entries SELECT * FROM audit_entries"
         with app.app_context():
-            if not database.writes().is_sqlite:
-                pytest.skip("INSERT OR REPLACE is SQLite's")
             with pytest.raises(DBAPIError, match="append-only"), database.writes().engine.begin() as connection:
                 connection.execute(text(statement))
 
