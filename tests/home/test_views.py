@@ -57,8 +57,6 @@ def dates(app: Flask, cast: Cast, number: int, **changes: object) -> list[str]:
      ("quinn", "feedback.results"), ("ada", "accounts.staff_members"), ("rosa", "live.my_visits")],
 )  # fmt: skip
 def test_everybody_starts_on_their_own_page(app: Flask, cast: Cast, who: str, endpoint: str) -> None:
-    if endpoint not in app.view_functions:
-        pytest.skip("This room is not built yet.")
     with app.test_request_context():
         expected = app.url_for(endpoint)
     answer = signed_in(app, getattr(cast, who)).get("/")
@@ -66,8 +64,6 @@ def test_everybody_starts_on_their_own_page(app: Flask, cast: Cast, who: str, en
 
 
 def test_nobody_starts_at_the_sign_in(app: Flask, cast: Cast) -> None:
-    if "accounts.sign_in" not in app.view_functions:
-        pytest.skip("This room is not built yet.")
     assert app.test_client().get("/").location.startswith("/sign-in")
 
 
