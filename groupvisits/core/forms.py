@@ -66,7 +66,11 @@ class CommandForm(BaseForm):
     command_id = HiddenField(default=lambda: str(uuid.uuid4()), validators=[Optional(), UUID(), Length(max=36)])
 
     def command(self, kind: str) -> Command:
-        return Command(self.command_id.data or str(uuid.uuid4()), kind, {k: v if isinstance(v, (str, int, bool, list, type(None))) else str(v) for k, v in self.body().items()})
+        return Command(
+            self.command_id.data or str(uuid.uuid4()),
+            kind,
+            {k: v if isinstance(v, (str, int, bool, list, type(None))) else str(v) for k, v in self.body().items()},
+        )
 
 
 F = TypeVar("F", bound=BaseForm)

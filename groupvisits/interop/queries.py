@@ -57,8 +57,14 @@ def guests_for(db: Session, viewer: Actor, paper: Paper) -> Sequence[Guest]:
     people = people_in(db, paper.clinic.id, (seat.patient_id for seat in seats))
     guests = [
         Guest(
-            seat.slip_number, person.given_name if full else person.display_name, person.family_name if full else "", person.display_name,
-            seat.state, seat.companions, person.needs if full else "", person.language,
+            seat.slip_number,
+            person.given_name if full else person.display_name,
+            person.family_name if full else "",
+            person.display_name,
+            seat.state,
+            seat.companions,
+            person.needs if full else "",
+            person.language,
         )
         for seat in seats
         if (person := people.get(seat.patient_id))

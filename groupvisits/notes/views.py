@@ -203,7 +203,9 @@ def return_note(note_id: str) -> ResponseReturnValue:
     if not form.validate():
         return _page("notes/returns.html", _read(note_id), form=form), 400
     try:
-        run_command(service.return_note, current_actor(), _about(note_id, form, "notes:return"), note_id, signature_id=form.signature_id.data, comment=form.comment.data)
+        run_command(
+            service.return_note, current_actor(), _about(note_id, form, "notes:return"), note_id, signature_id=form.signature_id.data, comment=form.comment.data
+        )
     except DomainError as error:
         form.refuse(error)
         return _page("notes/returns.html", _read(note_id), form=form), error.status

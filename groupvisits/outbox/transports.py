@@ -38,7 +38,11 @@ class SmtpTransport:
 
     def send(self, message: OutboxMessage) -> None:
         context = ssl.create_default_context()
-        connect = (lambda: smtplib.SMTP_SSL(self.host, self.port, timeout=20, context=context)) if self.tls else (lambda: smtplib.SMTP(self.host, self.port, timeout=20))
+        connect = (
+            (lambda: smtplib.SMTP_SSL(self.host, self.port, timeout=20, context=context))
+            if self.tls
+            else (lambda: smtplib.SMTP(self.host, self.port, timeout=20))
+        )
         with connect() as server:
             if not self.tls and server.has_extn("starttls"):
                 server.starttls(context=context)

@@ -100,9 +100,7 @@ def _sent(rule: Rule, method: str, running: dict[str, str]) -> dict[str, Any]:
 def everything_saved(app: Flask) -> dict[str, list[tuple[Any, ...]]]:
     with app.app_context():
         rows = {
-            table.name: sorted(map(repr, db.session.execute(select(table)).all()))
-            for table in db.metadata.sorted_tables
-            if table.name not in KEPT_OF_ASKING
+            table.name: sorted(map(repr, db.session.execute(select(table)).all())) for table in db.metadata.sorted_tables if table.name not in KEPT_OF_ASKING
         }
         db.session.rollback()
     return rows  # type: ignore[return-value]
