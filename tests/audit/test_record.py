@@ -95,9 +95,8 @@ class TestVerify:
     @pytest.mark.sqlite_only
     def test_replacing_is_refused_too(self, app: Flask) -> None:
         statement = "INSERT OR REPLACE INTO audit_entries SELECT * FROM audit_entries"
-        with app.app_context():
-            with pytest.raises(DBAPIError, match="append-only"), database.writes().engine.begin() as connection:
-                connection.execute(text(statement))
+        with app.app_context(), pytest.raises(DBAPIError, match="append-only"), database.writes().engine.begin() as connection:
+            connection.execute(text(statement))
 
     def test_the_command_says_so_by_its_exit_code(self, app: Flask) -> None:
         assert app.test_cli_runner().invoke(args=["audit", "verify"]).exit_code == 0

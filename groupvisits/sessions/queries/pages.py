@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from groupvisits.accounts.models import StaffMember
 from groupvisits.core.actor import Actor
+from groupvisits.patients.contacts import show_phone
 from groupvisits.patients.models import Patient
 from groupvisits.programmes.models import TEAM_ROLES
 from groupvisits.programmes.rules import MinuteCheck, one_on_one_window
@@ -25,6 +26,7 @@ class SeatLine:
     state: str
     needs: str
     over_maximum_reason: str
+    phone: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def seat_lines(db: Session, viewer: Actor, place: Place) -> Sequence[SeatLine]:
         .where(Seat.session_id == place.group_session.id, Seat.state != "cancelled")
         .order_by(func.lower(Patient.family_name), func.lower(Patient.given_name), Seat.id)
     )
-    lines = [SeatLine(seat.id, patient.id, patient.name, seat.state, patient.needs, seat.over_maximum_reason) for seat, patient in db.execute(query)]
+    lines = [SeatLine(seat.id, patient.id, patient.name, seat.state, patient.needs, seat.over_maximum_reason, show_phone(patient.phone)) for seat, patient in db.execute(query)]
     return sorted(lines, key=lambda line: (line.state == "declined", line.state == "invited"))
 
 
