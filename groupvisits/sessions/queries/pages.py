@@ -57,7 +57,10 @@ def seat_lines(db: Session, viewer: Actor, place: Place) -> Sequence[SeatLine]:
         .where(Seat.session_id == place.group_session.id, Seat.state != "cancelled")
         .order_by(func.lower(Patient.family_name), func.lower(Patient.given_name), Seat.id)
     )
-    lines = [SeatLine(seat.id, patient.id, patient.name, seat.state, patient.needs, seat.over_maximum_reason, show_phone(patient.phone)) for seat, patient in db.execute(query)]
+    lines = [
+        SeatLine(seat.id, patient.id, patient.name, seat.state, patient.needs, seat.over_maximum_reason, show_phone(patient.phone))
+        for seat, patient in db.execute(query)
+    ]
     return sorted(lines, key=lambda line: (line.state == "declined", line.state == "invited"))
 
 
