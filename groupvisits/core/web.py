@@ -10,7 +10,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
-from flask import Flask, Response, current_app, g, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Flask, Response, current_app, flash, g, jsonify, make_response, redirect, render_template, request, url_for
+from flask import session as browser_session
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
@@ -19,7 +20,7 @@ from groupvisits.core.actor import ANYONE, Actor
 from groupvisits.core.commands import Command, is_id, run_command
 from groupvisits.core.errors import DomainError, Invalid, NotAllowed, NotFound, SignInNeeded
 from groupvisits.core.events import RequestRefused
-from groupvisits.core.forms import BaseForm, parse
+from groupvisits.core.forms import MAX_TEXT, BaseForm, parse
 from groupvisits.core.logs import without_token
 from groupvisits.extensions import db
 
@@ -64,9 +65,23 @@ def sent_json() -> Any:
 def accept_command(name: str, form_class: type[BaseForm], verb: Any, session_id: str) -> Any:
     """Carry out a live command that came by POST: from a script as {command_id, body}, or from a plain form without script.
 
-    JSON is answered with {"ok": true, "result": ...} or an error object; a form with a redirect to its `back_to` path. The same
-    command sent by socket first and by POST afterwards is one command.
+    JSON is answered with {"ok": true, "result": ...} or an error object; a form with a redirect to its `back_to` path, which after
+    a refusal says why and has the words again. The same command sent by socket first and by POST afterwards is one command.
     """
+    try:
+        result = _carry_out(name, form_class, verb, session_id)
+    except DomainError as refusal:
+        if request.is_json or refusal.status in (401, 403, 404):
+            raise
+        flash(language.words(refusal), "error")
+        browser_session["kept_words"] = request.form.get("words", "")[:MAX_TEXT]
+    else:
+        if request.is_json:
+            return jsonify(ok=True, result=result)
+    return redirect(safe_next(request.form.get("back_to"), f"/sessions/{session_id}/rooms/patient"), 303)
+
+
+def _carry_out(name: str, form_class: type[BaseForm], verb: Any, session_id: str) -> dict[str, Any]:
     if request.is_json:
         sent = sent_json()
         if not isinstance(sent, dict) or not is_id(sent.get("command_id")):
@@ -80,10 +95,7 @@ def accept_command(name: str, form_class: type[BaseForm], verb: Any, session_id:
         body = entered = form.body()
         command_id = request.form.get("command_id", "")
         command_id = command_id if is_id(command_id) else ids.new_id()
-    result = run_command(verb, current_actor(), Command(command_id, name, {"session_id": session_id, **body}), session_id, **entered)
-    if request.is_json:
-        return jsonify(ok=True, result=result)
-    return redirect(safe_next(request.form.get("back_to"), f"/sessions/{session_id}/rooms/patient"), 303)
+    return run_command(verb, current_actor(), Command(command_id, name, {"session_id": session_id, **body}), session_id, **entered)
 
 
 def command_url(app: Flask, name: str, *, action: str, form: type[BaseForm], verb: Any) -> None:

@@ -30,7 +30,7 @@ def snapshot(session_id: str) -> ResponseReturnValue:
 @bp.get("/sessions/<session_id>/rooms/patient")
 @access("live:take_part")
 def patient_room(session_id: str) -> ResponseReturnValue:
-    page = _room(session_id, "patient", "live/patient_room.html")
+    page = _room(session_id, "patient", "live/patient_room.html", kept_words=browser_session.pop("kept_words", ""))
     if browser_session.pop("admitted_to", ""):  # let in by staff: from here on with a secret that nobody else can have had
         browser_session.sign_in_as(patient_id=current_actor().id)  # type: ignore[attr-defined]
     return page
@@ -48,11 +48,11 @@ def display_room(session_id: str) -> ResponseReturnValue:
     return _room(session_id, "display", "live/display_room.html")
 
 
-def _room(session_id: str, audience: str, template: str) -> str:
+def _room(session_id: str, audience: str, template: str, **more: str) -> str:
     viewer = current_actor()
     snapshot = queries.snapshot_for(db.session(), viewer, session_id, audience)
     group_session = group_session_for(db.session(), viewer, session_id)
-    return render_template(template, group_session=group_session, snapshot=snapshot)
+    return render_template(template, group_session=group_session, snapshot=snapshot, **more)
 
 
 @bp.get("/sessions/<session_id>/join-code.svg")

@@ -298,3 +298,14 @@ def test_the_same_topic_sent_by_a_form_twice_is_one_topic(app: Flask, cast: Cast
         rosa.post(f"/sessions/{opened}/commands/agenda:propose", data={"words": "Once", "route": "group", "command_id": "5e0c9a2e-4b11-4f6e-9b66-0d6f3e1f9a10"})
     with app.app_context():
         assert db.session.scalar(select(func.count()).select_from(Topic)) == 1
+
+
+def test_without_script_a_refused_topic_comes_back_with_its_words_and_the_reason(app: Flask, cast: Cast) -> None:
+    phone = signed_in(app, cast.rosa)
+    too_long = "Why is my sugar high? " * 20
+    answer = phone.post(f"/sessions/{cast.session_id}/commands/agenda:propose", data={"words": too_long, "route": "group"})
+    assert (answer.status_code, answer.location) == (303, f"/sessions/{cast.session_id}/rooms/patient")
+    page = phone.get(f"{answer.location}?lang=en", follow_redirects=True).text
+    assert "This is too long" in page
+    assert too_long.strip() in page
+    assert too_long.strip() not in phone.get(answer.location).text

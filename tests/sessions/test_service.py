@@ -9,7 +9,7 @@ from groupvisits.audit import service as audit
 from groupvisits.audit.models import AuditEntry
 from groupvisits.core import clock, commands, ids
 from groupvisits.core.errors import NotAllowed, NotFound
-from groupvisits.core.transaction import run, write
+from groupvisits.core.transaction import Transaction, run, write
 from groupvisits.extensions import db
 from groupvisits.patients import service as patients
 from groupvisits.patients.models import Patient
@@ -452,3 +452,15 @@ def test_nobody_works_in_a_role_they_do_not_have_here(cast: Cast, who: str, role
 def test_the_team_does_not_choose_itself(cast: Cast) -> None:
     with pytest.raises(NotAllowed):
         run(service.add_to_team, cast.tomas, cast.session_id, staff_member_id=cast.osei.id, role="resident")
+
+
+def test_nobody_is_let_in_days_before(cast: Cast) -> None:
+    """A tap on next month's date gives no slip."""
+
+    def next_week(tx: Transaction) -> None:
+        group_session = tx.get_one(GroupSession, cast.session_id)
+        group_session.starts_at, group_session.ends_at = group_session.starts_at + timedelta(days=7), group_session.ends_at + timedelta(days=7)
+
+    run(next_week)
+    with pytest.raises(rules.TooEarly):
+        run(service.check_in, cast.joanne, cast.session_id, cast.seats["rosa"])

@@ -20,6 +20,10 @@ class ReasonNeeded(Refused):
     message = mark("Say why one more person is let in than the %(maximum)s places.")
 
 
+class TooEarly(Refused):
+    message = mark("This visit is not today. People are let in from the day before on; nothing was changed.")
+
+
 class WrongState(Conflict):
     message = mark("This is not possible any more: the visit is %(state)s.")
 
@@ -92,6 +96,12 @@ def check_can_undo(seat_state: str, arrived_at: datetime | None, last_arrival: d
     """A check-in can be taken back until the next person is let in."""
     if seat_state != "arrived" or arrived_at is None or arrived_at != last_arrival:
         raise NotTheLast
+
+
+def check_can_arrive(state: str, starts_at: datetime, now: datetime) -> None:
+    """Nobody is noted as here days before a visit: that would be a tap on the wrong date."""
+    if state == "planned" and not is_near(starts_at, now):
+        raise TooEarly
 
 
 def is_near(starts_at: datetime, now: datetime) -> bool:

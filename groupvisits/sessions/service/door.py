@@ -49,6 +49,7 @@ def let_in(tx: Transaction, actor: Actor, session_id: str, patient_id: str, *, o
 def _arrive(tx: Transaction, actor: Actor, place: queries.Place, seat: Seat, over_maximum_reason: str, *, new_slip: bool = False) -> str:
     session_id = place.group_session.id
     rules.check_takes_seats(place.group_session.state)
+    rules.check_can_arrive(place.group_session.state, place.group_session.starts_at, clock.now())
     if not tx.get_one(Patient, seat.patient_id).is_active:
         raise NotFound
     if seat.state not in HOLDING:

@@ -57,7 +57,11 @@ def make_series(group_id: str) -> Any:
         else:
             flash(
                 ngettext("%(num)s date was made.", "%(num)s dates were made.", made["made"])
-                + (" " + gettext("Members are on their lists and have not answered yet.") if programmes.member_ids(db.session(), group.id, clock.now().date()) else ""),
+                + (
+                    " " + gettext("Members are on their lists and have not answered yet.")
+                    if programmes.member_ids(db.session(), group.id, clock.now().date())
+                    else ""
+                ),
                 "success",
             )
             return redirect(url_for("programmes.group", group_id=group_id, _anchor="dates"), 303)
