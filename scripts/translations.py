@@ -5,6 +5,7 @@ What patients read must be translated into every language (docs/translations.md 
 
 import io
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -63,7 +64,9 @@ def as_po(catalog: Catalog) -> bytes:
 
 def as_mo(catalog: Catalog) -> bytes:
     buffer = io.BytesIO()
-    write_mo(buffer, read_po(io.BytesIO(as_po(catalog)), locale=catalog.locale))
+    kept = read_po(io.BytesIO(as_po(catalog)), locale=catalog.locale)
+    kept.creation_date = kept.revision_date = datetime(2026, 1, 1, tzinfo=UTC)  # else the same texts make another file every minute
+    write_mo(buffer, kept)
     return buffer.getvalue()
 
 
