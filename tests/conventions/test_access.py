@@ -79,7 +79,7 @@ def create_guarded_app(app: Flask, instance: Path) -> Flask:
     """With a database file of its own: a connection kept open here would spoil the one that is replaced for every test."""
     from groupvisits import create_app
 
-    other = create_app(replace(app.extensions["config"], instance=instance))
+    other = create_app(replace(app.extensions["config"], instance=instance, database_url=""))
     with other.app_context():
         db.metadata.create_all(database.writes().engine)
         if db.session.scalar(db.select(Clinic.id).limit(1)) is None:  # an empty installation leads everybody to its set-up
