@@ -131,7 +131,8 @@ def test_a_whole_visit(server: Server, person: Person) -> None:
     tomas.get_by_role("button", name="Start: What test strips cost").click()
 
     # then: wall and phones follow
-    expect(wall.get_by_text("We are talking about")).to_be_visible()
+    # By the delta at once, else by the next tick: the wall is right within two of them.
+    expect(wall.get_by_text("We are talking about")).to_be_visible(timeout=30_000)
     expect(wall.get_by_text("What test strips cost")).to_be_visible()
     expect(rosa.get_by_text("Talking now:")).to_be_visible()
     for page in (tomas, wall, rosa, gladys):
