@@ -200,7 +200,7 @@ def test_a_whole_visit(server: Server, person: Person) -> None:
 
     # then: everybody reads what became of theirs, and the wall is blank
     expect(rosa.get_by_text("Kept for next month").first).to_be_visible()
-    expect(wall.get_by_text("What test strips cost")).not_to_be_visible()
+    expect(wall.get_by_text("What test strips cost")).not_to_be_visible(timeout=30_000)
     for page in (rosa, tomas, wall):
         is_accessible(page)
 
