@@ -43,7 +43,7 @@ test-postgresql: setup-dev
 	$(BIN)/python -m pytest -n 2 -m "not browser" --database postgresql tests
 
 test-browser: setup-dev
-	$(BIN)/python -m pytest -m browser tests || $(BIN)/python -m pytest -m browser --last-failed --last-failed-no-failures none tests
+	$(BIN)/python -m pytest -m browser tests
 
 check: setup-dev  ## lint, types, architecture, templates, vendored files, catalogues
 	$(BIN)/ruff check .

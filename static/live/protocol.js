@@ -32,7 +32,7 @@ export class Room {
     this.fetchAgain = false;
     this.early = []; // deltas that came while a snapshot was on its way
     this.ended = null;
-    this.lastTry = -Infinity;
+    this.lastTry = this.lostAt = -Infinity;
     if (snapshot) this.#take(snapshot);
     this.queue = new CommandQueue({
       sessionId: session_id,
@@ -57,15 +57,23 @@ export class Room {
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.wake());
     window.addEventListener("pageshow", () => this.wake());
     window.addEventListener("online", () => this.wake());
-    window.addEventListener("offline", () => this.#setConnected(false));
+    window.addEventListener("offline", () => {
+      this.lostAt = performance.now();
+      this.#setConnected(false);
+    });
     this.fetch();
   }
 
   // Everything there is to do after sleep, or when somebody presses "Try now".
   wake() {
-    if (this.socket && !this.socket.connected) this.socket.connect();
+    this.#reconnect();
     this.fetch();
     this.queue.flush({ again: true });
+  }
+
+  // Only a socket that has given up. One that is on its way would send its greeting twice, and the server ends it for that.
+  #reconnect() {
+    if (this.socket && !this.socket.active) this.socket.connect();
   }
 
   // Keep a command and send it as soon as possible; resolves when it is kept.
@@ -91,10 +99,11 @@ export class Room {
     this.serverNowAt = performance.now();
   }
 
-  #heard() {
+  // An answer to a question from before the network went away says nothing about now.
+  #heard(askedAt = Infinity) {
     this.heardAt = performance.now();
     this.heardAtWall = Date.now();
-    this.#setConnected(true);
+    if (askedAt > this.lostAt) this.#setConnected(true);
     this.#tell("heard");
   }
 
@@ -186,6 +195,7 @@ export class Room {
 
   async #fetchOnce() {
     this.fetchAgain = false;
+    const askedAt = performance.now();
     let answer;
     try {
       answer = await request(`/sessions/${this.sessionId}/snapshot?audience=${this.audience}`, { headers: { "X-Background": "1" } });
@@ -198,7 +208,7 @@ export class Room {
     } else if (answer.status === 200 && answer.body && answer.body.epoch) {
       // An answer that was slow may be older than what deltas have told meanwhile.
       if (answer.body.epoch !== this.epoch || answer.body.version >= (this.version ?? 0)) this.#take(answer.body);
-      this.#heard();
+      this.#heard(askedAt);
       this.#tell("state", answer.body);
     } else {
       this.#setConnected(false); // a busy server, or a hotel's page instead of ours
@@ -215,7 +225,10 @@ export class Room {
     const sinceTry = performance.now() - this.lastTry;
     const silent = performance.now() - this.heardAt > SILENCE && sinceTry > SILENCE / 2;
     const alone = !this.subscribed && sinceTry > (this.connected ? POLL : RETRY_WHEN_OFFLINE);
-    if (silent || alone) this.fetch();
+    if (silent || alone) {
+      this.#reconnect();
+      this.fetch();
+    }
   }
 
   // ---- socket ----

@@ -1,7 +1,7 @@
 """Administrators keep the accounts of their own clinic."""
 
+import contextlib
 import threading
-import time
 from dataclasses import replace
 
 import pytest
@@ -97,11 +97,15 @@ class TestVerbs:
             tx.add(StaffRole(staff_member_id=cast.joanne.id, name="admin"))
         joanne, check = replace(cast.joanne, roles=frozenset({"admin"})), rules.check_keeps_an_administrator
 
-        def slowly(*args: int, **kwargs: bool) -> None:
-            check(*args, **kwargs)
-            time.sleep(0.5)
+        checked, in_turn = threading.Barrier(2), threading.BrokenBarrierError
 
-        monkeypatch.setattr(rules, "check_keeps_an_administrator", slowly)
+        def side_by_side(*args: int, **kwargs: bool) -> None:
+            """Whoever has checked waits for the other to have checked too; with the turn held, the other cannot come that far."""
+            check(*args, **kwargs)
+            with contextlib.suppress(in_turn):
+                checked.wait(0.5)
+
+        monkeypatch.setattr(rules, "check_keeps_an_administrator", side_by_side)
         refused: list[Exception] = []
 
         def disable(actor: Actor, other: Actor) -> None:

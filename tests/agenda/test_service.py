@@ -1,7 +1,6 @@
 """Topics: proposed, supported, ordered, timed, parked, carried over. Each act is one version, one audit row, one announcement."""
 
 import threading
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -341,17 +340,18 @@ def test_a_one_on_one_answers_the_topics_sent_for_it_alone(cast: Cast, opened: s
 
 
 def test_a_topic_that_meets_the_closing_is_parked_and_not_forgotten(app, cast: Cast, opened: str) -> None:
-    closing, sent = threading.Event(), []
+    closing, about_to_send, sent = threading.Event(), threading.Event(), []
     db.session.rollback()
 
     def close() -> None:
         with app.app_context(), write() as tx:
             close_session(tx, cast.tomas, opened)
             closing.set()
-            time.sleep(0.3)
+            about_to_send.wait(5)
 
     def send() -> None:
         closing.wait(5)
+        about_to_send.set()
         with app.app_context():
             sent.append(propose(cast.rosa, opened))
 

@@ -101,6 +101,28 @@ def test_back_online_the_phone_says_that_nothing_was_lost(enter: Enter) -> None:
     expect(marcus.locator("#notices")).to_contain_text("Both things have reached the clinic. Nothing was lost.", timeout=20_000)
 
 
+def test_a_page_woken_while_it_connects_is_still_told_at_once(enter: Enter) -> None:
+    console, wall = enter("tomas", "facilitator"), enter("tomas", "display", WALL)
+    wall.add_init_script("""
+      const Plain = window.WebSocket;
+      window.WebSocket = class extends Plain {
+        constructor(...given) {
+          super(...given);
+          const wake = () => setTimeout(() => window.dispatchEvent(new Event("pageshow")));
+          this.addEventListener("message", wake, { once: true });
+        }
+      };
+    """)
+    closed: list[str] = []
+    wall.on("websocket", lambda socket: socket.on("close", lambda _: closed.append(socket.url)))
+    wall.reload()
+    console.get_by_role("button", name="Curtain").click()
+    expect(wall.get_by_role("heading", name="A short pause")).to_be_visible()
+    console.locator("#header-buttons").get_by_role("button", name="Show the wall again").click()
+    expect(wall.get_by_role("heading", name="A short pause")).to_be_hidden()
+    assert closed == []
+
+
 def test_a_phone_without_sockets_still_sends_and_hears(room: LiveServer, enter: Enter) -> None:
     teo = enter("teo", "patient", PHONE)
     teo.context.route("**/socket.io.min.js*", lambda route: route.abort())

@@ -131,8 +131,7 @@ def test_a_whole_visit(server: Server, person: Person) -> None:
     tomas.get_by_role("button", name="Start: What test strips cost").click()
 
     # then: wall and phones follow
-    # By the delta at once, else by the next tick: the wall is right within two of them.
-    expect(wall.get_by_text("We are talking about")).to_be_visible(timeout=30_000)
+    expect(wall.get_by_text("We are talking about")).to_be_visible()
     expect(wall.get_by_text("What test strips cost")).to_be_visible()
     expect(rosa.get_by_text("Talking now:")).to_be_visible()
     for page in (tomas, wall, rosa, gladys):
@@ -200,7 +199,7 @@ def test_a_whole_visit(server: Server, person: Person) -> None:
 
     # then: everybody reads what became of theirs, and the wall is blank
     expect(rosa.get_by_text("Kept for next month").first).to_be_visible()
-    expect(wall.get_by_text("What test strips cost")).not_to_be_visible(timeout=30_000)
+    expect(wall.get_by_text("What test strips cost")).not_to_be_visible()
     for page in (rosa, tomas, wall):
         is_accessible(page)
 
