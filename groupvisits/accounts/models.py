@@ -26,6 +26,9 @@ class Clinic(db.Model):
     paper: Mapped[str] = mapped_column(String(6), default="letter")
     languages: Mapped[list[str]] = mapped_column(JSON, default=lambda: ["en"])  # offered to patients; those without review only in a demo
     two_factor_required: Mapped[bool] = mapped_column(Boolean, default=True)
+    subdivision: Mapped[str] = mapped_column(String(8), default="")  # whose public holidays count, e.g. "MA"
+    too_many_percent: Mapped[int] = mapped_column(Integer, default=10)  # the chance of more than the maximum that over-inviting may take
+    offer_hours: Mapped[int] = mapped_column(Integer, default=24)  # how long an offered place is kept
     is_demo: Mapped[bool] = mapped_column(Boolean, default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from groupvisits.core.database import UtcDateTime
@@ -36,6 +36,7 @@ class Topic(db.Model):
     outcome: Mapped[str] = mapped_column(Text, default="")  # one line of what the group took from it
     carried_from_id: Mapped[str | None] = mapped_column(ForeignKey("topics.id"))
     carried_to_id: Mapped[str | None] = mapped_column(String(32))
+    pre_visit: Mapped[bool] = mapped_column(Boolean, default=False)  # written before the visit
     after_close: Mapped[bool] = mapped_column(Boolean, default=False)
     proposed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -49,3 +50,16 @@ class Support(db.Model):
     topic_id: Mapped[str] = mapped_column(ForeignKey("topics.id"), primary_key=True)
     patient_id: Mapped[str] = mapped_column(ForeignKey("patients.id"), primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PreVisitForm(db.Model):
+    """What a patient wrote before one visit. Their concerns are topics of the visit from the start; here stands what is for the team."""
+
+    __tablename__ = "pre_visit_forms"
+    __table_args__ = (UniqueConstraint("session_id", "patient_id"),)
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    session_id: Mapped[str] = mapped_column(ForeignKey("group_sessions.id"))
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patients.id"), index=True)
+    matters: Mapped[str] = mapped_column(Text, default="")  # "What matters to you?"
+    goal: Mapped[str] = mapped_column(Text, default="")
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -11,6 +11,8 @@ from groupvisits.extensions import db
 
 TEAM_ROLES = ("facilitator", "resident", "attending", "nurse", "interpreter")
 LAYOUTS = ("before", "parallel", "after")
+RULES = ("monthly", "weekly", "dates")
+HOLIDAY_POLICIES = ("skip", "move", "keep")
 
 
 class Programme(db.Model):
@@ -35,6 +37,9 @@ class Group(db.Model):
         CheckConstraint("minimum >= 1 AND minimum <= target AND target <= maximum AND maximum <= 60", name="census"),
         CheckConstraint("week BETWEEN 1 AND 5 AND weekday BETWEEN 0 AND 6", name="rule"),
         CheckConstraint(f"layout IN {LAYOUTS}", name="layout"),
+        CheckConstraint(f"rule IN {RULES} AND every_weeks BETWEEN 1 AND 52", name="repeats"),
+        CheckConstraint(f"holiday_policy IN {HOLIDAY_POLICIES}", name="holiday_policy"),
+        CheckConstraint("providers BETWEEN 0 AND 20 AND go_no_go_days BETWEEN 0 AND 60 AND invite_days BETWEEN 1 AND 180", name="days"),
         CheckConstraint("minutes BETWEEN 15 AND 480 AND slot_minutes BETWEEN 2 AND 60", name="minutes"),
     )
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -42,6 +47,17 @@ class Group(db.Model):
     programme_id: Mapped[str] = mapped_column(ForeignKey("programmes.id"), index=True)
     name: Mapped[str] = mapped_column(String(120))
     room: Mapped[str] = mapped_column(String(120), default="")
+    meeting_link: Mapped[str] = mapped_column(String(300), default="")
+    zone: Mapped[str] = mapped_column(String(64), default="")  # IANA; empty: the clinic's
+    rule: Mapped[str] = mapped_column(String(8), default="monthly")  # what repeats the visits: week and weekday, every n weeks, or chosen dates
+    every_weeks: Mapped[int] = mapped_column(Integer, default=4)
+    first_day: Mapped[date | None] = mapped_column(Date)  # from which every n weeks are counted
+    chosen_days: Mapped[list[str]] = mapped_column(JSON, default=list)  # "2026-12-08", for the rule "dates"
+    holiday_policy: Mapped[str] = mapped_column(String(8), default="skip")
+    providers: Mapped[int] = mapped_column(Integer, default=1)  # clinicians that one-on-ones are planned with until a team is chosen
+    over_inviting: Mapped[bool] = mapped_column(default=False)
+    go_no_go_days: Mapped[int] = mapped_column(Integer, default=7)
+    invite_days: Mapped[int] = mapped_column(Integer, default=28)  # how long before a date its invitation is sent
     week: Mapped[int] = mapped_column(Integer)  # 1-4, 5 = the last of the month
     weekday: Mapped[int] = mapped_column(Integer)  # 0 = Monday
     starts: Mapped[time] = mapped_column(Time)  # on the wall of the clinic's zone
@@ -74,3 +90,30 @@ class Membership(db.Model):
     patient_id: Mapped[str] = mapped_column(ForeignKey("patients.id"), index=True)
     since: Mapped[date] = mapped_column(Date)
     until: Mapped[date | None] = mapped_column(Date)
+
+
+class RunSheetTemplate(db.Model):
+    """A run sheet of the clinic's own to begin programmes with, beside the presets."""
+
+    __tablename__ = "run_sheet_templates"
+    __table_args__ = (UniqueConstraint("clinic_id", "name"),)
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    clinic_id: Mapped[str] = mapped_column(ForeignKey("clinics.id"))
+    name: Mapped[str] = mapped_column(String(120))
+    layout: Mapped[str] = mapped_column(String(8), default="parallel")
+    phases: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Recruit(db.Model):
+    """How far somebody is on the way into a group. Attendance is never written here: it is counted from seats."""
+
+    __tablename__ = "recruits"
+    __table_args__ = (UniqueConstraint("group_id", "patient_id"),)
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    group_id: Mapped[str] = mapped_column(ForeignKey("groups.id"), index=True)
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patients.id"), index=True)
+    eligible_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    contacted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    agreed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    declined_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -8,13 +8,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import CheckConstraint, inspect, text
+from sqlalchemy import CheckConstraint, inspect, select, text
 
 from groupvisits.accounts.models import Clinic
 from groupvisits.core import database, transaction
 from groupvisits.core.health import newest_revision
 from groupvisits.extensions import db
 from groupvisits.migrations.types import same_type
+from groupvisits.programmes.models import Group
+from groupvisits.sessions.models import Seat
 from tests.cast import Cast, arrange_cast
 
 
@@ -35,6 +37,18 @@ def test_go_down_and_up_with_data(migrated: Flask) -> None:
     with transaction.write() as tx:
         arrange_cast(tx)
     assert db.session.query(Clinic).count() == 2
+
+
+def test_one_step_back_and_forth_keeps_what_was_there(migrated: Flask, cast: Cast) -> None:
+    with transaction.write() as tx:
+        tx.get_one(Seat, cast.seats["rosa"]).state = "offered"
+    db.session.remove()
+    downgrade(revision="0001")
+    upgrade()
+    states = dict(db.session.execute(select(Seat.patient_id, Seat.state)).all())
+    assert states.pop(cast.rosa.id) == "invited"
+    assert set(states.values()) == {"confirmed"}
+    assert db.session.get_one(Group, cast.group_id).every_weeks == 4
 
 
 def test_the_models_have_nothing_the_migrations_lack(migrated: Flask) -> None:
