@@ -71,8 +71,8 @@ def build(tx: Transaction, now: datetime) -> Demo:
     tx.add(Installation(id=1, is_demo=True, made_at=now))
     clinic, other = _clinic(tx, "Millbrook Community Clinic", now), _clinic(tx, "Harbor Clinic", now)
     secret = hash_password(password)
-    staff = {key: _staff_member(tx, clinic, name, roles, secret, now) for key, name, roles in STAFF}
-    staff["stranger"] = _staff_member(tx, other, "Sol Stern", {"coordinator"}, secret, now)
+    staff = {key: staff_member(tx, clinic, name, roles, secret, now) for key, name, roles in STAFF}
+    staff["stranger"] = staff_member(tx, other, "Sol Stern", {"coordinator"}, secret, now)
     made = Demo(clinic, staff, password)
     programme = Programme(id=ids.new_id(), clinic_id=clinic.id, name="Diabetes together", purpose="To learn from each other and to plan what matters to you. You can talk, or just listen.",
                           design_partners="Dee and Walter, patients since the first group", run_sheet=RUN_SHEET, created_at=now - timedelta(days=400))  # fmt: skip
@@ -116,7 +116,7 @@ def _clinic(tx: Transaction, name: str, now: datetime) -> Clinic:
     return clinic
 
 
-def _staff_member(tx: Transaction, clinic: Clinic, name: str, roles: set[str], secret: str, now: datetime) -> StaffMember:
+def staff_member(tx: Transaction, clinic: Clinic, name: str, roles: set[str], secret: str, now: datetime) -> StaffMember:
     email = name.removeprefix("Dr ").lower().replace(" ", ".") + "@example.org"
     member = StaffMember(
         id=ids.new_id(), clinic_id=clinic.id, name=name, email=email, active=True, password=secret, fs_uniquifier=ids.new_token(), create_datetime=now
@@ -157,11 +157,11 @@ def _patient(tx: Transaction, clinic: Clinic, fake: Faker, dice: random.Random, 
 def _dates(group: Group, today: date) -> tuple[list[date], list[date]]:
     """The group's days of the twelve months behind (before today) and of the twelve to come (from today)."""
     months = [today.replace(day=1) + relativedelta(months=offset) for offset in range(-12, 13)]
-    days = [_nth_weekday(month, group.week, group.weekday) for month in months]
+    days = [nth_weekday(month, group.week, group.weekday) for month in months]
     return [day for day in days if day < today][-12:], [day for day in days if day >= today][:12]
 
 
-def _nth_weekday(month: date, week: int, weekday: int) -> date:
+def nth_weekday(month: date, week: int, weekday: int) -> date:
     first = month + timedelta(days=(weekday - month.weekday()) % 7)
     day = first + timedelta(weeks=week - 1)
     return day if day.month == month.month else day - timedelta(weeks=1)

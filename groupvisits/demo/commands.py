@@ -12,9 +12,10 @@ from sqlalchemy import inspect
 from config import Config
 from groupvisits.accounts.models import Clinic, Installation
 from groupvisits.core import clock, database
-from groupvisits.core.transaction import run
+from groupvisits.core.transaction import Transaction, run
 from groupvisits.demo.bots import play
 from groupvisits.demo.build import Demo, build
+from groupvisits.demo.large import enlarge
 from groupvisits.extensions import db
 
 START_PAGES = {
@@ -32,11 +33,12 @@ START_PAGES = {
 
 @click.command("demo")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with the address and sign-in of every person.")
+@click.option("--size", type=click.Choice(["normal", "large"]), default="normal", help="Large: 5,000 patients, 300 groups, 3,600 dates.")
 @with_appcontext
-def demo(as_json: bool) -> None:
+def demo(as_json: bool, size: str) -> None:
     """Make a fresh practice clinic of invented people. Refuses any database that was not made as a demo."""
     _empty_demo_database()
-    made = run(lambda tx: build(tx, clock.now()))
+    made = run(_made, size)
     told = contract(made)
     if as_json:
         click.echo(json.dumps(told, ensure_ascii=False))
@@ -50,6 +52,14 @@ def demo(as_json: bool) -> None:
 def bots(minutes: int) -> None:
     """Simulated participants propose and support topics in the live visit of the demo, over real sockets."""
     play(current_app.extensions["config"].public_url, minutes)
+
+
+def _made(tx: Transaction, size: str) -> Demo:
+    now = clock.now()
+    made = build(tx, now)
+    if size == "large":
+        enlarge(tx, made, now)
+    return made
 
 
 def contract(made: Demo) -> dict[str, Any]:
