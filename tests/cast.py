@@ -148,6 +148,11 @@ def _patient(tx: Transaction, clinic: Clinic, number: int, given: str, family: s
     return actors.patient(patient.id, clinic.id, given)
 
 
+def reasons(cast: Cast) -> dict[str, list[str]]:
+    """What a facilitator says at the close of everybody who came and was not seen one-on-one."""
+    return {"unseen": list(cast.seats.values()), "because": ["call_tomorrow"] * len(cast.seats)}
+
+
 def signed_in(app: Flask, actor: Actor) -> FlaskClient:
     """A browser that is signed in as `actor`, without going through the sign-in page."""
     token, now = ids.new_token(), clock.now()

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from wtforms import BooleanField, Field, IntegerField, StringField
-from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, ValidationError
+from wtforms import BooleanField, IntegerField, StringField
+from wtforms.validators import AnyOf, InputRequired, Length, NumberRange
 
 from groupvisits.agenda.models import ROUTES
 from groupvisits.agenda.rules import MAX_MINUTES
-from groupvisits.core.forms import BaseForm
+from groupvisits.core.forms import BaseForm, TextList
 from groupvisits.core.language import lazy as _l
 
 MAX_ID = 36
@@ -26,17 +26,6 @@ def route_field() -> Any:
     # A choice about privacy has no default.
     missing = _l("Choose who this is for: the group, or your one-on-one only.")
     return StringField(validators=[InputRequired(missing), AnyOf(ROUTES, message=missing)])
-
-
-class IdList(Field):
-    """Several ids, sent as a list."""
-
-    def process_formdata(self, valuelist: list[Any]) -> None:
-        self.data = [str(value).strip() for value in valuelist]
-
-    def pre_validate(self, form: Any) -> None:
-        if len(self.data or []) > 200 or any(not 0 < len(value) <= MAX_ID for value in self.data or []):
-            raise ValidationError(str(_l("The page sent something we do not know. Reload the page and try again.")))
 
 
 class ProposeForm(BaseForm):
@@ -73,4 +62,4 @@ class FinishForm(TopicForm):
 
 
 class OrderForm(BaseForm):
-    topic_ids = IdList()
+    topic_ids = TextList(each_at_most=MAX_ID)

@@ -8,7 +8,7 @@ from flask_babel import get_translations, gettext
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import Field, HiddenField
-from wtforms.validators import UUID, Length, Optional
+from wtforms.validators import UUID, Length, Optional, ValidationError
 
 from groupvisits.core.commands import Command
 from groupvisits.core.errors import Invalid, mark
@@ -73,11 +73,27 @@ class CommandForm(BaseForm):
         )
 
 
-F = TypeVar("F", bound=BaseForm)
-
-
 class UnknownField(Invalid):
     message = mark("The page sent something we do not know. Reload the page and try again.")
+
+
+class TextList(Field):
+    """Several texts of a live command, sent as a list: none empty or longer than `each_at_most`, no more than `at_most`."""
+
+    def __init__(self, *args: Any, each_at_most: int, at_most: int = 200, **kwargs: Any) -> None:
+        super().__init__(*args, default=list, **kwargs)
+        self.each_at_most, self.at_most = each_at_most, at_most
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = [_tidy(str(value)) for value in valuelist]
+
+    def pre_validate(self, form: Any) -> None:
+        values = self.data or []
+        if len(values) > self.at_most or any(not 0 < len(value) <= self.each_at_most for value in values):
+            raise ValidationError(gettext(UnknownField.message))
+
+
+F = TypeVar("F", bound=BaseForm)
 
 
 def parse(form_class: type[F], data: Any) -> F:

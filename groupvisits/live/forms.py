@@ -3,7 +3,7 @@
 from wtforms import BooleanField, IntegerField, StringField
 from wtforms.validators import AnyOf, InputRequired, Length, NumberRange
 
-from groupvisits.core.forms import BaseForm
+from groupvisits.core.forms import BaseForm, TextList
 from groupvisits.core.language import lazy as _l
 from groupvisits.live.permissions import AUDIENCES
 
@@ -27,7 +27,10 @@ class AdmitForm(BaseForm):
 
 
 class CloseForm(BaseForm):
-    pass
+    """Two lists in the same order: who came and was not seen one-on-one, and why."""
+
+    unseen = TextList(each_at_most=36)
+    because = TextList(each_at_most=200)
 
 
 class JoinForm(BaseForm):

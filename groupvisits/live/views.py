@@ -9,7 +9,7 @@ from flask import session as browser_session
 from flask.typing import ResponseReturnValue
 
 from groupvisits.core import ids
-from groupvisits.core.errors import DomainError, NotFound
+from groupvisits.core.errors import DomainError, Invalid, NotFound
 from groupvisits.core.language import words
 from groupvisits.core.transaction import run
 from groupvisits.core.web import access, current_actor, wants_json
@@ -71,7 +71,10 @@ def join_code_svg(session_id: str) -> ResponseReturnValue:
 @access("live:close")
 def close(session_id: str) -> ResponseReturnValue:
     viewer = current_actor()
-    result = run(close_session, viewer, session_id)
+    form = forms.CloseForm()
+    if not form.validate():
+        raise Invalid
+    result = run(close_session, viewer, session_id, **form.body())
     if wants_json():
         account = queries.snapshot_for(db.session(), viewer, session_id, "facilitator")["run"]["account"]
         return jsonify(ok=True, result=result | {"account": account})

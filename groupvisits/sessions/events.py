@@ -36,7 +36,10 @@ class SessionOpened:
 
 @dataclass(frozen=True)
 class SessionClosed:
+    """The visit is over. `unseen`: (seat, reason) of those of whom the facilitator said why they were not seen one-on-one."""
+
     session_id: str
+    unseen: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

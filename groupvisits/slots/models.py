@@ -33,5 +33,6 @@ class Slot(db.Model):
     called_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     answer: Mapped[str] = mapped_column(String(8), default="")  # "coming", "help" or "told" (by the facilitator)
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    unseen_because: Mapped[str] = mapped_column(String(200), default="")  # of somebody who came and was not seen, said at the close
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -14,6 +14,7 @@ from groupvisits.core.errors import NotFound
 from groupvisits.patients.models import Patient
 from groupvisits.sessions.models import GroupSession, Seat, SessionTeamMember
 from groupvisits.sessions.queries import Place, place_for
+from groupvisits.sessions.rules import HERE
 from groupvisits.slots import rules
 from groupvisits.slots.models import Slot
 from groupvisits.slots.permissions import POLICY
@@ -75,6 +76,11 @@ def slots_of(db: Session, place: Place) -> Sequence[Slot]:
 def slot_of_seat(db: Session, seat_id: str) -> Slot | None:
     """The one-on-one of a seat the viewer has already found."""
     return db.scalar(select(Slot).where(Slot.seat_id == seat_id))
+
+
+def seats_of_who_came(db: Session, session_id: str) -> frozenset[str]:
+    """The seats of everybody who was let in to a session the caller has found."""
+    return frozenset(db.scalars(select(Seat.id).where(Seat.session_id == session_id, Seat.state.in_(HERE))))
 
 
 def people_before(db: Session, slot: Slot) -> int:

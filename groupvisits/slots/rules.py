@@ -46,6 +46,10 @@ class CallEnded(Conflict):
     message = mark("This call has ended. Please ask a member of staff when your turn is.")
 
 
+class UnseenUnexplained(Refused):
+    message = mark("First say what happened with everybody who came and was not seen one-on-one. Still to say: %(number)s.")
+
+
 @dataclass(frozen=True)
 class Planned:
     """What planning needs to know of a slot that exists."""
@@ -151,6 +155,12 @@ def check_can_tell(state: str) -> None:
 def at_close(state: str) -> str:
     """What becomes of a slot when the visit ends."""
     return {"started": "finished", "finished": "finished"}.get(state, "missed")
+
+
+def check_unseen(came: Collection[str], reasons: Mapping[str, str]) -> None:
+    """Nobody who came goes home unseen without a word why: refuses with UnseenUnexplained. `came`: seats of those who were not seen."""
+    if missing := [seat_id for seat_id in came if not reasons.get(seat_id, "").strip()]:
+        raise UnseenUnexplained(field="unseen", number=len(missing))
 
 
 def without_patient(state: str, *, is_expected: bool) -> str:

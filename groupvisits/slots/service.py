@@ -144,11 +144,20 @@ def on_seat_left(tx: Transaction, event: SeatFreed | CheckInUndone) -> None:
 
 
 def on_session_ended(tx: Transaction, event: SessionClosed | SessionCancelled) -> None:
-    """What runs is finished with the visit, what has not begun was missed. (Closing and cancelling tell every screen themselves.)"""
+    """What runs is finished with the visit, what has not begun was missed. (Closing and cancelling tell every screen themselves.)
+
+    Refuses to close with UnseenUnexplained until there is a reason for everybody who came and was not seen.
+    """
     system = actors.system()
     place = place_for(tx, system, event.session_id)
+    slots, reasons = queries.slots_of(tx, place), dict(event.unseen) if isinstance(event, SessionClosed) else {}
+    if isinstance(event, SessionClosed):
+        came = queries.seats_of_who_came(tx, event.session_id)
+        rules.check_unseen([slot.seat_id for slot in slots if slot.seat_id in came and rules.at_close(slot.state) == "missed"], reasons)
     ended = {"finished": 0, "missed": 0}
-    for slot in queries.slots_of(tx, place):
+    for slot in slots:
+        if rules.at_close(slot.state) == "missed":
+            slot.unseen_because = reasons.get(slot.seat_id, "").strip()[:200]
         state = rules.at_close(slot.state)
         if slot.state == state:
             continue

@@ -6,11 +6,13 @@ from typing import Any
 from flask import Blueprint, current_app, render_template, request, url_for
 
 from groupvisits.core import clock, ids
+from groupvisits.core.language import lazy as _l
 from groupvisits.core.web import access, current_actor, safe_next
 from groupvisits.extensions import db
 from groupvisits.slots import queries
 
 bp = Blueprint("slots", __name__)
+UNSEEN = {"call_tomorrow": _l("They had to go. We call them tomorrow"), "not_wanted": _l("They did not want a one-on-one today")}
 
 
 @dataclass(frozen=True)
@@ -40,4 +42,5 @@ def order_context(session_id: str, back_to: str) -> dict[str, Any]:
         "documents": documents(db.session(), current_actor(), session_id) if documents else {},
         "back_to": back_to,
         "new_command_id": ids.new_id,
+        "unseen_words": UNSEEN,
     }

@@ -304,7 +304,9 @@ function openClose() {
   ];
   const here = [...room.people.values()].filter((person) => ["arrived", "attended", "left_early"].includes(person.state));
   const seen = new Set([...room.slots.values()].filter((slot) => slot.state === "finished" || slot.state === "started").map((slot) => slot.seat_id));
-  const missed = here.filter((person) => !seen.has(person.seat_id)).map((person) => person.name);
+  const unseen = here.filter((person) => !seen.has(person.seat_id));
+  const missed = unseen.map((person) => person.name);
+  const had = new Set([...room.slots.values()].map((slot) => slot.seat_id));
   show(
     place("close-account"),
     el("h3", {}, say("account", { sent: account.sent, accounted: account.accounted_for })),
@@ -314,8 +316,45 @@ function openClose() {
     ),
     el("h3", { class: "gv-section" }, count("people_came", here.length)),
     el("p", {}, say("were_seen", { n: here.length - missed.length }), " ", missed.length ? el("strong", {}, say("not_seen", { names: missed.join(", ") })) : null),
+    unseen.filter((person) => had.has(person.seat_id)).map(whyUnseen),
   );
+  mayClose();
   place("close-dialog").showModal();
+}
+
+const UNSEEN = [["call_tomorrow", "unseen_call"], ["not_wanted", "unseen_no"], ["other", "unseen_other"]];
+
+// A reason for each, chosen without a default.
+function whyUnseen({ seat_id: seat, name }) {
+  const radio = ([value, key]) =>
+    el(
+      "div", { class: "nhsuk-radios__item" }, el("input", { class: "nhsuk-radios__input", id: `why-${seat}-${value}`, type: "radio", name: `why-${seat}`, value }),
+      el("label", { class: "nhsuk-label nhsuk-radios__label", for: `why-${seat}-${value}` }, say(key)),
+    );
+  return el(
+    "fieldset", { class: "nhsuk-fieldset gv-section", "data-key": `why-${seat}`, "data-unseen": seat, "data-name": name },
+    el("legend", { class: "nhsuk-fieldset__legend", dir: "auto" }, say("why_unseen", { name })), el("div", { class: "nhsuk-radios nhsuk-radios--small" }, UNSEEN.map(radio)),
+    el("label", { class: "nhsuk-label", for: `what-${seat}`, "data-other": seat, hidden: true }, say("unseen_what")),
+    el("input", { class: "nhsuk-input", id: `what-${seat}`, maxlength: 200, dir: "auto", "data-other": seat, hidden: true }),
+  );
+}
+
+function reasonsGiven() {
+  return [...place("close-form").querySelectorAll("[data-unseen]")].map((fields) => {
+    const chosen = fields.querySelector("input:checked")?.value || "";
+    return { seat: fields.dataset.unseen, name: fields.dataset.name, because: chosen === "other" ? fields.querySelector("input[maxlength]").value.trim() : chosen };
+  });
+}
+
+function mayClose() {
+  for (const fields of place("close-form").querySelectorAll("[data-unseen]")) {
+    const other = fields.querySelector("input:checked")?.value === "other";
+    for (const element of fields.querySelectorAll("[data-other]")) element.hidden = !other;
+  }
+  const missing = reasonsGiven().filter(({ because }) => !because).map(({ name }) => name);
+  place("close-now").setAttribute("aria-disabled", String(missing.length > 0));
+  place("close-first").textContent = missing.length ? say("first_unseen", { names: missing.join(", ") }) : "";
+  return !missing.length;
 }
 
 function admit(element) {
@@ -422,7 +461,15 @@ place("finish-form").addEventListener("submit", (event) => {
   const form = event.target;
   room.do("agenda:finish", { topic_id: form.dataset.topic, outcome: form.elements.outcome.value.trim() });
 });
-place("close-form").addEventListener("submit", () => room.do("live:close", {}));
+place("close-form").addEventListener("input", mayClose);
+place("close-form").addEventListener("submit", (event) => {
+  if (!mayClose()) {
+    event.preventDefault();
+    return;
+  }
+  const reasons = reasonsGiven();
+  room.do("live:close", { unseen: reasons.map(({ seat }) => seat), because: reasons.map(({ because }) => because) });
+});
 place("add-form").addEventListener("submit", (event) => {
   const form = event.target;
   for (const error of form.querySelectorAll(".nhsuk-error-message")) error.remove();

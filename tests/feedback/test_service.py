@@ -19,7 +19,7 @@ from groupvisits.feedback import queries, rules, service, tokens
 from groupvisits.feedback.models import FeedbackForm, FeedbackHandout, FeedbackResponse, FeedbackToken
 from groupvisits.sessions import service as sessions
 from groupvisits.sessions.models import GroupSession, Seat
-from tests.cast import Cast
+from tests.cast import Cast, reasons
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -28,7 +28,7 @@ def hold_visit(cast: Cast, *, came: tuple[str, ...] = ("rosa", "marcus", "gladys
     run(sessions.open_session, cast.tomas, cast.session_id)
     for name in came:
         run(sessions.check_in, cast.joanne, cast.session_id, cast.seats[name])
-    run(sessions.close_session, cast.tomas, cast.session_id)
+    run(sessions.close_session, cast.tomas, cast.session_id, **reasons(cast))
 
 
 def answer(cast: Cast, count: int, **answers: str) -> None:

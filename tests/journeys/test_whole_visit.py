@@ -195,6 +195,15 @@ def test_a_whole_visit(server: Server, person: Person) -> None:
     tomas.get_by_role("button", name="Close visit…").click()
     expect(tomas.get_by_text("3 topics sent, 3 accounted for").first).to_be_visible()
     is_accessible(tomas)
+
+    # and: of everybody who came and was not seen one-on-one he says why, before anything closes
+    unseen = {"Rosa", "Marcus", "Gladys"} - {name}
+    tomas.get_by_role("button", name="Close and open feedback").click()
+    expect(tomas.get_by_role("dialog").get_by_text("First say what happened with")).to_be_visible()
+    for who in unseen:
+        tomas.get_by_role("group", name=f"Why was {who} not seen?").get_by_label("Another reason").check()
+        tomas.get_by_role("group", name=f"Why was {who} not seen?").get_by_label("Which reason?").fill("The bus left early")
+    is_accessible(tomas)
     tomas.get_by_role("button", name="Close and open feedback").click()
 
     # then: everybody reads what became of theirs, and the wall is blank

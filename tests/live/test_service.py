@@ -21,7 +21,7 @@ from groupvisits.sessions.models import GroupSession, Seat, WaitingGuest
 from groupvisits.sessions.rules import WrongState
 from groupvisits.sessions.service import check_in, close_session, open_session
 from groupvisits.slots.models import Slot
-from tests.cast import Cast
+from tests.cast import Cast, reasons
 
 pytestmark = pytest.mark.usefixtures("context")
 PHONE = {"fingerprint": ids.fingerprint("a phone"), "address": "10.0.0.7"}
@@ -136,7 +136,7 @@ def test_the_slip_of_somebody_who_no_longer_takes_part_opens_nothing(cast: Cast,
 
 def test_a_slip_ends_with_its_visit(cast: Cast, opened: str) -> None:
     slip = run(check_in, cast.joanne, opened, cast.seats["rosa"])
-    run(close_session, cast.tomas, opened)
+    run(close_session, cast.tomas, opened, **reasons(cast))
     assert run(service.join_with_slip, ANYONE, session_id=opened, slip=slip, **PHONE) is None
 
 

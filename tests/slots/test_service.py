@@ -284,6 +284,22 @@ def test_closing_the_visit_ends_every_one_on_one(cast: Cast) -> None:
         act(service.call, cast.osei, cast, "gladys")
 
 
+def test_nobody_who_came_goes_home_unseen_without_a_word_why(cast: Cast) -> None:
+    opened(cast)
+    for name in ("rosa", "marcus", "gladys"):
+        run(sessions.check_in, cast.joanne, cast.session_id, cast.seats[name])
+    act(service.start, cast.osei, cast, "rosa")
+    for unseen in ((), (cast.seats["marcus"],), (cast.seats["marcus"], cast.seats["teo"])):
+        with pytest.raises(rules.UnseenUnexplained):
+            run(sessions.close_session, cast.tomas, cast.session_id, unseen=unseen, because=["not_wanted"] * len(unseen))
+    with pytest.raises(rules.UnseenUnexplained):
+        run(sessions.close_session, cast.tomas, cast.session_id, unseen=[cast.seats["marcus"], cast.seats["gladys"]], because=["not_wanted", "  "])
+    db.session.rollback()
+    assert db.session.get_one(GroupSession, cast.session_id).state == "open"
+    run(sessions.close_session, cast.tomas, cast.session_id, unseen=[cast.seats["marcus"], cast.seats["gladys"]], because=["not_wanted", "Her bus left"])
+    assert [slot_of(cast, name).unseen_because for name in ("rosa", "marcus", "gladys", "teo")] == ["", "not_wanted", "Her bus left", ""]
+
+
 def test_nothing_is_called_before_the_room_is_open(cast: Cast) -> None:
     run(service.plan_slots, cast.osei, cast.session_id)
     with pytest.raises(WrongState):

@@ -379,6 +379,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("is_fallback", sa.Boolean(), nullable=False, server_default=sa.false()))
         batch_op.add_column(sa.Column("left_at", sa.DateTime(timezone=True), nullable=True))
 
+    with op.batch_alter_table("slots", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("unseen_because", sa.String(length=200), nullable=False, server_default=""))
+
     with op.batch_alter_table("topics", schema=None) as batch_op:
         batch_op.add_column(sa.Column("pre_visit", sa.Boolean(), nullable=False, server_default=sa.false()))
 
@@ -413,6 +416,9 @@ def downgrade() -> None:
     with op.batch_alter_table("groups", schema=None) as batch_op:
         for name in ("ck_groups_repeats", "ck_groups_holiday_policy", "ck_groups_days"):
             batch_op.drop_constraint(op.f(name), type_="check")
+    with op.batch_alter_table("slots", schema=None) as batch_op:
+        batch_op.drop_column("unseen_because")
+
     with op.batch_alter_table("topics", schema=None) as batch_op:
         batch_op.drop_column("pre_visit")
 

@@ -1,5 +1,7 @@
 """Opening and closing the room, and cancelling a date."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 
 from groupvisits.audit import service as audit
@@ -28,10 +30,11 @@ def open_session(tx: Transaction, actor: Actor, session_id: str) -> None:
     tx.announce(SessionChanged(session_id, next_version(tx, session_id), run=True))
 
 
-def close_session(tx: Transaction, actor: Actor, session_id: str) -> dict[str, object]:
+def close_session(tx: Transaction, actor: Actor, session_id: str, *, unseen: Sequence[str] = (), because: Sequence[str] = ()) -> dict[str, object]:
     """The visit is over: arrived people attended, the others did not come; whoever listens parks topics and opens the feedback form.
 
-    Closing a closed visit changes nothing.
+    `unseen` are the seats of those who came and were not seen one-on-one, `because` says why, in the same order; who keeps the
+    one-on-ones refuses to end them without (see slots.service.on_session_ended). Closing a closed visit changes nothing.
     """
     place = queries.place_for(tx, actor, session_id, lock=True)
     POLICY.require(actor, "sessions:close", place)
@@ -49,7 +52,7 @@ def close_session(tx: Transaction, actor: Actor, session_id: str) -> dict[str, o
     tx.flush()
     audit.record(tx, actor, "sessions:close", group_session, session_id=session_id)
     version = next_version(tx, session_id)
-    tx.announce(SessionClosed(session_id))
+    tx.announce(SessionClosed(session_id, tuple(zip(unseen, because, strict=False))))
     tx.announce(SessionChanged(session_id, version, everything=True))
     return {"version": version}
 
