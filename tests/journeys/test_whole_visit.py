@@ -198,7 +198,7 @@ def test_a_whole_visit(server: Server, person: Person) -> None:
 
     # and: of everybody who came and was not seen one-on-one he says why, before anything closes
     unseen = {"Rosa", "Marcus", "Gladys"} - {name}
-    tomas.get_by_role("button", name="Close and open feedback").click()
+    tomas.get_by_role("button", name="Close and open feedback").press("Enter")
     expect(tomas.get_by_role("dialog").get_by_text("First say what happened with")).to_be_visible()
     for who in unseen:
         tomas.get_by_role("group", name=f"Why was {who} not seen?").get_by_label("Another reason").check()
