@@ -5,14 +5,19 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, url_for
 
 from groupvisits.core.errors import NotFound
+from groupvisits.core.language import LANGUAGES
+from groupvisits.core.pages import door
 from groupvisits.core.web import PUBLIC, access, current_actor
 from groupvisits.extensions import db
 from groupvisits.home import forms, queries
 from groupvisits.home.navigation import start_page
+from groupvisits.interop.rules import KINDS
 from groupvisits.patients import queries as patients
 from groupvisits.programmes import queries as programmes
 
 bp = Blueprint("home", __name__)
+# A page shows what fits into one look; the rest is a tap away, however large the clinic is.
+MORE_THINGS, MOST_LINES, MOST_TODAY = 20, 30, 4
 
 
 @bp.get("/")
@@ -54,7 +59,10 @@ def _home_page(form: forms.SearchForm) -> str:
     steps = queries.steps_for(db.session(), viewer)
     if not steps.groups:
         return render_template("home/empty_clinic.html", steps=steps, own_clinic=programmes.clinic_of(db.session(), viewer))
-    return render_template("home/home.html", form=form, day=queries.day_for(db.session(), viewer))
+    return render_template(
+        "home/home.html", form=form, day=queries.day_for(db.session(), viewer), more_things=MORE_THINGS, most_lines=MOST_LINES, most_today=MOST_TODAY,
+        language_names=LANGUAGES, papers=KINDS, doors={"texts": door("sessions.messages"), "scheduler": door("sessions.messages"), "agreements": ""},
+    )  # fmt: skip
 
 
 @bp.get("/today")

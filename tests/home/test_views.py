@@ -100,7 +100,7 @@ def test_the_current_room_is_marked(app: Flask, cast: Cast, address: str, curren
 def test_home_says_what_needs_the_coordinator_and_what_to_do(app: Flask, cast: Cast) -> None:
     dates(app, cast, 1)
     page = re.sub(r"\s+", " ", signed_in(app, cast.joanne).get("/home").text)
-    for words in ("too few people", "2 people said yes, you need 3.", "There is no facilitator.", "See who to call", "Choose the team", "Next 14 days"):
+    for words in ("too few people", "2 people said yes, you need 3.", "There is no facilitator.", "Open call list", "Choose the team", "Next 14 days"):
         assert words in page
     assert page.count('class="nhsuk-button"') == 1  # one filled button
 

@@ -15,6 +15,7 @@ MAX_RECORD_NUMBER = 64
 MAX_PHONE = 32
 MAX_EMAIL = 254
 MAX_NEEDS = 200
+MIN_PHONE_DIGITS = 3
 # Zero-width (non-)joiners shape letters in Persian and Indic names; every other invisible character can only mislead.
 _KEPT_INVISIBLE = "\u200c\u200d"
 
@@ -68,8 +69,16 @@ def tidy(text: str) -> str:
 
 def fold(text: str) -> str:
     """For comparing and searching: small letters without accents, so that "Ângela" is found by "angela"."""
+    if text.isascii():  # most names are, and a search compares thousands
+        return " ".join(text.lower().split())
     plain = unicodedata.normalize("NFKD", text.casefold())
     return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
+
+
+def phone_digits(search: str) -> str:
+    """The digits of a search that can only be a telephone number, as typed but without a leading 0 (which no stored number has); else nothing."""
+    digits = "".join(c for c in search if c.isascii() and c.isdigit()).lstrip("0")
+    return digits if len(digits) >= MIN_PHONE_DIGITS and not any(c.isalpha() for c in search) else ""
 
 
 def display_name_for(given_name: str) -> str:

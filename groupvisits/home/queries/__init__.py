@@ -1,0 +1,8 @@
+"""What the start pages show: reads over several capabilities, in a number of questions that does not grow with the clinic."""
+
+from groupvisits.home.queries.days import Day, Thing, day_for, my_dates
+from groupvisits.home.queries.lines import DateLine, Waiting
+from groupvisits.home.queries.matters import Matters
+from groupvisits.home.queries.steps import Steps, steps_for
+
+__all__ = ["DateLine", "Day", "Matters", "Steps", "Thing", "Waiting", "day_for", "my_dates", "steps_for"]

@@ -1,0 +1,145 @@
+"""The dates of the weeks around today, each with its counts: one question for each kind of row, whatever the number of dates."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from groupvisits.accounts.models import StaffMember
+from groupvisits.core.actor import Actor
+from groupvisits.home import rules
+from groupvisits.home.rules import DateNow
+from groupvisits.patients.models import Patient
+from groupvisits.sessions.models import HOLDING, GroupSession, Offer, Seat, SessionTeamMember, WaitingListEntry
+from groupvisits.sessions.queries import minute_check
+
+SAID_YES = tuple(state for state in HOLDING if state != "offered")
+LAPSED_SINCE = timedelta(days=3)
+INTERPRETER = "interpret"  # what somebody typed about a person's needs, such as "Portuguese interpreter"
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Who waits longest for a date, alone or with the other of a pair."""
+
+    patient_id: str
+    name: str
+    places: int
+
+
+@dataclass(frozen=True)
+class DateLine:
+    """One date with its counts and what the decisions make of them."""
+
+    group_session: GroupSession
+    now: DateNow
+    companions: int
+    needed: int
+    available: int
+    residents: str
+    standing: str
+    waiting: list[Waiting] = field(default_factory=list)
+
+    @property
+    def places(self) -> int:
+        """Chairs and meals: who said yes, and who comes along."""
+        return self.now.held + self.companions
+
+
+def lines_for(db: Session, viewer: Actor, since: datetime, until: datetime, now: datetime) -> list[DateLine]:
+    """All dates of the viewer's clinic that begin in this time, in order."""
+    where = (GroupSession.clinic_id == viewer.clinic_id, GroupSession.starts_at >= since, GroupSession.starts_at < until)
+    sessions = db.scalars(select(GroupSession).where(*where).order_by(GroupSession.starts_at, GroupSession.id)).unique().all()
+    seats, team = _seats(db, where), _team(db, where)
+    waiting, lapsed = _waiting(db, where), _lapsed(db, where, now)
+    return [_line(s, seats[s.id], team[s.id], waiting[s.id], lapsed.get(s.id, 0), now) for s in sessions]
+
+
+def interpreters_of(db: Session, viewer: Actor, since: datetime, until: datetime) -> dict[str, set[str]]:
+    """Session -> the languages that somebody who said yes needs an interpreter for."""
+    query = (
+        select(Seat.session_id, Patient.language)
+        .join(GroupSession, GroupSession.id == Seat.session_id)
+        .join(Patient, Patient.id == Seat.patient_id)
+        .where(GroupSession.clinic_id == viewer.clinic_id, GroupSession.starts_at >= since, GroupSession.starts_at < until)
+        .where(Seat.state.in_(SAID_YES), func.lower(Patient.needs).contains(INTERPRETER))
+        .distinct()
+    )
+    found: dict[str, set[str]] = defaultdict(set)
+    for session_id, language in db.execute(query):
+        found[session_id].add(language)
+    return found
+
+
+def _line(group_session: GroupSession, seats: dict[str, Any], team: list[tuple[str, str]], waiting: list[Waiting], lapsed: int, now: datetime) -> DateLine:
+    held, offered = sum(seats.get(state, 0) for state in SAID_YES), seats.get("offered", 0)
+    residents = [name for role, name in team if role == "resident"]
+    check, group = minute_check(group_session, held, len(residents)), group_session.group
+    date = DateNow(
+        session_id=group_session.id, state=group_session.state, starts_at=group_session.starts_at, ends_at=group_session.ends_at, held=held,
+        invited=seats.get("invited", 0), declined=seats.get("declined", 0), minimum=group.minimum,
+        has_facilitator=any(role == "facilitator" for role, _ in team), residents=len(residents), left_over=check.left_over,
+        decide_by=group_session.starts_at - timedelta(days=group.go_no_go_days), decision=group_session.decision,
+        waiting=len(waiting), may_invite=_may_invite(group_session.maximum - held - offered, waiting), lapsed=lapsed, asked_again=seats.get("asked_again", 0),
+    )  # fmt: skip
+    return DateLine(group_session, date, seats.get("companions", 0), check.needed, check.available, ", ".join(residents), rules.standing(date, now), waiting)
+
+
+def _may_invite(free: int, waiting: list[Waiting]) -> int:
+    """Free places that somebody who waits could take: none where all who wait are pairs and one place is free."""
+    return free if any(entry.places <= free for entry in waiting) else 0
+
+
+def _seats(db: Session, where: Any) -> dict[str, dict[str, Any]]:
+    """Session -> seat state -> how many; and "companions" and "asked_again" of those who hold a place."""
+    found: dict[str, dict[str, Any]] = defaultdict(dict)
+    again = func.sum(case((Seat.asked_again, 1), else_=0))
+    query = select(Seat.session_id, Seat.state, func.count(), func.sum(Seat.companions), again).join(GroupSession, GroupSession.id == Seat.session_id)
+    for session_id, state, number, along, asked_again in db.execute(query.where(*where).group_by(Seat.session_id, Seat.state)):
+        counts = found[session_id]
+        counts[state] = number
+        if state in HOLDING:
+            counts["companions"] = counts.get("companions", 0) + int(along or 0)
+            counts["asked_again"] = counts.get("asked_again", 0) + int(asked_again or 0)
+    return found
+
+
+def _team(db: Session, where: Any) -> dict[str, list[tuple[str, str]]]:
+    """Session -> (role, name) of who works there."""
+    query = (
+        select(SessionTeamMember.session_id, SessionTeamMember.role, StaffMember.name)
+        .join(StaffMember, StaffMember.id == SessionTeamMember.staff_member_id)
+        .join(GroupSession, GroupSession.id == SessionTeamMember.session_id)
+        .where(*where)
+        .order_by(StaffMember.name)
+    )
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for session_id, role, name in db.execute(query):
+        found[session_id].append((role, name))
+    return found
+
+
+def _waiting(db: Session, where: Any) -> dict[str, list[Waiting]]:
+    """Session -> who waits for a place in it, in the order of the list."""
+    query = (
+        select(WaitingListEntry.session_id, WaitingListEntry.patient_id, WaitingListEntry.partner_id, Patient.given_name, Patient.family_name)
+        .join(GroupSession, GroupSession.id == WaitingListEntry.session_id)
+        .join(Patient, Patient.id == WaitingListEntry.patient_id)
+        .where(*where, WaitingListEntry.state == "waiting")
+        .order_by(WaitingListEntry.ahead_at.is_(None), WaitingListEntry.ahead_at, WaitingListEntry.since, WaitingListEntry.id)
+    )
+    found: dict[str, list[Waiting]] = defaultdict(list)
+    for session_id, patient_id, partner_id, given, family in db.execute(query):
+        found[session_id].append(Waiting(patient_id, f"{given} {family}".strip(), 2 if partner_id else 1))
+    return found
+
+
+def _lapsed(db: Session, where: Any, now: datetime) -> dict[str, int]:
+    """Session -> offers of the last days that ran out without an answer, while the date is still to come."""
+    query = select(Offer.session_id, func.count()).join(GroupSession, GroupSession.id == Offer.session_id)
+    recent = (Offer.state == "lapsed", Offer.ended_at > now - LAPSED_SINCE, GroupSession.starts_at > now)
+    rows = db.execute(query.where(*where, *recent).group_by(Offer.session_id))
+    return {row[0]: row[1] for row in rows}
