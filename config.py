@@ -32,6 +32,9 @@ class Config:
     public_url: str = ""
     smtp_url: str = field(default="", repr=False)
     mail_from: str = "groupvisits@example.org"
+    sms_url: str = ""
+    sms_token: str = field(default="", repr=False)
+    sms_from: str = ""
     redis_url: str = field(default="", repr=False)
     processes: int = 1
     proxies: int = 0
@@ -52,6 +55,9 @@ class Config:
             public_url=(env.get("PUBLIC_URL") or f"http://{_own_address() if host == EVERYWHERE else host}:{port}").rstrip("/"),
             smtp_url=env.get("SMTP_URL", ""),
             mail_from=env.get("MAIL_FROM", cls.mail_from),
+            sms_url=env.get("SMS_URL", ""),
+            sms_token=env.get("SMS_TOKEN", ""),
+            sms_from=env.get("SMS_FROM", ""),
             redis_url=env.get("REDIS_URL", ""),
             processes=_whole_number(env, "PROCESSES", 1),
             proxies=_whole_number(env, "PROXIES", 0),
@@ -73,6 +79,13 @@ class Config:
             raise ConfigurationError("PUBLIC_URL must look like https://visits.example.org.")
         if self.public_url and address.scheme == "http" and not _is_local(address.hostname or ""):
             raise ConfigurationError("PUBLIC_URL must begin with https:// unless it is an address of the clinic's own network.")
+        gateway = urlsplit(self.sms_url)
+        if self.sms_url and (gateway.scheme not in ("http", "https") or not gateway.hostname):
+            raise ConfigurationError("SMS_URL must look like https://texts.example.org/messages.")
+        if self.sms_url and gateway.scheme == "http" and not _is_local(gateway.hostname or ""):
+            raise ConfigurationError("SMS_URL must begin with https:// unless it is an address of the clinic's own network.")
+        if self.sms_url and len(self.sms_token) < 20:
+            raise ConfigurationError("SMS_TOKEN is too short: the gateway and this program know each other by it. Use at least 20 characters.")
         return self
 
     @property

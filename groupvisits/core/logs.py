@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-_SECRET_PLACES = re.compile(r"/(links|slips|displays|feedback-forms|feeds|invitations)/[^/?#\s\"]+")
+_SECRET_PLACES = re.compile(r"/(links|slips|displays|feedback-forms|calendars|invitations)/[^/?#\s\"]+")
 
 
 def configure(*, testing: bool = False) -> None:

@@ -1,18 +1,43 @@
 """What patients are to be told about a date: planned once in the transaction of the act that causes it, worded when its moment has come."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+import structlog
+from flask import current_app
+from sqlalchemy import and_, select, update
+from sqlalchemy.orm import Session
 
+from groupvisits.accounts import service as accounts
+from groupvisits.accounts.models import Clinic
+from groupvisits.audit import service as audit
+from groupvisits.core import actor as actors
 from groupvisits.core import clock, ids
 from groupvisits.core.actor import Actor
-from groupvisits.core.transaction import Transaction
-from groupvisits.sessions.models import GroupSession, Notice
+from groupvisits.core.errors import NotFound
+from groupvisits.core.language import LANGUAGES
+from groupvisits.core.transaction import Transaction, run
+from groupvisits.extensions import db
+from groupvisits.outbox import service as outbox
+from groupvisits.outbox.models import OutboxMessage
+from groupvisits.patients.models import Patient
+from groupvisits.sessions import emails
+from groupvisits.sessions.models import CalendarEntry, GroupSession, Notice, Seat
+from groupvisits.sessions.permissions import POLICY
+from groupvisits.sessions.rules import calendar
+from groupvisits.sessions.rules import messages as rules
+
+log = structlog.get_logger("messages")
 
 KINDS = ("invitation", "update", "date_cancelled", "seat_cancelled", "reminder", "offer", "offer_over", "confirmation", "form_opens", "missed_you")
 # What can happen to one seat more than once: told each time it happens, but only once while the first still waits to be worded.
 REPEATED = frozenset({"update", "date_cancelled", "seat_cancelled", "offer", "offer_over", "confirmation"})
+PUT_OFF = timedelta(hours=1)
+AT_ONCE = 200  # dates in one question to the database
+_WITH_CALENDAR = frozenset({"invitation", "update", "confirmation"})
+_ENDS_CALENDAR = frozenset({"date_cancelled", "seat_cancelled"})
 
 
 def plan_notice(
@@ -54,3 +79,208 @@ def withdraw_notices(tx: Transaction, session_id: str, patient_id: str, kinds: t
     """The patient is not told what was planned about this date and has not been sent; `kinds`: only of these. Twice is once."""
     query = update(Notice).where(Notice.session_id == session_id, Notice.patient_id == patient_id, Notice.state == "planned")
     tx.execute(query.where(Notice.kind.in_(kinds)).values(state="withdrawn") if kinds else query.values(state="withdrawn"))
+
+
+# What is due is worded
+
+
+@dataclass(frozen=True)
+class _Case:
+    """One person and one date, as they are at this moment."""
+
+    clinic: Clinic
+    patient: Patient
+    group_session: GroupSession
+    seat: Seat | None
+    standing: rules.Standing
+
+    @property
+    def language(self) -> str:
+        """The patient's, where the clinic offers it: a language waits for its human review outside of the practice clinic."""
+        return self.patient.language if self.patient.language in LANGUAGES and self.patient.language in self.clinic.languages else "en"
+
+
+def word_due(*, at_most: int = 200) -> int:
+    """Every notice whose moment has come is in the outbox or withdrawn; returns how many people's dates were looked at.
+
+    What one person is told about one date is decided together and in a transaction of its own, claimed by locking their notices: any
+    number of processes may do it at once, and one that fails is put off for an hour and never stops the rest.
+    """
+    due = select(Notice.session_id, Notice.patient_id).where(Notice.state == "planned", Notice.due_at <= clock.now())
+    pairs = list(dict.fromkeys((row.session_id, row.patient_id) for row in db.session.execute(due.order_by(Notice.due_at).limit(at_most))))
+    db.session.rollback()
+    for session_id, patient_id in pairs:
+        try:
+            run(_word, session_id, patient_id)
+        except Exception as problem:
+            log.exception("notice_not_worded", session=session_id, problem=type(problem).__name__)
+            run(_put_off, session_id, patient_id)
+    return len(pairs)
+
+
+def _due(tx: Transaction, session_id: str, patient_id: str) -> list[Notice]:
+    theirs = and_(Notice.session_id == session_id, Notice.patient_id == patient_id)
+    query = select(Notice).where(theirs, Notice.state == "planned", Notice.due_at <= clock.now()).order_by(Notice.due_at, Notice.id)
+    return list(tx.scalars(query.with_for_update(skip_locked=True)))
+
+
+def _put_off(tx: Transaction, session_id: str, patient_id: str) -> None:
+    for notice in _due(tx, session_id, patient_id):
+        notice.due_at = clock.now() + PUT_OFF
+
+
+def _word(tx: Transaction, session_id: str, patient_id: str) -> None:
+    told_now: set[str] = set()
+    for notice in _due(tx, session_id, patient_id):
+        case = _case(tx, session_id, patient_id)
+        kind = rules.kind_to_tell(notice.kind, notice.facts or {}, case.standing)
+        if not kind or kind in told_now:
+            notice.state = "withdrawn"
+            continue
+        told_now.add(kind)
+        notice.message_id, notice.state, notice.due_at = _queue(tx, case, kind, notice.facts or {}), "sent", clock.now()
+        tx.flush()
+
+
+def _case(tx: Transaction, session_id: str, patient_id: str) -> _Case:
+    """The seat's row is held, so that nothing else is said to this person about this date meanwhile."""
+    group_session, patient = tx.get_one(GroupSession, session_id), tx.get_one(Patient, patient_id)
+    seat = tx.scalar(select(Seat).where(Seat.session_id == session_id, Seat.patient_id == patient_id).with_for_update())
+    told = tx.scalars(
+        select(Notice.due_at).where(Notice.session_id == session_id, Notice.patient_id == patient_id, Notice.state == "sent").order_by(Notice.due_at)
+    ).all()
+    standing = rules.Standing(
+        group_session.state, group_session.starts_at, clock.now(), patient.is_active, seat.state if seat else "", bool(seat and seat.asked_again),
+        was_told=bool(told) or bool(seat and seat.answered_at), told_at=told[-1] if told else None,
+    )  # fmt: skip
+    return _Case(tx.get_one(Clinic, group_session.clinic_id), patient, group_session, seat, standing)
+
+
+def reach_of(patient: Patient) -> rules.Reach:
+    return rules.Reach(patient.channel, patient.email, patient.phone, patient.text_consent_at is not None, patient.text_stopped_at is not None)
+
+
+def _queue(tx: Transaction, case: _Case, kind: str, facts: dict[str, Any]) -> str:
+    """The message waits in the outbox by the patient's channel; returns its id. A calendar part goes with e-mail only."""
+    channel = rules.channel_for(reach_of(case.patient))
+    link = _link(tx, case) if channel != "call" else ""
+    words = emails.words_for(kind, _facts(case, facts, link))
+    session, patient, now = case.group_session, case.patient, clock.now()
+    address = {"email": patient.email, "text": patient.phone, "call": patient.phone}[channel]
+    return outbox.queue(
+        tx, kind=kind, clinic_id=case.clinic.id, address=address, subject=words.subject, patient_id=patient.id, session_id=session.id, channel=channel,
+        text={"email": words.text, "text": words.short, "call": words.script}[channel], language=case.language,
+        due_at=rules.hour_for_text(now, session.zone, session.starts_at) if channel == "text" else now,
+        calendar=_calendar_part(tx, case, kind) if channel == "email" else "", thread=f"{session.id}:{patient.id}",
+    )  # fmt: skip
+
+
+def _link(tx: Transaction, case: _Case) -> str:
+    token = accounts.make_patient_link(tx, actors.system(case.clinic.id), case.patient)
+    return accounts.public_address(f"/links/{token}")
+
+
+def _facts(case: _Case, facts: dict[str, Any], link: str) -> emails.Facts:
+    session = case.group_session
+    was, until = (datetime.fromisoformat(facts[key]) if facts.get(key) else None for key in ("was", "until"))
+    asked = case.seat is None or case.seat.state != "confirmed" or case.seat.asked_again
+    return emails.facts_of(
+        case.clinic, session, language=case.language, link=link, is_asked=asked, was=was, until=until, by_patient=facts.get("by") == "patient"
+    )
+
+
+def _calendar_part(tx: Transaction, case: _Case, kind: str) -> str:
+    """REQUEST where this person's calendar does not know the date as it is, CANCEL where it knows a date that is off; else nothing.
+
+    A confirmation or reminder of what the calendar knows brings no second invitation. Sent again, an invitation has the same sequence.
+    """
+    if kind not in _WITH_CALENDAR | _ENDS_CALENDAR:
+        return ""
+    session, is_off = case.group_session, kind in _ENDS_CALENDAR
+    entry = tx.scalar(select(CalendarEntry).where(CalendarEntry.session_id == session.id, CalendarEntry.patient_id == case.patient.id).with_for_update())
+    place = emails.location(case.clinic.name, session.room)
+    told = calendar.told(session.starts_at, session.ends_at, place, "CANCELLED" if is_off else "CONFIRMED")
+    if entry is None and is_off:
+        return ""
+    if entry is None:
+        # The seat's id, so that a feed names the same event without a row of its own.
+        entry = CalendarEntry(id=case.seat.id if case.seat else ids.new_id(), session_id=session.id, patient_id=case.patient.id, sequence=0)
+        tx.add(entry)
+    elif entry.told == told and kind == "confirmation":
+        return ""
+    elif entry.told != told:
+        entry.sequence += 1
+    entry.method, entry.told, entry.changed_at = "CANCEL" if is_off else "REQUEST", told, clock.now()
+    tx.flush()
+    event = calendar.Entry(
+        entry.id, entry.sequence, session.starts_at, session.ends_at, session.zone, emails.summary(case.clinic.name, case.language), place,
+        "CANCELLED" if is_off else "CONFIRMED",
+    )  # fmt: skip
+    accepted = case.seat is not None and case.seat.state == "confirmed" and not case.seat.asked_again
+    return calendar.invitation(
+        event, method=entry.method, organizer=current_app.extensions["config"].mail_from, attendee=case.patient.email, accepted=accepted, now=clock.now()
+    )
+
+
+# What is planned ahead
+
+
+def plan_ahead() -> int:
+    """Invitations, reminders and forms whose moment has come are planned, once each; returns how many. Any number of processes may do it."""
+    now = clock.now()
+    ahead = now + timedelta(days=rules.LONGEST_AHEAD)
+    query = select(GroupSession).where(GroupSession.state == "planned", GroupSession.starts_at > now, GroupSession.starts_at <= ahead)
+    near = [one for one in db.session.scalars(query) if one.starts_at - now <= timedelta(days=max(one.group.invite_days, rules.FORM_DAYS) + 1)]
+    missing = [_missing(db.session(), near[start : start + AT_ONCE], now) for start in range(0, len(near), AT_ONCE)]
+    sessions = {one[0] for found in missing for one in found}
+    db.session.rollback()
+    return sum(run(_plan_missing, session_id) for session_id in sorted(sessions))
+
+
+def _missing(session: Session, group_sessions: Sequence[GroupSession], now: datetime) -> list[tuple[str, str, str, str]]:
+    """(session, patient, kind, occasion) of what is due about these dates and was never planned."""
+    by_id = {one.id: one for one in group_sessions}
+    seats = select(Seat.session_id, Seat.patient_id, Seat.state).where(Seat.session_id.in_(by_id), Seat.state.in_(("invited", "confirmed")))
+    known = select(Notice.session_id, Notice.patient_id, Notice.kind, Notice.occasion).where(Notice.session_id.in_(by_id))
+    planned = {tuple(row) for row in session.execute(known)}
+    return [
+        (one.id, patient_id, kind, occasion)
+        for session_id, patient_id, state in session.execute(seats)
+        for one in (by_id[session_id],)
+        for kind, occasion, due in rules.planned_ahead(one.starts_at, one.zone, state, one.group.invite_days)
+        if rules.is_worth_planning(kind, due, now) and (one.id, patient_id, kind, occasion) not in planned
+    ]
+
+
+def _plan_missing(tx: Transaction, session_id: str) -> int:
+    group_session = tx.get_one(GroupSession, session_id, with_for_update={"of": GroupSession})
+    missing = _missing(tx, [group_session], clock.now())
+    for _session, patient_id, kind, occasion in missing:
+        plan_notice(tx, actors.system(group_session.clinic_id), group_session, patient_id, kind, occasion=occasion)
+    return len(missing)
+
+
+# What a coordinator does
+
+
+def send_again(tx: Transaction, actor: Actor, message_id: str) -> dict[str, str]:
+    """The same news goes out once more, worded from the rows as they are now, by the patient's channel as it is now.
+
+    The calendar part has the same UID and sequence, so no second invitation appears. What waited still is withdrawn. Refuses with
+    NothingToTell what does not fit any more.
+    """
+    message = tx.get(OutboxMessage, message_id, with_for_update=True)
+    if message is None or not message.patient_id or not message.session_id:
+        POLICY.require(actor, "sessions:message")
+        raise NotFound
+    POLICY.require(actor, "sessions:message", message)
+    notice = tx.scalar(select(Notice).where(Notice.message_id == message_id).with_for_update())
+    if notice is None:
+        raise rules.NothingToTell
+    case = _case(tx, message.session_id, message.patient_id)
+    if not rules.still_fits(message.kind, notice.facts or {}, case.standing):
+        raise rules.NothingToTell
+    outbox.withdraw(tx, message_id, "Sent again.")
+    notice.message_id = _queue(tx, case, message.kind, notice.facts or {})
+    audit.record(tx, actor, "sessions:send_again", message, session_id=message.session_id, patient=message.patient_id, kind=message.kind)
+    return {"message_id": notice.message_id}
