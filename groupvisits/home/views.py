@@ -17,7 +17,7 @@ from groupvisits.programmes import queries as programmes
 
 bp = Blueprint("home", __name__)
 # A page shows what fits into one look; the rest is a tap away, however large the clinic is.
-MORE_THINGS, MOST_LINES, MOST_TODAY = 20, 30, 4
+MOST_LINES, MOST_TODAY = 30, 4
 
 
 @bp.get("/")
@@ -60,7 +60,7 @@ def _home_page(form: forms.SearchForm) -> str:
     if not steps.groups:
         return render_template("home/empty_clinic.html", steps=steps, own_clinic=programmes.clinic_of(db.session(), viewer))
     return render_template(
-        "home/home.html", form=form, day=queries.day_for(db.session(), viewer), more_things=MORE_THINGS, most_lines=MOST_LINES, most_today=MOST_TODAY,
+        "home/home.html", form=form, day=queries.day_for(db.session(), viewer), most_lines=MOST_LINES, most_today=MOST_TODAY,
         language_names=LANGUAGES, papers=KINDS, doors={"texts": door("sessions.messages"), "scheduler": door("sessions.messages"), "agreements": ""},
     )  # fmt: skip
 

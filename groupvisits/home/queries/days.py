@@ -1,7 +1,7 @@
 """The coordinator's day and the team's today."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from groupvisits.core import clock
 from groupvisits.core.actor import Actor
 from groupvisits.home import rules
 from groupvisits.home.permissions import POLICY
-from groupvisits.home.queries.lines import DateLine, interpreters_of, lines_for
+from groupvisits.home.queries.lines import DateLine, interpreters_of, lines_for, residents_of
 from groupvisits.home.queries.matters import groups_without_dates, matters_of, returned_to
 from groupvisits.home.rules import Need
 from groupvisits.programmes.queries import clinic_of
@@ -40,14 +40,15 @@ class Day:
 
     clinic: Clinic
     today: datetime
-    things: Sequence[Thing]
+    things: Sequence[Thing]  # the most urgent first; only as many as are shown
+    count: int  # of all of them
     today_lines: Sequence[DateLine]
     interpreters: Mapping[str, set[str]]  # session -> languages
     next_lines: Sequence[DateLine]
     next_after: GroupSession | None
 
 
-def day_for(db: Session, viewer: Actor) -> Day:
+def day_for(db: Session, viewer: Actor, *, at_most: int = 27) -> Day:
     """Everything on the coordinator's home; the number of questions does not depend on how many dates there are."""
     POLICY.require(viewer, "home:coordinate")
     clinic, now = clinic_of(db, viewer), clock.now()
@@ -55,10 +56,12 @@ def day_for(db: Session, viewer: Actor) -> Day:
     tomorrow, end = midnight + timedelta(days=1), midnight + FORTNIGHT
     lines = lines_for(db, viewer, midnight - LOOK_BACK, midnight + rules.PLAN_AHEAD + timedelta(days=1), now)
     coming = [line for line in lines if midnight <= line.group_session.starts_at < end]
+    things = _things(db, viewer, lines, now)
     return Day(
         clinic=clinic,
         today=midnight,
-        things=_things(db, viewer, lines, now),
+        things=_with_residents(db, things[:at_most]),
+        count=len(things),
         today_lines=[line for line in coming if line.group_session.starts_at < tomorrow and line.group_session.state != "cancelled"],
         interpreters=interpreters_of(db, viewer, midnight, tomorrow),
         next_lines=coming,
@@ -72,6 +75,12 @@ def _things(db: Session, viewer: Actor, lines: Sequence[DateLine], now: datetime
     facts = {id(thing.need): thing for thing in others}
     needs = rules.needs_of((line.now for line in lines), now, [thing.need for thing in others])
     return [facts.get(id(need)) or Thing(need, by_id.get(need.session_id)) for need in needs]
+
+
+def _with_residents(db: Session, things: Sequence[Thing]) -> list[Thing]:
+    """Whose minutes are not enough is named."""
+    names = residents_of(db, [thing.need.session_id for thing in things if thing.need.kind == "too_few_minutes"])
+    return [replace(thing, facts={"residents": names.get(thing.need.session_id, "")}) if thing.need.kind == "too_few_minutes" else thing for thing in things]
 
 
 def _other_things(db: Session, viewer: Actor, by_id: Mapping[str, DateLine], now: datetime) -> list[Thing]:

@@ -1,6 +1,7 @@
 """The dates of the weeks around today, each with its counts: one question for each kind of row, whatever the number of dates."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,7 +40,6 @@ class DateLine:
     companions: int
     needed: int
     available: int
-    residents: str
     standing: str
     waiting: list[Waiting] = field(default_factory=list)
 
@@ -55,7 +55,21 @@ def lines_for(db: Session, viewer: Actor, since: datetime, until: datetime, now:
     sessions = db.scalars(select(GroupSession).where(*where).order_by(GroupSession.starts_at, GroupSession.id)).unique().all()
     seats, team = _seats(db, where), _team(db, where)
     waiting, lapsed = _waiting(db, where), _lapsed(db, where, now)
-    return [_line(s, seats[s.id], team[s.id], waiting[s.id], lapsed.get(s.id, 0), now) for s in sessions]
+    return [_line(s, seats[s.id], team.get(s.id, (0, 0)), waiting[s.id], lapsed.get(s.id, 0), now) for s in sessions]
+
+
+def residents_of(db: Session, session_ids: Sequence[str]) -> dict[str, str]:
+    """Session -> the names of its residents; the caller has found these sessions for its viewer."""
+    query = (
+        select(SessionTeamMember.session_id, StaffMember.name)
+        .join(StaffMember, StaffMember.id == SessionTeamMember.staff_member_id)
+        .where(SessionTeamMember.session_id.in_(session_ids), SessionTeamMember.role == "resident")
+        .order_by(StaffMember.name)
+    )
+    found: dict[str, list[str]] = defaultdict(list)
+    for session_id, name in db.execute(query):
+        found[session_id].append(name)
+    return {session_id: ", ".join(names) for session_id, names in found.items()}
 
 
 def interpreters_of(db: Session, viewer: Actor, since: datetime, until: datetime) -> dict[str, set[str]]:
@@ -74,18 +88,18 @@ def interpreters_of(db: Session, viewer: Actor, since: datetime, until: datetime
     return found
 
 
-def _line(group_session: GroupSession, seats: dict[str, Any], team: list[tuple[str, str]], waiting: list[Waiting], lapsed: int, now: datetime) -> DateLine:
+def _line(group_session: GroupSession, seats: dict[str, Any], team: tuple[int, int], waiting: list[Waiting], lapsed: int, now: datetime) -> DateLine:
     held, offered = sum(seats.get(state, 0) for state in SAID_YES), seats.get("offered", 0)
-    residents = [name for role, name in team if role == "resident"]
-    check, group = minute_check(group_session, held, len(residents)), group_session.group
+    facilitators, residents = team
+    check, group = minute_check(group_session, held, residents), group_session.group
     date = DateNow(
         session_id=group_session.id, state=group_session.state, starts_at=group_session.starts_at, ends_at=group_session.ends_at, held=held,
         invited=seats.get("invited", 0), declined=seats.get("declined", 0), minimum=group.minimum,
-        has_facilitator=any(role == "facilitator" for role, _ in team), residents=len(residents), left_over=check.left_over,
+        has_facilitator=facilitators > 0, residents=residents, left_over=check.left_over,
         decide_by=group_session.starts_at - timedelta(days=group.go_no_go_days), decision=group_session.decision,
         waiting=len(waiting), may_invite=_may_invite(group_session.maximum - held - offered, waiting), lapsed=lapsed, asked_again=seats.get("asked_again", 0),
     )  # fmt: skip
-    return DateLine(group_session, date, seats.get("companions", 0), check.needed, check.available, ", ".join(residents), rules.standing(date, now), waiting)
+    return DateLine(group_session, date, seats.get("companions", 0), check.needed, check.available, rules.standing(date, now), waiting)
 
 
 def _may_invite(free: int, waiting: list[Waiting]) -> int:
@@ -107,19 +121,12 @@ def _seats(db: Session, where: Any) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _team(db: Session, where: Any) -> dict[str, list[tuple[str, str]]]:
-    """Session -> (role, name) of who works there."""
-    query = (
-        select(SessionTeamMember.session_id, SessionTeamMember.role, StaffMember.name)
-        .join(StaffMember, StaffMember.id == SessionTeamMember.staff_member_id)
-        .join(GroupSession, GroupSession.id == SessionTeamMember.session_id)
-        .where(*where)
-        .order_by(StaffMember.name)
-    )
-    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for session_id, role, name in db.execute(query):
-        found[session_id].append((role, name))
-    return found
+def _team(db: Session, where: Any) -> dict[str, tuple[int, int]]:
+    """Session -> how many facilitators and how many residents work there."""
+    facilitators, residents = (func.sum(case((SessionTeamMember.role == role, 1), else_=0)) for role in ("facilitator", "resident"))
+    query = select(SessionTeamMember.session_id, facilitators, residents).join(GroupSession, GroupSession.id == SessionTeamMember.session_id)
+    rows = db.execute(query.where(*where).group_by(SessionTeamMember.session_id))
+    return {session_id: (int(leads), int(sees)) for session_id, leads, sees in rows}
 
 
 def _waiting(db: Session, where: Any) -> dict[str, list[Waiting]]:
