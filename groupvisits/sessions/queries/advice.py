@@ -1,6 +1,6 @@
 """How many are likely to come to a date, and how many to invite: the counts that sessions.rules.advice works on.
 
-What counts as history: dates of the same programme that were closed in the last two years. Somebody's own record is theirs in all
+What counts as history: dates of the same programme that were closed in the last twelve months. Somebody's own record is theirs in all
 groups of the programme, so that a make-up visit in a sister group counts as having come.
 """
 
@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
@@ -17,18 +18,19 @@ from groupvisits.core import clock
 from groupvisits.core.actor import Actor
 from groupvisits.core.transaction import Transaction
 from groupvisits.programmes.models import Group
-from groupvisits.sessions.models import GroupSession, Seat, SessionTeamMember
+from groupvisits.sessions.models import AttendanceCorrection, GroupSession, Seat, SessionTeamMember
 from groupvisits.sessions.permissions import POLICY
 from groupvisits.sessions.queries.pages import minute_check
 from groupvisits.sessions.queries.places import Place
 from groupvisits.sessions.rules import advice as rules
 from groupvisits.sessions.rules.advice import Expected, Rates, Record
 
-HISTORY = timedelta(days=730)
+HISTORY = timedelta(days=365)
 CAME = ("attended", "left_early")
 KEPT = (*CAME, "no_show")
 ASKED = (*KEPT, "invited", "declined")
 INVITED = ("invited", "offered", "confirmed", "arrived", "attended", "left_early")  # everybody on the list who has not said no
+MOST_COUNTED = 32  # histories kept in memory, each some hundred kilobytes in a large clinic
 HELD = ("offered", "confirmed", "arrived", "attended", "left_early", "no_show")
 
 
@@ -65,23 +67,30 @@ class Advice:
         return self.most < self.maximum
 
 
+def _none() -> list[int]:
+    return [0, 0, 0]
+
+
 @dataclass
 class _History:
-    """Closed dates of some programmes, counted by group and person."""
+    """Closed dates of some programmes as [asked, held, came], by group, by programme, and by programme and person."""
 
-    groups: dict[str, Record] = field(default_factory=lambda: defaultdict(Record))
-    programmes: dict[str, Record] = field(default_factory=lambda: defaultdict(Record))
-    people: dict[tuple[str, str], Record] = field(default_factory=lambda: defaultdict(Record))
+    groups: dict[str, list[int]] = field(default_factory=lambda: defaultdict(_none))
+    programmes: dict[str, list[int]] = field(default_factory=lambda: defaultdict(_none))
+    people: dict[tuple[str, str], list[int]] = field(default_factory=lambda: defaultdict(_none))
 
     def rates_of(self, group: Group) -> Rates:
-        own = self.groups.get(group.id, Record())
-        return rules.rates_of_group(own, self.programmes.get(group.programme_id, Record()) - own)
+        own = Record(*self.groups.get(group.id, _none()))
+        return rules.rates_of_group(own, Record(*self.programmes.get(group.programme_id, _none())) - own)
 
     def rates_of_person(self, group: Group, patient_id: str, towards: Rates) -> Rates:
-        return rules.rates_of_person(self.people.get((group.programme_id, patient_id), Record()), towards)
+        return rules.rates_of_person(Record(*self.people.get((group.programme_id, patient_id), _none())), towards)
 
     def knows(self, group: Group, patient_id: str) -> bool:
         return (group.programme_id, patient_id) in self.people
+
+
+_COUNTED: dict[tuple[str, frozenset[str]], tuple[tuple[Any, ...], _History]] = {}
 
 
 def advice_for(db: Session, viewer: Actor, place: Place) -> Advice:
@@ -89,7 +98,7 @@ def advice_for(db: Session, viewer: Actor, place: Place) -> Advice:
     POLICY.require(viewer, "sessions:see", place)
     group_session = place.group_session
     group = group_session.group
-    history = _history(db, place.clinic_id, [group.programme_id])
+    history = _recent_history(db, place.clinic_id, [group.programme_id])
     visits = _visits(db, [group.programme_id])
     seats = _seats(db, [group_session.id])[group_session.id]
     one_on_ones = _one_on_ones(group_session, _residents(db, [group_session.id])[group_session.id])
@@ -130,7 +139,7 @@ def advice_of_dates(db: Session, viewer: Actor, sessions: Iterable[GroupSession]
     if not dates:
         return {}
     ids = [group_session.id for group_session in dates]
-    history = _history(db, viewer.clinic_id, {group_session.group.programme_id for group_session in dates})
+    history = _recent_history(db, viewer.clinic_id, {group_session.group.programme_id for group_session in dates})
     seats, residents, limit = _seats(db, ids), _residents(db, ids), _limit(db, viewer.clinic_id)
     found = {}
     for group_session in dates:
@@ -163,6 +172,26 @@ def _held_limit(group_session: GroupSession, seats: Sequence[tuple[str, str]], h
     return rules.most_invited(sorted(held, reverse=True), towards.yes, most=most, too_many=limit / 100)
 
 
+def _recent_history(db: Session, clinic_id: str, programme_ids: Iterable[str]) -> _History:
+    """The history for lists of dates, counted anew when a visit was closed or an attendance corrected: in a large clinic that takes 100 ms."""
+    programmes = frozenset(programme_ids)
+    state = _state_of_history(db, clinic_id)
+    known = _COUNTED.get((clinic_id, programmes))
+    if known is None or known[0] != state:
+        known = state, _history(db, clinic_id, programmes)
+        while len(_COUNTED) >= MOST_COUNTED:
+            _COUNTED.pop(next(iter(_COUNTED)), None)
+        _COUNTED[clinic_id, programmes] = known
+    return known[1]
+
+
+def _state_of_history(db: Session, clinic_id: str) -> tuple[Any, ...]:
+    """What changes whenever the history of a clinic does."""
+    corrections = select(func.count()).select_from(AttendanceCorrection).scalar_subquery()
+    query = select(func.count(), func.max(GroupSession.closed_at), corrections).where(GroupSession.clinic_id == clinic_id, GroupSession.state == "closed")
+    return (*db.execute(query).one(), clock.now().date())
+
+
 def _history(db: Session, clinic_id: str, programme_ids: Iterable[str]) -> _History:
     query = (
         select(
@@ -178,10 +207,8 @@ def _history(db: Session, clinic_id: str, programme_ids: Iterable[str]) -> _Hist
     )  # fmt: skip
     history = _History()
     for programme_id, patient_id, group_id, asked, held, came in db.execute(query):
-        record = Record(asked, int(held), int(came))
-        history.groups[group_id] += record
-        history.programmes[programme_id] += record
-        history.people[programme_id, patient_id] += record
+        for count in (history.groups[group_id], history.programmes[programme_id], history.people[programme_id, patient_id]):
+            count[0], count[1], count[2] = count[0] + asked, count[1] + int(held), count[2] + int(came)
     return history
 
 
