@@ -1,5 +1,6 @@
 """A patient's link works once, only by a tap, and tells nobody anything before."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -150,3 +151,15 @@ class TestAskingForANewOne:
         app.test_client().post(f"/links/{token}/refusals")
         app.test_client().post(f"/links/{token}/renewals")
         assert self.messages(app) == []
+
+    def test_the_answer_does_not_say_whether_anything_was_sent(self, app: Flask, token: str) -> None:
+        """Whoever holds somebody else's used link does not learn from it whether the clinic has an address."""
+        sent = app.test_client().post(f"/links/{token}/renewals?lang=en").text
+        with app.app_context(), transaction.write() as tx:
+            patient = tx.scalars(select(Patient).where(Patient.email == "rosa@example.org")).one()
+            patient.email = ""
+        assert self.without_reference(app.test_client().post(f"/links/{token}/renewals?lang=en").text) == self.without_reference(sent)
+        assert len(self.messages(app)) == 1
+
+    def without_reference(self, page: str) -> str:
+        return re.sub(r"csrf-token\" content=\"[^\"]*|name=\"csrf_token\"[^>]*", "", page)

@@ -381,6 +381,21 @@ def test_a_conversation_without_a_tap_does_not_sign_its_facilitator_out(app: Fla
     assert presence.leading() == set()
 
 
+def test_the_tick_keeps_whoever_leads_signed_in_and_nobody_who_only_listens(app: Flask, cast: Cast, opened: str, phone: Connect) -> None:
+    phone(cast.tomas).subscribe(opened, "facilitator")
+    phone(cast.osei).subscribe(opened, "clinician")
+    long_ago = clock.now() - timedelta(minutes=14)
+    with app.app_context():
+        with write() as tx:
+            tx.execute(update(BrowserSession).values(seen_at=long_ago))
+        ticker = sockets.Ticker()
+        ticker._checked_at = time.monotonic() - sockets.STILL_SIGNED_IN_EVERY
+        ticker()
+        seen_at = dict(db.session.execute(select(BrowserSession.staff_member_id, BrowserSession.seen_at)).all())
+    assert seen_at[cast.tomas.id] > long_ago
+    assert seen_at[cast.osei.id] == long_ago
+
+
 def test_whoever_is_taken_off_the_team_hears_nothing_more(app: Flask, cast: Cast, opened: str, phone: Connect) -> None:
     tomas, osei = phone(cast.tomas), phone(cast.osei)
     assert tomas.subscribe(opened, "facilitator")["ok"] and osei.subscribe(opened, "clinician")["ok"]

@@ -309,3 +309,10 @@ def test_without_script_a_refused_topic_comes_back_with_its_words_and_the_reason
     assert "This is too long" in page
     assert too_long.strip() in page
     assert too_long.strip() not in phone.get(answer.location).text
+
+
+def test_of_a_whole_book_sent_without_script_only_the_first_page_is_kept(app: Flask, cast: Cast) -> None:
+    phone = signed_in(app, cast.rosa)
+    phone.post(f"/sessions/{cast.session_id}/commands/agenda:propose", data={"words": "w" * 5000, "route": "group"})
+    page = phone.get(f"/sessions/{cast.session_id}/rooms/patient").text
+    assert "w" * 2000 in page and "w" * 2001 not in page
