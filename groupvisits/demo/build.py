@@ -29,11 +29,11 @@ SEED = 2026
 ZONE = "America/New_York"
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 RUN_SHEET = [
-    {"name": "Arrive and eat", "minutes": 20, "owner": "Everybody", "prompt": "Say hello to each person by name. Show where the food is."},
-    {"name": "Welcome", "minutes": 5, "owner": "Facilitator", "prompt": "Why we meet, and that everybody may just listen."},
-    {"name": "Topics", "minutes": 55, "owner": "Facilitator", "prompt": "Who has found something that helped? And watch for people who say nothing."},
-    {"name": "Plans", "minutes": 25, "owner": "Patients", "prompt": "Each person says one thing to try. Ask how sure they are, from 0 to 10."},
-    {"name": "Feedback, close", "minutes": 15, "owner": "Facilitator", "prompt": "Say what changed because of last month's feedback."},
+    {"name": "Arrive and eat", "minutes": 20, "owner": "Everybody", "prompt": "Hello and welcome. Please take some food and find a chair."},
+    {"name": "Welcome", "minutes": 5, "owner": "Facilitator", "prompt": "We meet to learn from each other. You can talk, or just listen."},
+    {"name": "Topics", "minutes": 55, "owner": "Facilitator", "prompt": "Who has found something that helped?"},
+    {"name": "Plans", "minutes": 25, "owner": "Patients", "prompt": "What is one thing you will try? How sure are you, from 0 to 10?"},
+    {"name": "Feedback, close", "minutes": 15, "owner": "Facilitator", "prompt": "This is what we changed because of what you told us last month."},
 ]
 STAFF = (
     ("coordinator", "Joanne Pike", {"coordinator"}),
@@ -63,13 +63,13 @@ class Demo:
     display_token: str = ""
 
 
-def build(tx: Transaction, now: datetime) -> Demo:
+def build(tx: Transaction, now: datetime, zone: str = ZONE) -> Demo:
     """Fill an empty database with the practice clinic as it stands at `now`; mark the database as a demo."""
     dice, fake = random.Random(SEED), Faker(["en_US", "es_MX", "pt_BR"])
     fake.seed_instance(SEED)
     password = f"{ids.new_code(4)}-{ids.new_code(4)}-{ids.new_code(4)}".lower()
     tx.add(Installation(id=1, is_demo=True, made_at=now))
-    clinic, other = _clinic(tx, "Millbrook Community Clinic", now), _clinic(tx, "Harbor Clinic", now)
+    clinic, other = _clinic(tx, "Millbrook Community Clinic", zone, now), _clinic(tx, "Harbor Clinic", zone, now)
     secret = hash_password(password)
     staff = {key: staff_member(tx, clinic, name, roles, secret, now) for key, name, roles in STAFF}
     staff["stranger"] = staff_member(tx, other, "Sol Stern", {"coordinator"}, secret, now)
@@ -78,7 +78,7 @@ def build(tx: Transaction, now: datetime) -> Demo:
                           design_partners="Dee and Walter, patients since the first group", run_sheet=RUN_SHEET, created_at=now - timedelta(days=400))  # fmt: skip
     tx.add(programme)
     tx.flush()
-    begins = _round(now.astimezone(ZoneInfo(ZONE)) - timedelta(minutes=32))
+    begins = _round(now.astimezone(ZoneInfo(zone)) - timedelta(minutes=32))
     rules = ((begins.date(), begins.time()), (_next_weekday(begins.date(), 2), time(9, 30)), (_next_weekday(begins.date(), 3), time(12, 0)))
     names: set[str] = set()
     for number, (first_day, starts) in enumerate(rules):
@@ -108,8 +108,8 @@ def build(tx: Transaction, now: datetime) -> Demo:
     return made
 
 
-def _clinic(tx: Transaction, name: str, now: datetime) -> Clinic:
-    clinic = Clinic(id=ids.new_id(), name=name, zone=ZONE, country="US", phone="555 0110", emergency_number="911", paper="letter", languages=["en", "es", "pt", "ht"],
+def _clinic(tx: Transaction, name: str, zone: str, now: datetime) -> Clinic:
+    clinic = Clinic(id=ids.new_id(), name=name, zone=zone, country="US", phone="555 0110", emergency_number="911", paper="letter", languages=["en", "es", "pt", "ht"],
                     two_factor_required=False, is_demo=True, created_at=now)  # fmt: skip
     tx.add(clinic)
     tx.flush()

@@ -14,7 +14,7 @@ from groupvisits.accounts.models import Clinic, Installation
 from groupvisits.core import clock, database
 from groupvisits.core.transaction import Transaction, run
 from groupvisits.demo.bots import play
-from groupvisits.demo.build import Demo, build
+from groupvisits.demo.build import ZONE, Demo, build
 from groupvisits.demo.large import enlarge
 from groupvisits.extensions import db
 
@@ -34,11 +34,12 @@ START_PAGES = {
 @click.command("demo")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with the address and sign-in of every person.")
 @click.option("--size", type=click.Choice(["normal", "large"]), default="normal", help="Large: 5,000 patients, 300 groups, 3,600 dates.")
+@click.option("--zone", default=ZONE, show_default=True, help="The clinic's time zone. The live visit runs now, whatever hour that is there.")
 @with_appcontext
-def demo(as_json: bool, size: str) -> None:
+def demo(as_json: bool, size: str, zone: str) -> None:
     """Make a fresh practice clinic of invented people. Refuses any database that was not made as a demo."""
     _empty_demo_database()
-    made = run(_made, size)
+    made = run(_made, size, zone)
     told = contract(made)
     if as_json:
         click.echo(json.dumps(told, ensure_ascii=False))
@@ -54,9 +55,9 @@ def bots(minutes: int) -> None:
     play(current_app.extensions["config"].public_url, minutes)
 
 
-def _made(tx: Transaction, size: str) -> Demo:
+def _made(tx: Transaction, size: str, zone: str) -> Demo:
     now = clock.now()
-    made = build(tx, now)
+    made = build(tx, now, zone)
     if size == "large":
         enlarge(tx, made, now)
     return made

@@ -72,7 +72,7 @@ PATIENT_DELIVERS = (
     "The group asks me next time.",
 )
 CLINICIAN_DELIVERS = (
-    "Team: refills by the {day}th. Patient: {times} times a week.",
+    "Team: refills within {day} days. Patient: {times} times a week.",
     "Team: calls in {weeks} weeks. Patient: writes down mornings.",
     "Patient: {times} times a week. Peer: none yet.",
 )
