@@ -64,7 +64,7 @@ class PlanIncomplete(Refused):
 
 
 class NotThemselves(Refused):
-    message = mark("That code or password is not right. Nothing was signed. Please try again.")
+    message = mark("This is not right. Nothing was signed. Please type it again.")
 
     def __init__(self) -> None:
         super().__init__(field="secret")

@@ -32,8 +32,9 @@ export function ageLine(element) {
     // waking up leads to a fetch anyway, and until that answers the page says its old age.
     const seconds = Math.max(0, Math.round((performance.now() - heardAt) / 1000));
     const state = !connected ? "offline" : seconds >= STALE_AFTER ? "old" : "live";
+    const atLeastTwo = Math.max(2, seconds); // "1 seconds" is not worth a sentence of its own
     const said =
-      state === "offline" ? sentence("offline", seconds) : seconds < JUST_NOW ? words.live : sentence("updated", seconds);
+      state === "offline" ? sentence("offline", atLeastTwo) : seconds < JUST_NOW ? words.live : sentence("updated", seconds);
     element.dataset.state = state;
     if (text.textContent !== said) text.textContent = said;
     if (seconds >= STALE_AFTER !== stale) {

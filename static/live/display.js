@@ -11,7 +11,7 @@ const STALE_AFTER = 30;
 const SIZES = ["", "gv-wall__topic--long", "gv-wall__topic--longest"];
 
 const data = JSON.parse(document.getElementById("live-data").textContent);
-const { say, count, clock } = wordsOf(data);
+const { say, count, clock, day } = wordsOf(data);
 const wall = document.getElementById("wall");
 const room = new Room({ ...data, audience: "display" });
 const ring = () => document.getElementById("ring").content.firstElementChild.cloneNode(true);
@@ -87,7 +87,7 @@ const faces = {
     const { run } = room;
     const starts = new Date(run.starts_at) > room.now() ? say("we_start", { time: clock(run.starts_at) }) : null;
     return [
-      el("p", { class: "gv-wall__name" }, ring(), el("span", { dir: "auto" }, run.title)), starts ? el("h1", { class: "gv-wall__topic" }, starts) : null, foot(),
+      el("p", { class: "gv-wall__name" }, ring(), el("span", { dir: "auto" }, run.title)), el("p", {}, day(run.starts_at)), starts ? el("h1", { class: "gv-wall__topic" }, starts) : null, foot(),
     ];
   },
   blank: () => [el("h1", { class: "nhsuk-u-visually-hidden" }, room.run.title)],

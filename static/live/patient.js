@@ -89,7 +89,7 @@ function drawHead() {
   const { run, me } = room;
   const title = run.state === "closed" ? (me.display_name ? say("thank_you", { name: me.display_name }) : say("thank_you_all")) : run.title;
   let under = "";
-  if (run.state === "closed") under = say("closed_at", { group: run.title, time: clock(run.closed_at || run.ends_at) });
+  if (run.state === "closed") under = say("closed_at", { group: `${run.title}, ${day(run.starts_at)}`, time: clock(run.closed_at || run.ends_at) });
   if (run.state === "cancelled") under = say("cancelled");
   if (run.state === "planned") {
     const times = { start: clock(run.starts_at), end: clock(run.ends_at), day: day(run.starts_at) };

@@ -130,7 +130,7 @@ def test_a_wrong_code_signs_nothing(app: Flask, cast: Cast, note_id: str) -> Non
     status, page = press(client, f"/notes/{note_id}/signatures", revision="1", secret="")
     assert (status, "Enter a new code from your app, or your password" in page) == (400, True)
     status, page = press(client, f"/notes/{note_id}/signatures", revision="1", secret="000000")
-    assert (status, "That code or password is not right." in page) == (422, True)
+    assert (status, "This is not right." in page) == (422, True)
     with app.app_context():
         assert db.session.scalars(db.select(NoteSignature)).all() == []
 
@@ -173,7 +173,7 @@ def test_the_attending_co_signs_without_a_choice_made_for_them(app: Flask, cast:
     status, page = press(client, f"/notes/{note_id}/co-signatures", signature_id=signature_id, secret="123456", presence="key_part")
     assert (status, "which part" in page) == (400, True)
     status, page = press(client, f"/notes/{note_id}/co-signatures", signature_id=signature_id, secret="999999", presence="discussed")
-    assert (status, "That code or password is not right." in page) == (422, True)
+    assert (status, "This is not right." in page) == (422, True)
     status, page = press(client, f"/notes/{note_id}/co-signatures", signature_id=signature_id, secret="123456", presence="discussed")
     assert (status, "Co-signed." in page, "Nothing waits for your co-signature." in page) == (200, True, True)
     assert "We talked it through before the patient left" in signed_in(app, cast.osei).get(f"/notes/{note_id}").text
