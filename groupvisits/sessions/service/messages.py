@@ -96,8 +96,16 @@ class _Case:
 
     @property
     def language(self) -> str:
-        """The patient's, where the clinic offers it: a language waits for its human review outside of the practice clinic."""
-        return self.patient.language if self.patient.language in LANGUAGES and self.patient.language in self.clinic.languages else "en"
+        return _language(self.patient, self.clinic)
+
+
+def _language(patient: Patient, clinic: Clinic) -> str:
+    """The patient's, where the clinic offers it: a language waits for its human review outside of the practice clinic."""
+    return patient.language if patient.language in LANGUAGES and patient.language in clinic.languages else "en"
+
+
+def language_for(tx: Transaction, patient: Patient) -> str:
+    return _language(patient, tx.get_one(Clinic, patient.clinic_id))
 
 
 def word_due(*, at_most: int = 200) -> int:
@@ -280,7 +288,8 @@ def send_again(tx: Transaction, actor: Actor, message_id: str) -> dict[str, str]
     case = _case(tx, message.session_id, message.patient_id)
     if not rules.still_fits(message.kind, notice.facts or {}, case.standing):
         raise rules.NothingToTell
-    outbox.withdraw(tx, message_id, "Sent again.")
+    if message.state in ("waiting", "failed"):
+        message.state, message.problem = "withdrawn", "Sent again."
     notice.message_id = _queue(tx, case, message.kind, notice.facts or {})
     audit.record(tx, actor, "sessions:send_again", message, session_id=message.session_id, patient=message.patient_id, kind=message.kind)
     return {"message_id": notice.message_id}

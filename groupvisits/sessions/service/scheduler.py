@@ -4,9 +4,13 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from groupvisits.audit import service as audit
 from groupvisits.core import clock, ids
+from groupvisits.core.actor import Actor
+from groupvisits.core.errors import NotFound
 from groupvisits.core.transaction import Transaction
 from groupvisits.sessions.models import GroupSession, SchedulerChange
+from groupvisits.sessions.permissions import POLICY
 
 
 def note_change(tx: Transaction, group_session: GroupSession, patient_id: str, kind: str, was_at: datetime | None = None) -> None:
@@ -42,3 +46,30 @@ def _change(group_session: GroupSession, patient_id: str, kind: str, was_at: dat
     return SchedulerChange(
         id=ids.new_id(), clinic_id=group_session.clinic_id, session_id=group_session.id, patient_id=patient_id, kind=kind, was_at=was_at, made_at=clock.now()
     )
+
+
+def tick_change(tx: Transaction, actor: Actor, change_id: str) -> dict[str, str]:
+    """This change is entered in the main scheduler, says the actor. Twice is once."""
+    change = _found(tx, actor, change_id)
+    if change.done_at is None:
+        change.done_at, change.done_by = clock.now(), actor.name[:120]
+        audit.record(tx, actor, "sessions:tick_change", change, session_id=change.session_id, patient=change.patient_id)
+    return {"change_id": change.id}
+
+
+def untick_change(tx: Transaction, actor: Actor, change_id: str) -> dict[str, str]:
+    """A wrong tap is taken back: the change is on the list again. Twice is once."""
+    change = _found(tx, actor, change_id)
+    if change.done_at is not None:
+        change.done_at, change.done_by = None, ""
+        audit.record(tx, actor, "sessions:untick_change", change, session_id=change.session_id, patient=change.patient_id)
+    return {"change_id": change.id}
+
+
+def _found(tx: Transaction, actor: Actor, change_id: str) -> SchedulerChange:
+    change = tx.get(SchedulerChange, change_id, with_for_update=True)
+    if change is None:
+        POLICY.require(actor, "sessions:keep_scheduler_list")
+        raise NotFound
+    POLICY.require(actor, "sessions:keep_scheduler_list", change)
+    return change
