@@ -4,7 +4,8 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from groupvisits.agenda import listeners, sockets
+    from groupvisits.agenda import listeners, sockets, views
 
     sockets.init_app(app)
     listeners.init_app(app)
+    app.register_blueprint(views.bp)

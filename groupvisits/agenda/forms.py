@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from wtforms import BooleanField, IntegerField, StringField
-from wtforms.validators import AnyOf, InputRequired, Length, NumberRange
+from wtforms import BooleanField, IntegerField, RadioField, StringField, TextAreaField
+from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional
 
 from groupvisits.agenda.models import ROUTES
-from groupvisits.agenda.rules import MAX_MINUTES
-from groupvisits.core.forms import BaseForm, TextList
+from groupvisits.agenda.rules import MAX_CONCERNS, MAX_MINUTES
+from groupvisits.core.forms import BaseForm, SelectChoice, TextList
 from groupvisits.core.language import lazy as _l
 
 MAX_ID = 36
@@ -63,3 +63,39 @@ class FinishForm(TopicForm):
 
 class OrderForm(BaseForm):
     topic_ids = TextList(each_at_most=MAX_ID)
+
+
+def _box(label: str) -> Any:
+    return TextAreaField(label, default="", validators=[Optional(), Length(max=5000, message=_l("This is too long."))])
+
+
+def _for_whom() -> Any:
+    # No choice is made for anybody; the rule says when one is missing.
+    choices = [SelectChoice("group", _l("In the group")), SelectChoice("one_on_one", _l("Only in my one-on-one"))]
+    return RadioField(_l("Where would you like to talk about it?"), choices=choices, validate_choice=False, validators=[Optional(), Length(max=20)])
+
+
+class PreVisitForm(BaseForm):
+    """What matters, up to three concerns, one goal. Saying the same again changes nothing, so it needs no id of its own."""
+
+    matters = _box(_l("What matters to you?"))
+    words_1 = _box(_l("First thing"))
+    route_1 = _for_whom()
+    words_2 = _box(_l("Second thing"))
+    route_2 = _for_whom()
+    words_3 = _box(_l("Third thing"))
+    route_3 = _for_whom()
+    goal = _box(_l("One goal until we meet again"))
+
+    def entered(self) -> dict[str, Any]:
+        each = range(1, MAX_CONCERNS + 1)
+        concerns = [(self._fields[f"words_{n}"].data or "", self._fields[f"route_{n}"].data or "") for n in each]
+        return {"matters": self.matters.data or "", "goal": self.goal.data or "", "concerns": concerns}
+
+
+def as_entered(found: Any) -> dict[str, str]:
+    """A form as it was filled in (queries.FormNow), for its boxes."""
+    data = {"matters": found.matters, "goal": found.goal}
+    for number, topic in enumerate(found.concerns[:MAX_CONCERNS], start=1):
+        data |= {f"words_{number}": topic.words, f"route_{number}": topic.route}
+    return data

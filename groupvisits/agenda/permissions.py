@@ -15,8 +15,15 @@ def takes_part(actor: Actor, place: Any) -> bool:
     return place is None or (place.seat is not None and place.seat.state in TAKING_PART)
 
 
+def sees_patients(actor: Actor, place: Any) -> bool:
+    """only in sessions in which they are a resident or the attending"""
+    return place is None or not place.team_roles.isdisjoint({"resident", "attending"})
+
+
 POLICY = Policy(
     {
+        "agenda:fill_in_form": permit("patient", when=takes_part),
+        "agenda:read_forms": permit("resident", "attending", when=sees_patients),
         "agenda:propose": permit("patient", when=takes_part),
         "agenda:support": permit("patient", when=takes_part),
         "agenda:take_back": permit("patient", when=takes_part),

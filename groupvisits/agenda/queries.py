@@ -2,16 +2,32 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from groupvisits.agenda.models import Support, Topic
+from groupvisits.agenda.models import PreVisitForm, Support, Topic
+from groupvisits.agenda.permissions import POLICY
+from groupvisits.agenda.rules import OPEN_STATES, form_state
+from groupvisits.core import clock
 from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
 from groupvisits.patients.models import Patient
 from groupvisits.sessions.models import GroupSession
 from groupvisits.sessions.queries import Place
+
+
+@dataclass(frozen=True)
+class FormNow:
+    """A patient's form for one visit as it stands: `state` is not_yet, open or closed."""
+
+    place: Place
+    state: str
+    matters: str
+    goal: str
+    concerns: Sequence[Topic]
+    is_filled_in: bool
 
 
 def topics_of(db: Session, viewer: Actor, place: Place) -> Sequence[tuple[Topic, str]]:
@@ -64,3 +80,35 @@ def own_topics(db: Session, viewer: Actor) -> dict[str, list[Topic]]:
     for topic in db.scalars(query.where(Topic.patient_id == viewer.id, GroupSession.clinic_id == viewer.clinic_id).order_by(Topic.proposed_at)):
         found[topic.session_id].append(topic)
     return found
+
+
+def form_for(db: Session, viewer: Actor, place: Place) -> FormNow:
+    """The viewing patient's own form for the visit."""
+    POLICY.require(viewer, "agenda:fill_in_form", place)
+    form, group_session = form_of(db, viewer, place), place.group_session
+    state = form_state(group_session.state, group_session.starts_at, clock.now())
+    return FormNow(place, state, form.matters if form else "", form.goal if form else "", form_topics(db, viewer, place), form is not None)
+
+
+def form_of(db: Session, viewer: Actor, place: Place) -> PreVisitForm | None:
+    """The viewing patient's own form, once it has been filled in."""
+    return db.scalar(select(PreVisitForm).where(PreVisitForm.session_id == place.group_session.id, PreVisitForm.patient_id == viewer.id))
+
+
+def forms_filled_in(db: Session, viewer: Actor) -> set[str]:
+    """The sessions for which the viewing patient has filled in the form."""
+    return set(db.scalars(select(PreVisitForm.session_id).where(PreVisitForm.patient_id == viewer.id))) if viewer.kind == "patient" else set()
+
+
+def form_topics(db: Session, viewer: Actor, place: Place) -> Sequence[Topic]:
+    """The topics that the viewing patient's form has made and that are still open, in the order they were written."""
+    query = select(Topic).where(Topic.session_id == place.group_session.id, Topic.patient_id == viewer.id, Topic.pre_visit, Topic.state.in_(OPEN_STATES))
+    return db.scalars(query.order_by(Topic.proposed_at, Topic.id)).all()
+
+
+def matters_of(db: Session, viewer: Actor, place: Place, patient_ids: Collection[str]) -> dict[str, PreVisitForm]:
+    """What these patients wrote for their one-on-one, by patient: what matters to them, and their goal. For clinicians of the session only;
+    the caller passes the patients the viewer sees or supervises there."""
+    POLICY.require(viewer, "agenda:read_forms", place)
+    query = select(PreVisitForm).where(PreVisitForm.session_id == place.group_session.id, PreVisitForm.patient_id.in_(patient_ids))
+    return {form.patient_id: form for form in db.scalars(query) if form.matters or form.goal}

@@ -17,13 +17,16 @@ ROOMS: tuple[tuple[tuple[str, ...], Any, str, tuple[str, ...]], ...] = (
     (("coordinator", "facilitator"), _l("Groups"), "programmes.groups", ("programmes.", "sessions.series_preview", "sessions.make_series")),
     (("coordinator",), _l("Sessions"), "sessions.sessions", ("sessions.", "interop.papers")),
     (("coordinator", "nurse"), _l("Patients"), "patients.patients", ("patients.",)),
+    (("coordinator",), _l("Messages"), "sessions.messages", ("sessions.messages", "sessions.call_list", "sessions.scheduler_changes")),
     (("resident",), _l("My notes"), "notes.notes", ("notes.",)),
     (("attending",), _l("To co-sign"), "notes.to_cosign", ("notes.to_cosign",)),
     (("reviewer",), _l("Results"), "feedback.results", ("feedback.",)),
     (("admin",), _l("Staff"), "accounts.staff_members", ("accounts.staff", "accounts.new_staff", "accounts.invite", "accounts.change_roles")),
     (("admin",), _l("Settings"), "accounts.settings", ("accounts.settings", "accounts.change_settings")),
     (("admin",), _l("Audit"), "audit.audit_entries", ("audit.",)),
-    (("patient",), _l("My visits"), "live.my_visits", ("live.my_visits", "live.patient_room")),
+    (("patient",), _l("My visits"), "my.visits", ("my.", "live.patient_room", "agenda.pre_visit_form", "agenda.fill_in")),
+    (("patient",), _l("Agreement"), "patients.my_agreements", ("patients.my_agreement", "patients.sign_agreement")),
+    (("admin",), _l("Agreements"), "patients.agreements", ("patients.agreement",)),
 )  # fmt: skip
 
 # Whoever has several roles starts where the day begins.
@@ -36,7 +39,7 @@ START_PAGES = (
     ("interpreter", "home.today"),
     ("reviewer", "feedback.results"),
     ("admin", "accounts.staff_members"),
-    ("patient", "live.my_visits"),
+    ("patient", "my.visits"),
 )
 
 

@@ -7,5 +7,6 @@ POLICY = Policy(
     {
         "home:coordinate": permit("coordinator"),
         "home:today": permit(*TEAM),
+        "home:my_pages": permit("patient"),
     }
 )

@@ -25,7 +25,6 @@ POLICY = Policy(
         "live:facilitate": permit("facilitator", when=leads),
         "live:care": permit("resident", "attending", when=sees_patients),
         "live:show": permit("display", "facilitator", when=shown_here),
-        "live:my_visits": permit("patient"),
         "live:join": permit("anyone"),
         "live:phase": permit("facilitator", when=leads),
         "live:curtain": permit("facilitator", when=leads),

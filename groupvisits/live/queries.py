@@ -1,7 +1,6 @@
 """What is true in a room, gathered in a bounded number of reads, as facts for live.projections to choose from."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -24,10 +23,13 @@ from groupvisits.live.projections import project, project_me
 from groupvisits.live.rules import expected_starts, phase_times, talk_times
 from groupvisits.notes.models import ActionPlan, Note
 from groupvisits.patients.models import Patient
+from groupvisits.patients.queries.agreements import hidden_names
 from groupvisits.sessions.models import GroupSession, Seat, SessionTeamMember, WaitingGuest
 from groupvisits.sessions.queries import Place, place_for
 from groupvisits.slots.models import Slot
 from groupvisits.slots.queries import slots_of
+
+GUEST = "Guest"
 
 
 def place_in_room(db: Session, viewer: Actor, session_id: str, audience: str) -> Place:
@@ -135,7 +137,7 @@ class Room:
             if patient.id not in patient_ids:
                 continue
             mine[patient.id] = {
-                "seat_id": seat.id, "display_name": patient.display_name, "number": seat.slip_number,
+                "seat_id": seat.id, "display_name": "" if patient.id in self._hidden else patient.display_name, "number": seat.slip_number,
                 "topics": [self._my_topic(topic) for topic, _ in self._topics if topic.patient_id == patient.id],
                 "supported": supported.get(patient.id, []), "slot": self._my_slot(patient.id),
                 "feedback_url": self._feedback_url(seat), "next_visit": next_visits.get(patient.id), "plan": plans.get(patient.id),
@@ -149,6 +151,18 @@ class Room:
     @cached_property
     def _topics(self) -> list[tuple[Topic, str]]:
         return list(agenda.topics_of(self.db, system(), self.place))
+
+    @cached_property
+    def _hidden(self) -> frozenset[str]:
+        """Whose name screens do not show: they said no to it, or withdrew their agreement."""
+        people = {patient.id for _, patient in self._seats} | {topic.patient_id for topic, _ in self._topics}
+        return hidden_names(self.db, people, self.group_session.group.programme_id)
+
+    def _shown(self, patient_id: str, name: str, number: int | None) -> str:
+        """The name as other people's screens show it."""
+        if patient_id not in self._hidden:
+            return name
+        return f"{GUEST} {number}" if number else GUEST
 
     @cached_property
     def _supports(self) -> dict[str, int]:
@@ -208,7 +222,7 @@ class Room:
     def _people(self) -> list[dict[str, Any]]:
         live = current_app.extensions["presence"].patients(self.group_session.id)
         return [
-            {"seat_id": seat.id, "name": patient.display_name, "number": seat.slip_number, "state": seat.state,
+            {"seat_id": seat.id, "name": self._shown(patient.id, patient.display_name, seat.slip_number), "number": seat.slip_number, "state": seat.state,
              "phone_live": patient.id in live, "heard": patient.id in self._heard}
             for seat, patient in self._seats
         ]  # fmt: skip
@@ -222,9 +236,9 @@ class Room:
         seat = self._seat_of.get(topic.patient_id)
         return {
             "id": topic.id, "words": topic.words, "language": topic.language, "state": topic.state, "rank": self._ranks.get(topic.id), "version": topic.version,
-            "route": topic.route, "author": proposer, "author_seat_id": seat[0].id if seat else None, "supports": self._supports.get(topic.id, 0),
+            "route": topic.route, "author": self._shown(topic.patient_id, proposer, seat[0].slip_number if seat else None), "author_seat_id": seat[0].id if seat else None, "supports": self._supports.get(topic.id, 0),
             # Others see a name live only: once the visit is over, a phone at home shows none.
-            "shows_name": topic.shows_name and self.group_session.state in ("planned", "open"),
+            "shows_name": topic.shows_name and self.group_session.state in ("planned", "open") and topic.patient_id not in self._hidden,
             "minutes": topic.minutes, "proposed_at": _iso(topic.proposed_at), "outcome": topic.outcome,
             "not_heard_yet": topic.patient_id not in self._heard, "carried": topic.carried_from_id is not None,
             "provider_id": self._provider_of.get(topic.patient_id, "") if topic.route == "one_on_one" else "",
@@ -233,7 +247,7 @@ class Room:
     def _slot(self, slot: Slot) -> dict[str, Any]:
         seat, patient = self._seat_of.get(slot.patient_id, (None, None))
         return {
-            "id": slot.id, "seat_id": slot.seat_id, "number": seat.slip_number if seat else None, "name": patient.display_name if patient else "",
+            "id": slot.id, "seat_id": slot.seat_id, "number": seat.slip_number if seat else None, "name": self._shown(patient.id, patient.display_name, seat.slip_number if seat else None) if patient else "",
             "provider": self._providers.get(slot.provider_id, ""), "provider_id": slot.provider_id, "place": slot.place,
             "planned_at": _iso(slot.planned_at), "minutes": slot.minutes, "state": slot.state, "called_at": _iso(slot.called_at), "answer": slot.answer,
             "started_at": _iso(slot.started_at), "finished_at": _iso(slot.finished_at),
@@ -299,41 +313,6 @@ def own_room_with(db: Session, viewer: Actor, code: str) -> str | None:
         .where(GroupSession.join_code == code, GroupSession.state == "open", Seat.patient_id == viewer.id, Seat.state.in_(TAKING_PART))
     )
     return db.scalar(query)
-
-
-@dataclass(frozen=True)
-class Visit:
-    """One visit as its patient sees it in "My visits"."""
-
-    group_session: GroupSession
-    seat: Seat
-    title: str
-    zone: str
-    topics: list[Topic]
-
-
-@dataclass(frozen=True)
-class MyVisits:
-    running: list[Visit]
-    upcoming: list[Visit]
-    past: list[Visit]
-
-
-def my_visits(db: Session, viewer: Actor, *, at_most: int = 24) -> MyVisits:
-    """The viewing patient's visits: running now, to come, and past ones with what became of their topics."""
-    POLICY.require(viewer, "live:my_visits")
-    query = (
-        select(GroupSession, Seat)
-        .join(Seat, Seat.session_id == GroupSession.id)
-        .where(Seat.patient_id == viewer.id, Seat.state != "cancelled", GroupSession.clinic_id == viewer.clinic_id)
-        .order_by(GroupSession.starts_at)
-    )
-    topics = agenda.own_topics(db, viewer)
-    visits = [Visit(s, seat, s.group.name, s.zone, topics.get(s.id, [])) for s, seat in db.execute(query)]
-    to_come = [v for v in visits if v.group_session.state == "planned" and v.group_session.ends_at > clock.now() and v.seat.state != "declined"]
-    running = [v for v in visits if v.group_session.state == "open" and v.seat.state != "declined"]
-    past = [v for v in reversed(visits) if v.group_session.state == "closed"]
-    return MyVisits(running, to_come[:at_most], past[:at_most])
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -1,4 +1,4 @@
-"""The pages of the room for each audience, its snapshot, its closing, the ways in, and a patient's own visits."""
+"""The pages of the room for each audience, its snapshot, its closing, and the ways in."""
 
 from io import BytesIO
 from typing import Any
@@ -81,13 +81,6 @@ def close(session_id: str) -> ResponseReturnValue:
     return redirect(url_for("live.facilitator_room", session_id=session_id), 303)
 
 
-@bp.get("/my/visits")
-@access("live:my_visits")
-def my_visits() -> ResponseReturnValue:
-    mine = queries.my_visits(db.session(), current_actor())
-    return render_template("live/my_visits.html", running=mine.running, upcoming=mine.upcoming, past=mine.past)
-
-
 @bp.get("/join")
 @access("live:join")
 def join() -> ResponseReturnValue:
@@ -145,7 +138,7 @@ def waiting() -> ResponseReturnValue:
     """The page a waiting phone asks again and again; once it was let in, it leads to the room."""
     admitted_to = browser_session.get("admitted_to")
     if current_actor().kind == "patient":
-        address = url_for("live.patient_room", session_id=admitted_to) if admitted_to else url_for("live.my_visits")
+        address = url_for("live.patient_room", session_id=admitted_to) if admitted_to else url_for("my.visits")
         return jsonify(waiting=False, address=address) if wants_json() else redirect(address, 303)
     mine = browser_session.get("waiting")
     if not mine:

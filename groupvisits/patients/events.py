@@ -21,3 +21,11 @@ class PatientChanged:
     """What others may see of a patient, or how to reach them, has changed."""
 
     patient_id: str
+
+
+@dataclass(frozen=True)
+class ConsentsChanged:
+    """The patient has signed or withdrawn the agreement of this programme: whose name screens show may be different from now on."""
+
+    patient_id: str
+    programme_id: str

@@ -10,6 +10,9 @@ POLICY = Policy(
         "patients:edit": permit("coordinator", when=same_clinic),
         "patients:deactivate": permit("coordinator", when=same_clinic),
         "patients:send_link": permit("coordinator", when=same_clinic),
+        "patients:write_agreement": permit("coordinator", "admin", when=same_clinic),
+        "patients:enter_signatures": permit("coordinator", when=same_clinic),
+        "patients:sign": permit("patient", when=same_clinic),
         "patients:import": permit("coordinator", when=same_clinic),
     }
 )

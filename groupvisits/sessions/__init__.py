@@ -11,15 +11,19 @@ def init_app(app: Flask) -> None:
     `check_in_facts` holds functions (db, viewer, place, seat_id) -> [{term, value}] for the person's screen at the door: packages
     above that know more, such as when the one-on-one is, add it without this package knowing them.
     """
-    from groupvisits.patients.events import PatientDeactivated
+    from groupvisits.patients.events import ConsentsChanged, PatientChanged, PatientDeactivated
     from groupvisits.programmes.events import MemberAdded, MemberRemoved
     from groupvisits.sessions import views
-    from groupvisits.sessions.service import series
+    from groupvisits.sessions.queries import participants
+    from groupvisits.sessions.service import consents, series
 
     listeners = app.extensions["listeners"]
     listeners.within(MemberAdded, series.invite_new_member)
     listeners.within(MemberRemoved, series.free_seats_of_former_member)
     listeners.within(PatientDeactivated, series.free_seats_of_former_patient)
+    listeners.within(ConsentsChanged, consents.redraw_rooms)
+    listeners.within(PatientChanged, consents.redraw_rooms)
+    app.extensions["participants"] = participants  # for agreements, which lie below and ask about programmes and groups
     app.extensions["check_in_facts"] = []
     app.extensions["group_page"].append(_dates_of_group)
     app.extensions["patient_page"].append(_visits_of_patient)

@@ -19,7 +19,7 @@ HAS = {
     "osei": ["Today", "My notes"],
     "adler": ["Today", "To co-sign"],
     "quinn": ["Results"],
-    "ada": ["Staff", "Settings", "Audit"],
+    "ada": ["Staff", "Settings", "Audit", "Agreements"],
 }
 
 
@@ -54,7 +54,7 @@ def dates(app: Flask, cast: Cast, number: int, **changes: object) -> list[str]:
 @pytest.mark.parametrize(
     ("who", "endpoint"),
     [("joanne", "home.home"), ("tomas", "home.today"), ("osei", "home.today"), ("adler", "home.today"), ("nia", "home.today"), ("ivo", "home.today"),
-     ("quinn", "feedback.results"), ("ada", "accounts.staff_members"), ("rosa", "live.my_visits")],
+     ("quinn", "feedback.results"), ("ada", "accounts.staff_members"), ("rosa", "my.visits")],
 )  # fmt: skip
 def test_everybody_starts_on_their_own_page(app: Flask, cast: Cast, who: str, endpoint: str) -> None:
     with app.test_request_context():

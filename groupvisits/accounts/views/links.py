@@ -38,7 +38,7 @@ def use_link(token: str) -> Any:
     browser_session.begin_anew(patient_id=used.patient_id)  # type: ignore[attr-defined]
     browser_session["clinic_id"], browser_session["name"] = used.clinic_id, name
     browser_session.setdefault("language", language)
-    return redirect(url_for("live.my_visits"), 303)
+    return redirect(url_for("my.visits"), 303)
 
 
 @bp.post("/links/<token>/refusals")

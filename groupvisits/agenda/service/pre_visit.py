@@ -1,0 +1,81 @@
+"""The form before a visit: concerns become topics of the visit, what matters and the goal are kept for the one-on-one."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from groupvisits.agenda import queries, rules
+from groupvisits.agenda.models import PreVisitForm, Support, Topic
+from groupvisits.agenda.permissions import POLICY
+from groupvisits.audit import service as audit
+from groupvisits.core import clock, ids
+from groupvisits.core.actor import Actor
+from groupvisits.core.transaction import Transaction
+from groupvisits.patients.models import Patient
+from groupvisits.sessions.events import SessionChanged
+from groupvisits.sessions.queries import Place, place_for
+from groupvisits.sessions.service import next_version
+
+Result = dict[str, object]
+
+
+def fill_in_form(tx: Transaction, actor: Actor, session_id: str, *, matters: str, goal: str, concerns: Sequence[tuple[str, str]]) -> Result:
+    """The patient's form for this visit says exactly this: up to three concerns (words, route) are their topics, each once.
+
+    A concern that is gone is taken back, a changed one is changed. The same form twice is the same as once. Refuses before the
+    seventh day ahead and once the visit has begun, words without a choice who they are for, and words that are too long.
+    """
+    place = place_for(tx, actor, session_id, lock=True)
+    POLICY.require(actor, "agenda:fill_in_form", place)
+    group_session, now = place.group_session, clock.now()
+    rules.check_form_is_open(group_session.state, group_session.starts_at, now)
+    matters, goal = rules.read_lines(matters, "matters", rules.MAX_MATTERS), rules.read_lines(goal, "goal", rules.MAX_WORDS)
+    wanted = rules.read_concerns(concerns)
+    made = queries.form_topics(tx, actor, place)
+    change = rules.changes_of([(t.id, rules.Concern(t.words, t.route)) for t in made], wanted, _settled(tx, made))
+    form = queries.form_of(tx, actor, place)
+    if form is None:
+        form = PreVisitForm(id=ids.new_id(), session_id=session_id, patient_id=actor.id, matters="", goal="", changed_at=now)
+        tx.add(form)
+    elif change == rules.Change((), (), ()) and (form.matters, form.goal) == (matters, goal):
+        return {"version": group_session.version, "topics": len(wanted)}
+    form.matters, form.goal, form.changed_at = matters, goal, now
+    topics = _apply(tx, actor, place, made, change)
+    tx.flush()
+    version = group_session.version
+    if topics:
+        version = next_version(tx, session_id)
+        for topic in topics:
+            topic.version = version
+        tx.announce(SessionChanged(session_id, version, topics=tuple(t.id for t in topics), patients=(actor.id,)))
+    audit.record(
+        tx, actor, "agenda:fill_in_form", form, session_id=session_id, patient=actor.id, topics=len(wanted),
+        added=len(change.add), reworded=len(change.reword), taken_back=len(change.take_back),
+    )  # fmt: skip
+    return {"version": version, "topics": len(wanted)}
+
+
+def _settled(tx: Transaction, made: Sequence[Topic]) -> set[str]:
+    """Topics whose words others have acted upon already."""
+    supported = set(tx.scalars(select(Support.topic_id).where(Support.topic_id.in_([t.id for t in made])))) if made else set()
+    return supported | {t.id for t in made if t.state != "new"}
+
+
+def _apply(tx: Transaction, actor: Actor, place: Place, made: Sequence[Topic], change: rules.Change) -> list[Topic]:
+    by_id, now = {topic.id: topic for topic in made}, clock.now()
+    language = tx.get_one(Patient, actor.id).language
+    for topic_id in change.take_back:
+        topic = by_id[topic_id]
+        topic.state, topic.position, topic.ended_at = "taken_back", None, now
+    for topic_id, words in change.reword:
+        by_id[topic_id].words = words
+    added = [
+        Topic(
+            id=ids.new_id(), session_id=place.group_session.id, patient_id=actor.id, words=concern.words, language=language, route=concern.route,
+            state="new", minutes=10, pre_visit=True, proposed_at=now + timedelta(microseconds=number),
+        )
+        for number, concern in enumerate(change.add)
+    ]  # fmt: skip
+    tx.add_all(added)
+    return [*(by_id[topic_id] for topic_id in change.take_back), *(by_id[topic_id] for topic_id, _ in change.reword), *added]

@@ -1,0 +1,120 @@
+"""What a patient's own pages show: only their own rows, in a number of questions that does not grow with their visits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from groupvisits.agenda import queries as agenda
+from groupvisits.agenda.models import Topic
+from groupvisits.agenda.rules import form_state
+from groupvisits.core import clock
+from groupvisits.core.actor import Actor
+from groupvisits.core.errors import NotFound
+from groupvisits.home.my import rules
+from groupvisits.home.permissions import POLICY
+from groupvisits.patients.queries.agreements import my_agreements
+from groupvisits.sessions.models import GroupSession, Offer, Seat, WaitingListEntry
+
+AT_MOST = 24
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One date as its patient sees it. `phase` and `answer` as in home.my.rules; `form`: "", not_yet, open, filled_in or closed."""
+
+    group_session: GroupSession
+    seat: Seat | None
+    phase: str
+    answer: str
+    form: str
+    topics: Sequence[Topic] = ()
+    entry: WaitingListEntry | None = None
+    offer: Offer | None = None
+    in_line: int = 0
+
+    @property
+    def zone(self) -> str:
+        return self.group_session.zone
+
+    @property
+    def title(self) -> str:
+        return self.group_session.group.name
+
+    @property
+    def id(self) -> str:
+        return self.group_session.id
+
+    @property
+    def takes_answers(self) -> bool:
+        return self.phase == "to_come" and self.answer not in ("here", "gone", "offered")
+
+
+@dataclass(frozen=True)
+class MyVisits:
+    running: Sequence[Visit] = ()
+    offers: Sequence[Visit] = ()
+    upcoming: Sequence[Visit] = ()
+    past: Sequence[Visit] = ()
+    to_sign: int = 0
+    agreements: int = field(default=0)
+
+
+def my_visits(db: Session, viewer: Actor) -> MyVisits:
+    """The viewing patient's visits: running now, offered, to come (also those said no to, and those waited for) and past."""
+    POLICY.require(viewer, "home:my_pages")
+    visits = _visits(db, viewer)
+    agreements = my_agreements(db, viewer)
+    return MyVisits(
+        running=[v for v in visits if v.phase == "running" and v.answer not in ("no", "skip")],
+        offers=[v for v in visits if v.phase == "to_come" and v.offer is not None],
+        upcoming=[v for v in visits if v.phase in ("to_come", "cancelled") and v.offer is None and v.group_session.ends_at > clock.now()][:AT_MOST],
+        past=[v for v in reversed(visits) if v.group_session.state == "closed"][:AT_MOST],
+        to_sign=sum(each.state != "signed" and each.state != "withdrawn" for each in agreements),
+        agreements=len(agreements),
+    )
+
+
+def my_visit(db: Session, viewer: Actor, session_id: str) -> Visit:
+    """One of them, also where the place is gone meanwhile (answer "gone"); NotFound for a visit that never had to do with the viewer."""
+    POLICY.require(viewer, "home:my_pages")
+    found = _visits(db, viewer, session_id)
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def _visits(db: Session, viewer: Actor, session_id: str = "") -> list[Visit]:
+    seat_of = (Seat.session_id == GroupSession.id) & (Seat.patient_id == viewer.id)
+    entry_of = (WaitingListEntry.session_id == GroupSession.id) & (
+        (WaitingListEntry.patient_id == viewer.id) | (WaitingListEntry.partner_id == viewer.id)
+    ) & WaitingListEntry.state.in_(("waiting", "offered"))  # fmt: skip
+    query = (
+        select(GroupSession, Seat, WaitingListEntry)
+        .outerjoin(Seat, seat_of)
+        .outerjoin(WaitingListEntry, entry_of)
+        .where(GroupSession.clinic_id == viewer.clinic_id, or_(Seat.id.is_not(None), WaitingListEntry.id.is_not(None)))
+        .order_by(GroupSession.starts_at, GroupSession.id)
+    )
+    query = query.where(GroupSession.id == session_id if session_id else or_(Seat.state != "cancelled", WaitingListEntry.id.is_not(None)))
+    rows = db.execute(query).unique().all()
+    entries = [entry.id for _, _, entry in rows if entry is not None]
+    offers = {offer.entry_id: offer for offer in db.scalars(select(Offer).where(Offer.entry_id.in_(entries), Offer.state == "open"))} if entries else {}
+    topics, filled_in, now = agenda.own_topics(db, viewer), agenda.forms_filled_in(db, viewer), clock.now()
+    return [
+        _visit(group_session, seat, entry, offers.get(entry.id) if entry is not None else None, topics.get(group_session.id, []), group_session.id in filled_in, now)
+        for group_session, seat, entry in rows
+    ]  # fmt: skip
+
+
+def _visit(
+    group_session: GroupSession, seat: Seat | None, entry: WaitingListEntry | None, offer: Offer | None, topics: Sequence[Topic], filled_in: bool, now: datetime
+) -> Visit:
+    phase = rules.phase_of(group_session.state, group_session.ends_at, now)
+    answer = rules.answer_of(seat.state, skips=seat.skips, asked_again=seat.asked_again) if seat is not None else "gone"
+    form = form_state(group_session.state, group_session.starts_at, now) if answer in ("open", "yes", "moved", "offered", "here") else ""
+    if form == "open" and filled_in:
+        form = "filled_in"
+    return Visit(group_session, seat, phase, answer, form, topics, entry, offer)
