@@ -10,8 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from groupvisits.accounts.models import StaffMember
-from groupvisits.agenda.models import Topic
-from groupvisits.agenda.queries import topics_of
+from groupvisits.agenda.models import PreVisitForm, Topic
+from groupvisits.agenda.permissions import POLICY as AGENDA
+from groupvisits.agenda.queries import matters_of, topics_of
 from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
 from groupvisits.notes import rules
@@ -150,6 +151,15 @@ def plan_before(db: Session, viewer: Actor, note_id: str) -> ActionPlan | None:
         )
     )
     return db.scalar(query.order_by(ActionPlan.made_at.desc()).limit(1))
+
+
+def form_before(db: Session, viewer: Actor, note_id: str) -> PreVisitForm | None:
+    """What the note's patient wrote for this one-on-one, for its author."""
+    found = note_place_for(db, viewer, note_id)
+    POLICY.require(viewer, "notes:write", found)
+    if not AGENDA.permits(viewer, "agenda:read_forms", found.place):
+        return None
+    return matters_of(db, viewer, found.place, [found.note.patient_id]).get(found.note.patient_id)
 
 
 def asks_for_code(db: Session, viewer: Actor) -> bool:

@@ -276,8 +276,9 @@ def _draft_page(reading: queries.Reading, form: NoteForm) -> str:
     beside = order_context(reading.group_session.id, url_for("notes.note", note_id=note_id)) if reading.group_session.state == "open" else {}
     topics = queries.topics_for(db.session(), current_actor(), note_id)
     before = queries.plan_before(db.session(), current_actor(), note_id)
+    wrote = queries.form_before(db.session(), current_actor(), note_id)
     # The board brings the zone of the same session.
-    return _page("notes/note.html", reading, form=form, topics=topics, plan_before=before, **{k: v for k, v in beside.items() if k != "zone"})
+    return _page("notes/note.html", reading, form=form, topics=topics, plan_before=before, wrote=wrote, **{k: v for k, v in beside.items() if k != "zone"})
 
 
 def _conflict_page(note_id: str, mine: dict[str, str], form: Any = None) -> str:

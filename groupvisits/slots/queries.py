@@ -8,7 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from groupvisits.accounts.models import StaffMember
-from groupvisits.agenda.models import Topic
+from groupvisits.agenda.models import PreVisitForm, Topic
+from groupvisits.agenda.permissions import POLICY as AGENDA
+from groupvisits.agenda.queries import matters_of
 from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
 from groupvisits.patients.models import Patient
@@ -181,3 +183,11 @@ def _talking_now(db: Session, place: Place) -> tuple[str | None, datetime | None
     group_session = place.group_session
     topic = db.get(Topic, group_session.current_topic_id) if group_session.current_topic_id else None
     return (topic.patient_id, group_session.topic_ends_at) if topic is not None else (None, None)
+
+
+def matters_on(db: Session, viewer: Actor, board: Board) -> dict[str, PreVisitForm]:
+    """What people wrote for their one-on-one, by patient: a resident reads their own patients' words, the attending everybody's, others nobody's."""
+    if not AGENDA.permits(viewer, "agenda:read_forms", board.place):
+        return {}
+    orders = [board.mine, *board.others] if "attending" in board.place.team_roles else [board.mine]
+    return matters_of(db, viewer, board.place, [row.slot.patient_id for order in orders if order is not None for row in order.rows])

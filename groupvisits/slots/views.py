@@ -43,4 +43,5 @@ def order_context(session_id: str, back_to: str) -> dict[str, Any]:
         "back_to": back_to,
         "new_command_id": ids.new_id,
         "unseen_words": UNSEEN,
+        "matters": queries.matters_on(db.session(), current_actor(), found),
     }
