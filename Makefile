@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq --no-deps --require-hashes --progress-bar off
 export FLASK_APP := groupvisits
 
-.PHONY: help setup setup-dev demo run migrate test test-sqlite test-postgresql test-browser check format translations screenshots lock clean
+.PHONY: help setup setup-dev demo run migrate test test-sqlite test-postgresql test-browser check format translations bench screenshots lock clean
 .DEFAULT_GOAL := help
 
 help:  ## what each command does
@@ -62,12 +62,15 @@ format: setup-dev  ## put code and templates into their usual form
 translations: setup-dev  ## collect texts into the catalogues and compile them
 	$(BIN)/python scripts/translations.py
 
+bench: setup-dev  ## how long pages, plans and imports take in a clinic of 5,000 patients, and what the advice on inviting is worth
+	@failed=0; for file in bench/[a-z]*.py; do name=$$(basename $$file .py); [ $$name = table ] || { echo "== $$name"; $(BIN)/python -m bench.$$name || failed=1; }; done; exit $$failed
+
 screenshots: setup-dev  ## make the pictures in docs/pictures anew
 	$(BIN)/python scripts/screenshots.py
 
 lock:  ## pin the dependencies anew (needs uv)
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -o requirements.lock
-	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra scale --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra scale --extra pdf --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
 
 clean:  ## remove what can be made again (never the instance folder)
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache test-results

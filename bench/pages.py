@@ -19,7 +19,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, event, func, select
 
-from bench.table import print_table
+from bench.table import print_table, quiet
 from config import Config
 from groupvisits import create_app
 from groupvisits.accounts.models import StaffMember
@@ -39,6 +39,7 @@ def large_clinic(database_url: str = "") -> Iterator[Flask]:
     """An application on a fresh large practice clinic."""
     folder = Path(tempfile.mkdtemp(prefix="groupvisits-bench-"))
     app = create_app(Config(secret_key="only for measuring " * 3, instance=folder, database_url=database_url, public_url="http://localhost", testing=True))
+    quiet()
     app.config.update(PROPAGATE_EXCEPTIONS=True, WTF_CSRF_ENABLED=False)
     try:
         begun = time.perf_counter()
@@ -107,20 +108,21 @@ def counted() -> Iterator[list[str]]:
         event.remove(Engine, "before_cursor_execute", note)
 
 
-def measure(client: FlaskClient, addresses: list[tuple[str, dict[str, str] | None]]) -> tuple[float, float, int, int]:
-    """(median, 95th of 100, most questions, bytes of the largest page), times in milliseconds."""
-    times, most, size = [], 0, 0
+def measure(client: FlaskClient, addresses: list[tuple[str, dict[str, str] | None]]) -> tuple[float, float, float, int, int]:
+    """(median, 95th of 100, 95th of 100 of this process's own processor time, most questions, bytes of the largest page), times in milliseconds."""
+    times, own, most, size = [], [], 0, 0
     for number in range(REQUESTS + 3):
         address, data = addresses[number % len(addresses)]
         with counted() as statements:
-            begun = time.perf_counter()
+            begun, busy = time.perf_counter(), time.process_time()
             answer = client.post(address, data=data) if data else client.get(address)
-            taken = (time.perf_counter() - begun) * 1000
+            taken, worked = (time.perf_counter() - begun) * 1000, (time.process_time() - busy) * 1000
         assert answer.status_code == 200, (address, answer.status_code)
         most, size = max(most, len(statements)), max(size, len(answer.data))
         if number >= 3:  # the first ones compile templates and statements
             times.append(taken)
-    return statistics.median(times), statistics.quantiles(times, n=20)[18], most, size
+            own.append(worked)
+    return statistics.median(times), statistics.quantiles(times, n=20)[18], statistics.quantiles(own, n=20)[18], most, size
 
 
 def main(names: list[str]) -> bool:
@@ -131,10 +133,12 @@ def main(names: list[str]) -> bool:
             app = stack.enter_context(large_clinic(url))
             client = coordinator(app)
             for page, addresses in pages(app).items():
-                median, p95, questions, size = measure(client, addresses)
+                median, p95, own, questions, size = measure(client, addresses)
                 kept = kept and p95 <= PROMISED_MS
-                lines.append([name, page, f"{median:.0f}", f"{p95:.0f}", str(questions), f"{size / 1024:.0f}", "yes" if p95 <= PROMISED_MS else "NO"])
-    print_table(["Database", "Page", "Median, ms", "95 of 100, ms", "Questions", "KB", f"Within {PROMISED_MS} ms"], lines)
+                lines.append(
+                    [name, page, f"{median:.0f}", f"{p95:.0f}", f"{own:.0f}", str(questions), f"{size / 1024:.0f}", "yes" if p95 <= PROMISED_MS else "NO"]
+                )
+    print_table(["Database", "Page", "Median, ms", "95 of 100, ms", "of it this process", "Questions", "KB", f"Within {PROMISED_MS} ms"], lines)
     return kept
 
 

@@ -57,6 +57,14 @@ def day(value: date | datetime, language: str | None = None, *, year: bool = Fal
     return format_date(value, ("EEEE, " if weekday else "") + "d 'de' MMMM" + (" 'de' y" if year else ""), locale=language)
 
 
+def month(value: date, language: str | None = None) -> str:
+    """ "December 2026"."""
+    language = language or current_language()
+    if language == "ht":
+        return f"{_CREOLE_MONTHS[value.month - 1]} {value.year}"
+    return format_date(value, "MMMM y" if language == "en" else "MMMM 'de' y", locale=language)
+
+
 def time(value: datetime, language: str | None = None) -> str:
     """ "5:30pm" for readers of English, "17:30" for the others. `value` is in the clinic's own time."""
     language = language or current_language()

@@ -14,7 +14,7 @@ from groupvisits.core.web import PUBLIC, current_actor
 
 
 def init_app(app: Flask) -> None:
-    app.jinja_env.filters.update(day=language.day, clock_time=language.time, local=clock.local)
+    app.jinja_env.filters.update(day=language.day, month_year=language.month, clock_time=language.time, local=clock.local)
     app.jinja_env.globals.update(asset=asset, csrf_token=generate_csrf, may=may, door=door, new_command_id=new_command_id)
 
     @app.context_processor

@@ -14,7 +14,7 @@ from tests.cast import Cast, signed_in
 from tests.sessions.test_views import counted_questions
 
 HAS = {
-    "joanne": ["Home", "Programmes", "Groups", "Sessions", "Patients"],
+    "joanne": ["Home", "Programmes", "Groups", "Sessions", "Patients", "Messages"],
     "tomas": ["Today", "Groups"],
     "osei": ["Today", "My notes"],
     "adler": ["Today", "To co-sign"],
@@ -100,7 +100,7 @@ def test_the_current_room_is_marked(app: Flask, cast: Cast, address: str, curren
 def test_home_says_what_needs_the_coordinator_and_what_to_do(app: Flask, cast: Cast) -> None:
     dates(app, cast, 1)
     page = re.sub(r"\s+", " ", signed_in(app, cast.joanne).get("/home").text)
-    for words in ("too few people", "2 people said yes, you need 3.", "There is no facilitator.", "Open call list", "Choose the team", "Next 14 days"):
+    for words in ("too few people", "2 will come, you need 3.", "There is no facilitator.", "Open call list", "Choose the team", "Next 14 days"):
         assert words in page
     assert page.count('class="nhsuk-button"') == 1  # one filled button
 
@@ -147,7 +147,7 @@ def test_the_number_of_questions_on_home_does_not_grow_with_the_dates(app: Flask
     other_groups(app, cast)
     with counted_questions(app) as many:
         client.get("/home")
-    assert len(many) == len(few) <= 20
+    assert len(many) == len(few) <= 25
 
 
 def other_groups(app: Flask, cast: Cast) -> None:

@@ -21,7 +21,6 @@ from groupvisits.programmes.queries import clinic_of
 from groupvisits.sessions.models import GroupSession
 from groupvisits.sessions.queries import SessionLine, sessions_for
 
-LOOK_BACK = timedelta(days=7)
 FORTNIGHT = timedelta(days=15)  # today and the 14 days after it
 
 
@@ -54,7 +53,7 @@ def day_for(db: Session, viewer: Actor, *, at_most: int = 27) -> Day:
     clinic, now = clinic_of(db, viewer), clock.now()
     midnight = datetime.combine(clock.local(now, clinic.zone).date(), time(), ZoneInfo(clinic.zone))
     tomorrow, end = midnight + timedelta(days=1), midnight + FORTNIGHT
-    lines = lines_for(db, viewer, midnight - LOOK_BACK, midnight + rules.PLAN_AHEAD + timedelta(days=1), now)
+    lines = lines_for(db, viewer, midnight, midnight + rules.PLAN_AHEAD + timedelta(days=1), now)
     coming = [line for line in lines if midnight <= line.group_session.starts_at < end]
     things = _things(db, viewer, lines, now)
     return Day(

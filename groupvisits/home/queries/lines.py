@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
 from groupvisits.accounts.models import StaffMember
@@ -15,9 +15,12 @@ from groupvisits.home import rules
 from groupvisits.home.rules import DateNow
 from groupvisits.patients.models import Patient
 from groupvisits.sessions.models import HOLDING, GroupSession, Offer, Seat, SessionTeamMember, WaitingListEntry
-from groupvisits.sessions.queries import minute_check
+from groupvisits.sessions.queries import lights_of_dates, minute_check
+from groupvisits.sessions.rules.census import Light
 
 SAID_YES = tuple(state for state in HOLDING if state != "offered")
+EXPECTED_AHEAD = rules.LOOK_AHEAD + timedelta(days=1)  # all of the fourteenth day
+LOOK_BACK = timedelta(days=7)
 LAPSED_SINCE = timedelta(days=3)
 INTERPRETER = "interpret"  # what somebody typed about a person's needs, such as "Portuguese interpreter"
 
@@ -42,6 +45,7 @@ class DateLine:
     available: int
     standing: str
     waiting: list[Waiting] = field(default_factory=list)
+    light: Light | None = None  # of a date near enough to be decided about
 
     @property
     def places(self) -> int:
@@ -50,12 +54,14 @@ class DateLine:
 
 
 def lines_for(db: Session, viewer: Actor, since: datetime, until: datetime, now: datetime) -> list[DateLine]:
-    """All dates of the viewer's clinic that begin in this time, in order."""
-    where = (GroupSession.clinic_id == viewer.clinic_id, GroupSession.starts_at >= since, GroupSession.starts_at < until)
+    """All dates of the viewer's clinic that begin in this time, and those of the week before that never took place; in order."""
+    not_over = or_(GroupSession.starts_at >= since, GroupSession.state == "planned")  # what was never opened nor cancelled still asks for it
+    where = (GroupSession.clinic_id == viewer.clinic_id, GroupSession.starts_at >= since - LOOK_BACK, GroupSession.starts_at < until, not_over)
     sessions = db.scalars(select(GroupSession).where(*where).order_by(GroupSession.starts_at, GroupSession.id)).unique().all()
     seats, team = _seats(db, where), _team(db, where)
     waiting, lapsed = _waiting(db, where), _lapsed(db, where, now)
-    return [_line(s, seats[s.id], team.get(s.id, (0, 0)), waiting[s.id], lapsed.get(s.id, 0), now) for s in sessions]
+    likely = lights_of_dates(db, viewer, [s.id for s in sessions if s.state == "planned" and now < s.starts_at <= now + EXPECTED_AHEAD])
+    return [_line(s, seats[s.id], team.get(s.id, (0, 0)), waiting[s.id], lapsed.get(s.id, 0), likely.get(s.id, (None, None)), now) for s in sessions]
 
 
 def residents_of(db: Session, session_ids: Sequence[str]) -> dict[str, str]:
@@ -88,18 +94,26 @@ def interpreters_of(db: Session, viewer: Actor, since: datetime, until: datetime
     return found
 
 
-def _line(group_session: GroupSession, seats: dict[str, Any], team: tuple[int, int], waiting: list[Waiting], lapsed: int, now: datetime) -> DateLine:
+def _line(
+    group_session: GroupSession,
+    seats: dict[str, Any],
+    team: tuple[int, int],
+    waiting: list[Waiting],
+    lapsed: int,
+    likely: tuple[int | None, Light | None],
+    now: datetime,
+) -> DateLine:
     held, offered = sum(seats.get(state, 0) for state in SAID_YES), seats.get("offered", 0)
     facilitators, residents = team
     check, group = minute_check(group_session, held, residents), group_session.group
     date = DateNow(
         session_id=group_session.id, state=group_session.state, starts_at=group_session.starts_at, ends_at=group_session.ends_at, held=held,
         invited=seats.get("invited", 0), declined=seats.get("declined", 0), minimum=group.minimum,
-        has_facilitator=facilitators > 0, residents=residents, left_over=check.left_over,
+        has_facilitator=facilitators > 0, expected=likely[0], residents=residents, left_over=check.left_over,
         decide_by=group_session.starts_at - timedelta(days=group.go_no_go_days), decision=group_session.decision,
         waiting=len(waiting), may_invite=_may_invite(group_session.maximum - held - offered, waiting), lapsed=lapsed, asked_again=seats.get("asked_again", 0),
     )  # fmt: skip
-    return DateLine(group_session, date, seats.get("companions", 0), check.needed, check.available, rules.standing(date, now), waiting)
+    return DateLine(group_session, date, seats.get("companions", 0), check.needed, check.available, rules.standing(date, now), waiting, likely[1])
 
 
 def _may_invite(free: int, waiting: list[Waiting]) -> int:
