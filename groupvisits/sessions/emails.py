@@ -87,7 +87,6 @@ def reply_for(kind: str, facts: Facts, *, next_channel: str = "") -> str:
             "full": lambda: gettext("All places on %(when)s are taken by now. We are sorry. A person from the clinic will answer you.", when=_when(facts)),
             "start": lambda: gettext("%(clinic)s: you get texts from us again. STOP ends them.", clinic=facts.clinic),
             "help": lambda: gettext("%(clinic)s: texts about your visits. Questions? Call %(phone)s. STOP ends texts.", clinic=facts.clinic, phone=facts.phone),
-            "": lambda: gettext("Thank you. A person from the clinic will read this. For emergencies, call your emergency number."),
         }
         return said[kind]()
 

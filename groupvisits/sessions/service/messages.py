@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from groupvisits.accounts import service as accounts
 from groupvisits.accounts.models import Clinic
+from groupvisits.accounts.service.sign_in import public_address
 from groupvisits.audit import service as audit
 from groupvisits.core import actor as actors
 from groupvisits.core import clock, ids
@@ -185,7 +186,7 @@ def _queue(tx: Transaction, case: _Case, kind: str, facts: dict[str, Any]) -> st
 
 def _link(tx: Transaction, case: _Case) -> str:
     token = accounts.make_patient_link(tx, actors.system(case.clinic.id), case.patient)
-    return accounts.public_address(f"/links/{token}")
+    return public_address(f"/links/{token}")
 
 
 def _facts(case: _Case, facts: dict[str, Any], link: str) -> emails.Facts:

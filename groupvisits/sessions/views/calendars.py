@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, flash, redirect, render_template, url_for
 from flask_babel import gettext
 
-from groupvisits.accounts.service import public_address
+from groupvisits.accounts.service.sign_in import public_address
 from groupvisits.core.transaction import run
 from groupvisits.core.web import PUBLIC, access, current_actor
 from groupvisits.extensions import db, limiter
