@@ -14,6 +14,7 @@ from groupvisits.core.commands import Command
 from groupvisits.core.errors import Invalid, mark
 
 MAX_TEXT = 2000
+MAX_NUMBER = 10**15
 SelectChoice: Any = vars(wtforms)["SelectChoice"]  # newer than the stubs that the type checker brings
 
 
@@ -30,6 +31,8 @@ class _OurMessages:
 def _tidy(value: Any) -> Any:
     if isinstance(value, list):
         return [_tidy(each) for each in value]
+    if isinstance(value, int) and not isinstance(value, bool):  # a number of 400 digits breaks NumberRange; this one it refuses
+        return max(-MAX_NUMBER, min(value, MAX_NUMBER))
     return value.replace("\x00", "").encode("utf-8", "ignore").decode().strip() if isinstance(value, str) else value
 
 

@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 from wtforms import BooleanField, IntegerField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, NumberRange
 
 from groupvisits.core.errors import Invalid
 from groupvisits.core.forms import BaseForm, UnknownField, parse
@@ -38,3 +38,12 @@ def test_refuses_other_shapes(sent: object) -> None:
 def test_refuses_a_field_it_does_not_have() -> None:
     with pytest.raises(UnknownField):
         parse(SayForm, {"words": "hello", "role": "admin"})
+
+
+@pytest.mark.parametrize("digits", [16, 400, 5000])
+def test_a_number_beyond_all_measure_is_refused_and_breaks_nothing(digits: int) -> None:
+    class CountForm(BaseForm):
+        times = IntegerField(validators=[NumberRange(0, 9)])
+
+    with pytest.raises(Invalid):
+        parse(CountForm, {"times": "9" * digits})
