@@ -130,7 +130,7 @@ def _put_down(tx: Transaction, actor: Actor, signature: AgreementSignature, befo
     tx.add(signature)
     tx.flush()
     audit.record(
-        tx, actor, "patients:sign_agreement", signature, programme=signature.programme_id, text=signature.text_id, patient=signature.patient_id,
+        tx, actor, "patients:sign_agreement", signature, programme=signature.programme_id, version=signature.text_id, patient=signature.patient_id,
         signer=signature.signer, way=signature.way, consents=signature.consents,
     )  # fmt: skip
     _tell(tx, signature)
