@@ -13,3 +13,4 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(my.bp)
     app.context_processor(navigation_in_pages)
     app.extensions["check_in_facts"].append(door.one_on_one)
+    app.extensions["next_one_on_one"] = door.next_one_on_one

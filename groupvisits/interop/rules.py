@@ -1,18 +1,29 @@
-"""Which papers there are, and who gets one."""
+"""Which papers there are, who gets one, what to lay the tables for, and files that a spreadsheet opens without running them."""
 
-from collections.abc import Iterable
+import csv
+import io
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
+
+from babel.core import UnknownLocaleError
+from babel.dates import format_skeleton
 
 from groupvisits.core.errors import Refused, mark
 
 DOOR_LIST, SLIP_CARDS, NAME_TAGS, FEEDBACK_CARDS = "door-list", "slip-cards", "name-tags", "feedback-cards"
+RUNNING_ORDER, CALL_LIST, MEALS = "running-order", "call-list", "meals-and-seats"
 KINDS = {
     DOOR_LIST: mark("Door list"),
+    RUNNING_ORDER: mark("One-on-ones in order"),
+    CALL_LIST: mark("Call list"),
+    MEALS: mark("Meals and seats"),
     SLIP_CARDS: mark("Slip cards"),
     NAME_TAGS: mark("Name tags"),
     FEEDBACK_CARDS: mark("Feedback cards"),
 }
 COMING = ("invited", "confirmed", "arrived")
+CARDS = (SLIP_CARDS, FEEDBACK_CARDS)  # hold secrets: made by a POST, shown once
 SPARE_CARDS = 3  # for those who spoil one
 
 
@@ -43,3 +54,62 @@ def cards_for(seats: Iterable[SeatNow]) -> list[tuple[str, int]]:
     # Confirmed people first, by chair: a number tells nobody who answered late.
     ordered = sorted(wanted, key=lambda seat: (seat.seat_no is None, seat.seat_no or 0, seat.id))
     return sorted(((seat.id, seat.slip_number or next(free)) for seat in ordered), key=lambda card: card[1])
+
+
+@dataclass(frozen=True)
+class Meals:
+    """People to lay the tables for. `undecided` have not answered and may come; they and their care partners are not in the sums."""
+
+    patients: int
+    care_partners: int
+    team: int
+    undecided: int
+    undecided_with: int
+
+    @property
+    def chairs(self) -> int:
+        return self.patients + self.care_partners + self.team
+
+    @property
+    def at_most(self) -> int:
+        return self.chairs + self.undecided + self.undecided_with
+
+
+def meals_for(seats: Iterable[tuple[str, int]], team: int) -> Meals:
+    """`seats`: (state, care partners who come along) of everybody on the list; `team`: how many work there."""
+    seats = list(seats)
+    coming = [beside for state, beside in seats if state in ("confirmed", "arrived")]
+    open_ = [beside for state, beside in seats if state in ("invited", "offered")]
+    return Meals(len(coming), sum(coming), team, len(open_), sum(open_))
+
+
+def paper_day(value: date | datetime, language: str, country: str) -> str:
+    """The day with its year as people of the clinic's country write it: "Tuesday, December 8, 2026" or "Tuesday 8 December 2026".
+
+    The pattern is CLDR's for the language and country, by Babel; for a pair it does not know, the language's own.
+    """
+    for locale in (f"{language}_{country}", language, "en"):
+        try:
+            return format_skeleton("yMMMMEEEEd", value, locale=locale)
+        except (UnknownLocaleError, ValueError, KeyError):
+            continue
+    return value.strftime("%Y-%m-%d")
+
+
+# What spreadsheets take for the beginning of a formula, in the letters of this world and of full-width keyboards.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def harmless(cell: object) -> str:
+    """The cell as text that no spreadsheet runs: an apostrophe in front of what could begin a formula, blanks or not."""
+    text = "" if cell is None else str(cell).replace("\x00", "")
+    return f"'{text}" if text.startswith(FORMULA) or text.lstrip().startswith(FORMULA) else text
+
+
+def as_csv(header: Sequence[object], rows: Iterable[Sequence[object]]) -> bytes:
+    """A comma-separated file with a mark by which spreadsheets know its letters (UTF-8)."""
+    written = io.StringIO(newline="")
+    writer = csv.writer(written)
+    writer.writerow([harmless(cell) for cell in header])
+    writer.writerows([harmless(cell) for cell in row] for row in rows)
+    return written.getvalue().encode("utf-8-sig")

@@ -19,6 +19,7 @@ POLICY = Policy(
         "programmes:see_group": permit("coordinator", "facilitator", when=coordinates_or_is_in_its_team),
         "programmes:arrange_group": permit("coordinator", when=same_clinic),
         "programmes:choose_members": permit("coordinator", when=same_clinic),
+        "programmes:recruit": permit("coordinator", when=same_clinic),
         "programmes:choose_team": permit("coordinator", when=same_clinic),
     }
 )

@@ -73,6 +73,10 @@ class TooManyPhases(Refused):
     message = mark("A run sheet holds at most 20 phases.")
 
 
+class TemplateNameTaken(Conflict):
+    message = mark("Your clinic already has a template with this name. Choose another name.")
+
+
 class CensusUnclear(Refused):
     message = mark("At least, best and at most must grow from the first to the last, for example 8, 10, 15.")
 
@@ -105,6 +109,16 @@ def check_run_sheet(phases: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]
 def preset_run_sheet(key: str) -> list[dict[str, Any]]:
     """The phases of a preset, in English; the person edits them before anything is saved."""
     return [{"name": name, "minutes": minutes, "owner": owner, "prompt": prompt} for name, minutes, owner, prompt in PRESETS[key][2]]
+
+
+def layout_of(run_sheet: Sequence[Mapping[str, Any]]) -> str:
+    """When one-on-ones are in such a visit: where the clinicians' phases stand beside the longest of the others, else beside the discussion."""
+    own = [index for index, phase in enumerate(run_sheet) if phase.get("owner") == CLINICIANS]
+    others = [index for index in range(len(run_sheet)) if index not in own]
+    if not own or not others:
+        return "parallel"
+    longest = max(others, key=lambda index: int(run_sheet[index]["minutes"]))
+    return "before" if own[-1] < longest else "after" if own[0] > longest else "parallel"
 
 
 def check_census(minimum: int, target: int, maximum: int) -> None:
@@ -175,3 +189,53 @@ class MinuteCheck:
     def providers_needed(self) -> int | None:
         """How many clinicians would make it fit; None when a single one-on-one is longer than the time for them."""
         return ceil(self.people / self.places_each) if self.places_each else None
+
+    @property
+    def people_that_fit(self) -> int:
+        return self.places_each * self.providers
+
+    @property
+    def slot_that_fits(self) -> int | None:
+        """The longest one-on-one in whole minutes with which everybody fits these clinicians; None when it would be under two."""
+        each = ceil(self.people / self.providers) if self.providers else 0
+        return longest if each and (longest := self.window // each) >= 2 else None
+
+    @property
+    def window_that_fits(self) -> int | None:
+        """How many minutes for one-on-ones these clinicians need for everybody."""
+        return ceil(self.people / self.providers) * self.slot_minutes if self.providers else None
+
+
+MOST_NUMBERS = 1000
+NAMED = 8  # how many of the wrong ones a message names
+
+
+class UnknownNumbers(Refused):
+    message = mark("Nobody active has these record numbers: %(numbers)s. Nobody was added: put them right, or take them out.")
+
+
+class TooManyNumbers(Refused):
+    message = mark("No more than %(most)s record numbers at once. Nobody was added.")
+
+
+class IsMember(Conflict):
+    message = mark("This person is a member of the group. Remove them as a member first, on the page of the group.")
+
+
+class LaterStep(Conflict):
+    message = mark("Take the later step back first.")
+
+
+class MemberSince(Conflict):
+    message = mark("This person has been a member for longer than today. Remove them as a member on the page of the group instead.")
+
+
+def check_numbers(numbers: Sequence[str]) -> None:
+    if len(numbers) > MOST_NUMBERS:
+        raise TooManyNumbers(field="numbers", most=MOST_NUMBERS)
+
+
+def named(numbers: Sequence[str]) -> str:
+    """The first few, each cut to a length that leaves the message readable."""
+    shown = ", ".join(number[:40] for number in numbers[:NAMED])
+    return f"{shown} (+{len(numbers) - NAMED})" if len(numbers) > NAMED else shown

@@ -9,13 +9,15 @@ def init_app(app: Flask) -> None:
     """Open this package's doors and register what it listens to.
 
     `check_in_facts` holds functions (db, viewer, place, seat_id) -> [{term, value}] for the person's screen at the door: packages
-    above that know more, such as when the one-on-one is, add it without this package knowing them.
+    above that know more, such as when the one-on-one is, add it without this package knowing them. `next_one_on_one` is
+    (db, viewer, place) -> "Dr Farrow at 7:05pm" or "": when somebody who finds no chair would be seen.
     """
     from groupvisits.patients.events import ConsentsChanged, PatientChanged, PatientDeactivated
     from groupvisits.programmes.events import MemberAdded, MemberRemoved
-    from groupvisits.sessions import views
+    from groupvisits.sessions import commands, views
+    from groupvisits.sessions.events import SessionClosed
     from groupvisits.sessions.queries import participants
-    from groupvisits.sessions.service import consents, series
+    from groupvisits.sessions.service import attendance, consents, messages, series
 
     listeners = app.extensions["listeners"]
     listeners.within(MemberAdded, series.invite_new_member)
@@ -24,10 +26,14 @@ def init_app(app: Flask) -> None:
     listeners.within(ConsentsChanged, consents.redraw_rooms)
     listeners.within(PatientChanged, consents.redraw_rooms)
     app.extensions["participants"] = participants  # for agreements, which lie below and ask about programmes and groups
+    listeners.within(SessionClosed, attendance.tell_those_missed)
     app.extensions["check_in_facts"] = []
+    app.extensions["next_one_on_one"] = None
     app.extensions["group_page"].append(_dates_of_group)
     app.extensions["patient_page"].append(_visits_of_patient)
     app.register_blueprint(views.bp)
+    app.cli.add_command(commands.notices)
+    app.extensions["ticks"] += [(300, messages.plan_ahead), (10, messages.word_due)]
 
 
 def _dates_of_group(db: Any, viewer: Any, group: Any) -> dict[str, Any]:
@@ -44,6 +50,7 @@ def _dates_of_group(db: Any, viewer: Any, group: Any) -> dict[str, Any]:
     tags = {"open": ("green", gettext("Open now")), "closed": ("grey", gettext("Over")), "cancelled": ("grey", gettext("Cancelled"), "×")}
     return {
         "series_href": door("sessions.series_preview", group_id=group.id),
+        "move_href": door("sessions.series_rule", group_id=group.id),
         "next_dates": [
             {
                 "starts_at": clock.local(line.group_session.starts_at, line.group_session.zone),

@@ -48,6 +48,13 @@ class SessionCancelled:
 
 
 @dataclass(frozen=True)
+class SessionMoved:
+    """A date has another time or room; its seats, answers and waiting list are still its own."""
+
+    session_id: str
+
+
+@dataclass(frozen=True)
 class SeatArrived:
     """A patient was let in at the door."""
 
@@ -58,6 +65,14 @@ class SeatArrived:
 @dataclass(frozen=True)
 class SeatFreed:
     """Somebody said no, or was taken off the list: their place is free."""
+
+    session_id: str
+    seat_id: str
+
+
+@dataclass(frozen=True)
+class SeatLeftEarly:
+    """Somebody who was here went home before the end, or is back: who waits for them looks at their seat's state."""
 
     session_id: str
     seat_id: str

@@ -3,7 +3,7 @@
 from typing import Any
 
 from groupvisits.core.actor import Actor
-from groupvisits.core.permissions import Policy, permit
+from groupvisits.core.permissions import Policy, permit, same_clinic
 
 TEAM = ("facilitator", "resident", "attending", "nurse", "interpreter")
 
@@ -34,11 +34,20 @@ POLICY = Policy(
         "sessions:see": permit("coordinator", *TEAM, when=coordinates_or_is_on_the_team),
         "sessions:list": permit("coordinator", *TEAM),
         "sessions:schedule": permit("coordinator"),
+        "sessions:keep_closures": permit("coordinator"),
         "sessions:cancel": permit("coordinator"),
         "sessions:seat": permit("coordinator"),
+        "sessions:decide": permit("coordinator"),
+        "sessions:message": permit("coordinator", "system", when=same_clinic),
+        "sessions:keep_scheduler_list": permit("coordinator", when=same_clinic),
+        "sessions:own_calendar": permit("admin", "coordinator", *TEAM, "reviewer", "patient"),
+        "sessions:revoke_calendar": permit("coordinator", when=same_clinic),
         "sessions:choose_team": permit("coordinator"),
         "sessions:let_in": permit("coordinator", "nurse", when=coordinates_or_is_on_the_team),
         "sessions:check_in": permit("coordinator", "facilitator", "nurse", when=coordinates_or_is_on_the_team),
+        "sessions:note_leaving": permit("coordinator", "facilitator", "nurse", when=coordinates_or_is_on_the_team),
+        "sessions:see_attendance": permit("coordinator", "nurse", when=coordinates_or_is_on_the_team),
+        "sessions:correct_attendance": permit("coordinator", "nurse", when=coordinates_or_is_on_the_team),
         "sessions:open": permit("coordinator", "facilitator", when=coordinates_or_is_on_the_team),
         "sessions:close": permit("facilitator", when=leads),
         "sessions:admit_guest": permit("facilitator", "nurse", "coordinator", when=coordinates_or_is_on_the_team),

@@ -6,7 +6,7 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """Open this package's doors and register what it listens to."""
     from groupvisits.core.doors import live_command
-    from groupvisits.sessions.events import CheckInUndone, SeatArrived, SeatFreed, SessionCancelled, SessionClosed, SessionOpened
+    from groupvisits.sessions.events import CheckInUndone, SeatArrived, SeatFreed, SeatLeftEarly, SessionCancelled, SessionClosed, SessionOpened
     from groupvisits.slots import forms, service, views
 
     # What a higher package writes about a one-on-one: (db, viewer, session_id) -> {slot id: views.Document}. The board shows and links it.
@@ -25,5 +25,6 @@ def init_app(app: Flask) -> None:
     listeners.within(SeatArrived, service.on_session_opened)
     listeners.within(CheckInUndone, service.on_seat_left)
     listeners.within(SeatFreed, service.on_seat_left)
+    listeners.within(SeatLeftEarly, service.on_seat_left)
     listeners.within(SessionClosed, service.on_session_ended)
     listeners.within(SessionCancelled, service.on_session_ended)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,12 +14,15 @@ from groupvisits.agenda.queries import matters_of
 from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
 from groupvisits.patients.models import Patient
+from groupvisits.programmes.rules import one_on_one_window
 from groupvisits.sessions.models import GroupSession, Seat, SessionTeamMember
-from groupvisits.sessions.queries import Place, place_for
+from groupvisits.sessions.queries import Place, place_for, seats_of
 from groupvisits.sessions.rules import HERE
 from groupvisits.slots import rules
 from groupvisits.slots.models import Slot
 from groupvisits.slots.permissions import POLICY
+
+EXPECTED = ("confirmed", "arrived")  # seats whose patients are waited for
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,37 @@ def slot_of_seat(db: Session, seat_id: str) -> Slot | None:
 def seats_of_who_came(db: Session, session_id: str) -> frozenset[str]:
     """The seats of everybody who was let in to a session the caller has found."""
     return frozenset(db.scalars(select(Seat.id).where(Seat.session_id == session_id, Seat.state.in_(HERE))))
+
+
+def assignments(
+    db: Session, place: Place, provider_ids: Sequence[str], seat_ids: Sequence[str], existing: Sequence[Slot], now: datetime
+) -> Sequence[rules.Assignment]:
+    """Where in whose list each of these seats goes that has no one-on-one yet; nothing is changed."""
+    group_session, group = place.group_session, place.group_session.group
+    window = one_on_one_window(group.layout, group.programme.run_sheet, group.minutes)
+    return rules.plan(
+        seat_ids, provider_ids, [rules.Planned(s.seat_id, s.provider_id, s.position, s.planned_at, s.state) for s in existing],
+        begins_at=group_session.starts_at + timedelta(minutes=window.start), minutes=group.slot_minutes, now=now,
+    )  # fmt: skip
+
+
+def next_free(db: Session, place: Place, now: datetime) -> tuple[Provider, datetime] | None:
+    """Who would see one more person, and when, once everybody who is expected has a one-on-one; None without a resident."""
+    providers = {provider.id: provider for provider in providers_of(db, place)}
+    one_more = "one more"
+    expected = [seat.id for seat in seats_of(db, place) if seat.state in EXPECTED]
+    made = assignments(db, place, list(providers), [*expected, one_more], slots_of(db, place), now)
+    found = next((assignment for assignment in made if assignment.seat_id == one_more), None)
+    return (providers[found.provider_id], found.planned_at) if found else None
+
+
+def expected_at(db: Session, place: Place, slot: Slot, now: datetime) -> datetime:
+    """When this one-on-one will be as things are: as planned, or after those before it where its time has passed."""
+    if slot.state != "planned" or slot.planned_at > now:
+        return slot.planned_at
+    busy = db.scalar(select(Slot).where(Slot.session_id == slot.session_id, Slot.provider_id == slot.provider_id, Slot.state.in_(("started", *rules.CALLED))))
+    until = now if busy is None else max(now, (busy.started_at or now) + timedelta(minutes=busy.minutes))
+    return until + timedelta(minutes=slot.minutes) * people_before(db, slot)
 
 
 def people_before(db: Session, slot: Slot) -> int:

@@ -3,7 +3,6 @@
 Each returns {"version", "slot_id", "state"}. An act that changes nothing gives the version that was.
 """
 
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -14,8 +13,7 @@ from groupvisits.core import actor as actors
 from groupvisits.core import clock, ids
 from groupvisits.core.actor import Actor
 from groupvisits.core.transaction import Transaction
-from groupvisits.programmes.rules import one_on_one_window
-from groupvisits.sessions.events import CheckInUndone, SeatArrived, SeatFreed, SessionCancelled, SessionChanged, SessionClosed, SessionOpened
+from groupvisits.sessions.events import CheckInUndone, SeatArrived, SeatFreed, SeatLeftEarly, SessionCancelled, SessionChanged, SessionClosed, SessionOpened
 from groupvisits.sessions.models import Seat
 from groupvisits.sessions.queries import Place, place_for, seats_of
 from groupvisits.sessions.rules import check_is_open, check_takes_seats
@@ -25,7 +23,7 @@ from groupvisits.slots.models import Slot
 from groupvisits.slots.permissions import POLICY
 from groupvisits.slots.queries import SlotPlace, slot_place_for
 
-EXPECTED = ("confirmed", "arrived")  # seats whose patients are waited for
+EXPECTED = queries.EXPECTED
 
 
 def plan_slots(tx: Transaction, actor: Actor, session_id: str) -> dict[str, Any]:
@@ -126,7 +124,7 @@ def on_session_opened(tx: Transaction, event: SessionOpened | SeatArrived) -> No
         _plan(tx, system, place)
 
 
-def on_seat_left(tx: Transaction, event: SeatFreed | CheckInUndone) -> None:
+def on_seat_left(tx: Transaction, event: SeatFreed | SeatLeftEarly | CheckInUndone) -> None:
     """Nobody waits for somebody who is not here: their call is taken back, and who does not come at all has no one-on-one.
 
     What has begun goes on.
@@ -233,17 +231,12 @@ def _announce(tx: Transaction, session_id: str, changed: list[Slot]) -> int:
 def _plan(tx: Transaction, actor: Actor, place: Place) -> int:
     """Give a slot to every seat that should have one; return how many were made or moved."""
     group_session = place.group_session
-    group, now = group_session.group, clock.now()
+    group = group_session.group
     providers = {provider.id: provider for provider in queries.providers_of(tx, place)}
     seats = {seat.id: seat for seat in seats_of(tx, place) if seat.state in EXPECTED}
     existing = {slot.seat_id: slot for slot in queries.slots_of(tx, place)}
     changed = [slot for seat_id, slot in existing.items() if _follow_seat(slot, seats.get(seat_id))]
-    window = one_on_one_window(group.layout, group.programme.run_sheet, group.minutes)
-    made = rules.plan(
-        list(seats), list(providers), [rules.Planned(s.seat_id, s.provider_id, s.position, s.planned_at, s.state) for s in existing.values()],
-        begins_at=group_session.starts_at + timedelta(minutes=window.start), minutes=group.slot_minutes, now=now,
-    )  # fmt: skip
-    for assignment in made:
+    for assignment in queries.assignments(tx, place, list(providers), list(seats), list(existing.values()), clock.now()):
         slot = existing.get(assignment.seat_id)
         if slot is None:
             seat = seats[assignment.seat_id]

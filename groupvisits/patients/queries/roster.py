@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
@@ -58,6 +59,27 @@ def open_imports_for(db: Session, viewer: Actor) -> Sequence[RosterImport]:
     POLICY.require(viewer, "patients:import")
     waiting = RosterImport.state.in_(("uploaded", "mapped"))
     return db.scalars(select(RosterImport).where(RosterImport.clinic_id == viewer.clinic_id, waiting).order_by(RosterImport.created_at.desc()).limit(50)).all()
+
+
+def finished_imports_for(db: Session, viewer: Actor) -> Sequence[RosterImport]:
+    """The latest rosters of the viewer's clinic with which somebody new came in, newest first."""
+    POLICY.require(viewer, "patients:import")
+    done = (RosterImport.clinic_id == viewer.clinic_id, RosterImport.state == "confirmed", RosterImport.imported_count > 0)
+    latest = db.scalars(select(RosterImport).where(*done).order_by(RosterImport.created_at.desc()).limit(10)).all()
+    return [roster for roster in latest if roster.reading.get("brought_in_at")]
+
+
+def came_in_with(db: Session, viewer: Actor, import_id: str) -> Sequence[str]:
+    """The ids of the active patients who came in new with a roster; those it only updated are not among them."""
+    roster = db.get(RosterImport, import_id)
+    if roster is None:
+        raise NotFound
+    POLICY.require(viewer, "patients:import", roster)
+    at = roster.reading.get("brought_in_at")
+    if not at:
+        return []
+    brought_in = select(Patient.id).where(Patient.clinic_id == roster.clinic_id, Patient.created_at == datetime.fromisoformat(at), Patient.is_active)
+    return db.scalars(brought_in).all()
 
 
 def table_of(roster: RosterImport) -> list[Row]:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -110,11 +111,11 @@ def confirm_import(
         raise SayWhatToDoWithKnown(field="known")
     if not counts[rows.NEW] and not (counts[rows.KNOWN] and known == UPDATE):
         raise NobodyToBringIn
-    _insert(tx, actor, preview.of(rows.NEW))
+    brought_in_at = _insert(tx, actor, preview.of(rows.NEW))
     updated = _update(tx, actor.clinic_id, preview.of(rows.KNOWN)) if known == UPDATE else 0
     result = {"imported": counts[rows.NEW], "updated": updated, "left_out": counts[rows.PROBLEM], "died": counts[rows.DIED], "known": counts[rows.KNOWN]}
     roster.state, roster.content, roster.imported_count = "confirmed", "", counts[rows.NEW]
-    roster.reading = {**roster.reading, "result": result}
+    roster.reading = {**roster.reading, "result": result, "brought_in_at": brought_in_at.isoformat()}
     audit.record(tx, actor, "patients:confirm_import", roster, session_id="", **result)
     return result
 
@@ -143,7 +144,8 @@ def _check_open(roster: RosterImport) -> None:
         raise AlreadySettled
 
 
-def _insert(tx: Transaction, actor: Actor, outcomes: list[rows.Outcome]) -> None:
+def _insert(tx: Transaction, actor: Actor, outcomes: list[rows.Outcome]) -> datetime:
+    """Returns the moment that all of them have in common."""
     now, language = clock.now(), (queries.clinic_of(tx, actor).languages or ["en"])[0]
     fresh = [
         {**asdict(o.person), "id": ids.new_id(), "clinic_id": actor.clinic_id, "record_number": o.person.record_number or None,
@@ -153,6 +155,7 @@ def _insert(tx: Transaction, actor: Actor, outcomes: list[rows.Outcome]) -> None
     with tx.refused_as(LookAgain(), "uq_patients_clinic_id_record_number"):
         for start in range(0, len(fresh), AT_ONCE):
             tx.execute(insert(Patient), fresh[start : start + AT_ONCE])
+    return now
 
 
 def _update(tx: Transaction, clinic_id: str, outcomes: list[rows.Outcome]) -> int:

@@ -1,6 +1,8 @@
-"""Letting people in, one at a time."""
+"""Letting people in, one at a time. Nobody who comes is turned away: without a chair in the group they are seen one-on-one."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -14,64 +16,108 @@ from groupvisits.sessions import queries, rules
 from groupvisits.sessions.events import CheckInUndone, SeatArrived
 from groupvisits.sessions.models import HOLDING, Seat
 from groupvisits.sessions.permissions import POLICY
+from groupvisits.sessions.rules import door
 from groupvisits.sessions.service.seats import free_seat, take_seat
 from groupvisits.sessions.service.versions import people_changed
 
 
-def check_in(tx: Transaction, actor: Actor, session_id: str, seat_id: str, *, over_maximum_reason: str = "", new_slip: bool = False) -> str:
-    """The patient is here: takes a place if they had none, gets a slip number and a fresh slip code, which is returned once.
+@dataclass(frozen=True)
+class Arrival:
+    """How somebody comes in. `companions`: care partners with them (None: as planned). `seen_alone`: no chair in the group, but a
+    one-on-one today. `over_maximum_reason`: why they get a chair beyond the maximum all the same."""
+
+    companions: int | None = None
+    seen_alone: bool = False
+    over_maximum_reason: str = ""
+    new_slip: bool = False
+
+
+def check_in(tx: Transaction, actor: Actor, session_id: str, seat_id: str, **arrival: Any) -> str:
+    """The patient is here as `arrival` says (see Arrival): takes a place if they had none, gets a slip number and a fresh slip code, which is returned once.
 
     Whoever has a slip already, printed beforehand or given at the door, keeps it: nothing is returned, because a code is stored
-    nowhere. `new_slip` gives a fresh code all the same and ends the old one (a lost slip). Refuses like take_seat.
+    nowhere. `new_slip` gives a fresh code all the same and ends the old one (a lost slip). Refuses with SessionFull when there is no
+    chair, also for somebody who said yes where more were invited than there are chairs, until they are `seen_alone` (counted as a
+    seat beyond the maximum) or there is a reason; with PlaceIsFree to see alone somebody for whom there is a chair.
     """
     place = queries.place_for(tx, actor, session_id, lock=True)
     POLICY.require(actor, "sessions:check_in", place)
     seat = tx.get(Seat, seat_id)
     if seat is None or seat.session_id != session_id:
         raise NotFound
-    return _arrive(tx, actor, place, seat, over_maximum_reason, new_slip=new_slip)
+    return _arrive(tx, actor, place, seat.patient_id, Arrival(**arrival))
 
 
-def let_in(tx: Transaction, actor: Actor, session_id: str, patient_id: str, *, over_maximum_reason: str = "") -> str:
+def let_in(tx: Transaction, actor: Actor, session_id: str, patient_id: str, **arrival: Any) -> str:
     """Somebody of the clinic who was not on the list is here: takes a place like everybody and is checked in. Returns like check_in.
 
-    Only for those who may look the registry up (sessions:let_in); refuses like take_seat.
+    Only for those who may look the registry up (sessions:let_in); refuses like check_in.
     """
     place = queries.place_for(tx, actor, session_id, lock=True)
     POLICY.require(actor, "sessions:let_in", place)
+    return _arrive(tx, actor, place, patient_id, Arrival(**arrival))
+
+
+def _arrive(tx: Transaction, actor: Actor, place: queries.Place, patient_id: str, arrival: Arrival) -> str:
+    group_session, now = place.group_session, clock.now()
+    rules.check_takes_seats(group_session.state)
+    rules.check_can_arrive(group_session.state, group_session.starts_at, now)
+    door.check_companions(arrival.companions)
     patient = tx.get(Patient, patient_id)
-    if patient is None or patient.clinic_id != place.clinic_id:
+    if patient is None or patient.clinic_id != place.clinic_id or not patient.is_active:
         raise NotFound
-    seat = take_seat(tx, actor, place.group_session, patient_id, over_maximum_reason=over_maximum_reason)
-    return _arrive(tx, actor, place, seat, over_maximum_reason)
-
-
-def _arrive(tx: Transaction, actor: Actor, place: queries.Place, seat: Seat, over_maximum_reason: str, *, new_slip: bool = False) -> str:
-    session_id = place.group_session.id
-    rules.check_takes_seats(place.group_session.state)
-    rules.check_can_arrive(place.group_session.state, place.group_session.starts_at, clock.now())
-    if not tx.get_one(Patient, seat.patient_id).is_active:
-        raise NotFound
-    if seat.state not in HOLDING:
-        take_seat(tx, actor, place.group_session, seat.patient_id, over_maximum_reason=over_maximum_reason)
+    seat = tx.scalar(select(Seat).where(Seat.session_id == group_session.id, Seat.patient_id == patient_id))
+    if seat is None or seat.state not in ("arrived", "attended"):
+        seat = _seated(tx, actor, place, patient_id, seat, arrival)
     if seat.slip_number is None:
-        seat.slip_number = (_last_number(tx, session_id) or 0) + 1
-    code = ids.new_code() if new_slip or seat.slip_code is None else ""
-    if seat.state == "arrived" and not code:
+        seat.slip_number = (_last_number(tx, group_session.id) or 0) + 1
+    code = ids.new_code() if arrival.new_slip or seat.slip_code is None else ""
+    came_with = seat.companions if arrival.companions is None else arrival.companions
+    if seat.state == "arrived" and not code and came_with == seat.companions:
         return ""
     if code:
-        seat.slip_code = ids.fingerprint(f"{session_id}:{code}")
-    seat.state, seat.changed_at = "arrived", clock.now()
-    seat.arrived_at = seat.arrived_at or clock.now()
+        seat.slip_code = ids.fingerprint(f"{group_session.id}:{code}")
+    seat.state, seat.changed_at, seat.companions, seat.left_at = "arrived", now, came_with, None
+    seat.arrived_at = seat.arrived_at or now
     tx.flush()
-    audit.record(tx, actor, "sessions:check_in", seat, session_id=session_id, patient=seat.patient_id, slip="new" if code else "kept")
-    tx.announce(SeatArrived(session_id, seat.id))
-    people_changed(tx, session_id, seat.patient_id)
+    audit.record(
+        tx, actor, "sessions:check_in", seat, session_id=group_session.id, patient=patient_id, slip="new" if code else "kept", companions=came_with,
+        seen_alone=seat.is_fallback, reason=seat.over_maximum_reason,
+    )  # fmt: skip
+    tx.announce(SeatArrived(group_session.id, seat.id))
+    people_changed(tx, group_session.id, patient_id)
     return code
 
 
-def undo_check_in(tx: Transaction, actor: Actor, session_id: str, seat_id: str, *, back_to: str = "confirmed", keeps_card: bool = False) -> None:
-    """A wrong tap is taken back: the person is as before (`back_to`), the slip's code is dead and its number free for the next.
+def _seated(tx: Transaction, actor: Actor, place: queries.Place, patient_id: str, seat: Seat | None, arrival: Arrival) -> Seat:
+    """The seat of somebody who comes in now, with the reason why they come in beyond the maximum, if they do."""
+    counts = queries.counts_of(tx, place)
+    holds_place = seat is not None and seat.state in HOLDING
+    is_full = door.is_full_for(
+        holds_place=holds_place, let_in_with_reason=seat is not None and holds_place and bool(seat.over_maximum_reason), held=counts.held,
+        here_in_group=counts.here_in_group, maximum=place.group_session.maximum,
+    )  # fmt: skip
+    reason = arrival.over_maximum_reason.strip()[:200]
+    if arrival.seen_alone and not is_full:
+        raise door.PlaceIsFree
+    if is_full and not arrival.seen_alone and not reason:
+        raise rules.SessionFull(maximum=place.group_session.maximum, held=max(counts.held, counts.here_in_group))
+    if is_full:
+        reason = reason or door.SEEN_ALONE
+    if seat is None or not holds_place:
+        seat = take_seat(tx, actor, place.group_session, patient_id, over_maximum_reason=reason if is_full else "", companions=seat.companions if seat else 0)
+    seat.is_fallback = arrival.seen_alone
+    if is_full:
+        seat.over_maximum_reason = reason
+    return seat
+
+
+def undo_check_in(
+    tx: Transaction, actor: Actor, session_id: str, seat_id: str, *, back_to: str = "confirmed", keeps_card: bool = False, companions: int | None = None,
+    over_maximum_reason: str = "",
+) -> None:  # fmt: skip
+    """A wrong tap is taken back: the person is as before (`back_to`, `companions`, `over_maximum_reason`), the slip's code is dead
+    and its number free for the next.
 
     `keeps_card`: their slip was printed beforehand and works as before.
 
@@ -85,6 +131,8 @@ def undo_check_in(tx: Transaction, actor: Actor, session_id: str, seat_id: str, 
     rules.check_takes_seats(place.group_session.state)
     rules.check_can_undo(seat.state, seat.arrived_at, _last_arrival(tx, session_id))
     seat.state, seat.arrived_at, seat.changed_at = "confirmed", None, clock.now()
+    seat.is_fallback, seat.over_maximum_reason = False, over_maximum_reason
+    seat.companions = seat.companions if companions is None else companions
     if not keeps_card:
         seat.slip_number = seat.slip_code = None
     if back_to in ("invited", "declined", "cancelled"):

@@ -2,18 +2,24 @@
 
 from typing import Any
 
-from flask import current_app, flash, redirect, render_template, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask import session as browser_session
 from flask_babel import gettext
 
-from groupvisits.core.errors import DomainError
+from groupvisits.core import clock
+from groupvisits.core.commands import run_command
+from groupvisits.core.errors import DomainError, NotAllowed, NotFound
 from groupvisits.core.language import words
 from groupvisits.core.pages import may
 from groupvisits.core.transaction import run
 from groupvisits.core.web import access, current_actor
 from groupvisits.extensions import db
+from groupvisits.patients import queries as patients
+from groupvisits.patients import service as registry
+from groupvisits.patients.service.registry import Details
 from groupvisits.sessions import forms, queries, rules, service
-from groupvisits.sessions.queries import Place
+from groupvisits.sessions.queries import PersonAtTheDoor, Place
+from groupvisits.sessions.rules import door
 from groupvisits.sessions.views import bp
 from groupvisits.sessions.views.qr import qr_code
 
@@ -55,33 +61,47 @@ def choose_person(session_id: str) -> Any:
 def check_in(session_id: str) -> Any:
     """A fresh slip's code is shown in this answer and nowhere else. Who has a slip keeps it, unless a new one is asked for."""
     place, form = _place(session_id), forms.ArrivalForm()
-    if not form.validate():
-        return redirect(url_for("sessions.check_ins", session_id=session_id), 303)
     person = queries.person_for(db.session(), current_actor(), place, form.patient_id.data or "")
-    reason = form.over_maximum_reason.data or ""
+    if not form.validate():
+        return _person_screen(place, person, form=form), 400
     try:
-        if person.seat_id:
-            code = run(service.check_in, current_actor(), session_id, person.seat_id, over_maximum_reason=reason, new_slip=form.new_slip.data)
-        else:
-            code = run(service.let_in, current_actor(), session_id, person.patient_id, over_maximum_reason=reason)
+        code = _let_in(session_id, person, form)
     except rules.SessionFull:
         return _person_screen(place, person, full=True), 409
+    except (door.PlaceIsFree, door.TooManyCompanions) as refusal:
+        form.refuse(refusal)
+        return _person_screen(_place(session_id), person, form=form), refusal.status
     place, before = _place(session_id), person
     person = queries.person_for(db.session(), current_actor(), place, person.patient_id)
+    _remember(session_id, before, person, code)
+    return _arrived_screen(place, before, person, code)
+
+
+def _let_in(session_id: str, person: PersonAtTheDoor, form: forms.ArrivalForm) -> str:
+    if person.seat_id:
+        return run(service.check_in, current_actor(), session_id, person.seat_id, **form.arrival())
+    return run(service.let_in, current_actor(), session_id, person.patient_id, **form.arrival())
+
+
+def _remember(session_id: str, before: PersonAtTheDoor, person: PersonAtTheDoor, code: str) -> None:
     if not before.is_here:
-        browser_session[LAST] = {"session_id": session_id, "seat_id": person.seat_id, "before": before.state or "cancelled", "keeps_card": not code}
+        browser_session[LAST] = {
+            "session_id": session_id, "seat_id": person.seat_id, "before": before.state or "cancelled", "keeps_card": not code,
+            "companions": before.companions, "reason": before.over_maximum_reason if before.holds_place else "",
+        }  # fmt: skip
     elif code and (last := browser_session.get(LAST)) and last["seat_id"] == person.seat_id:
         browser_session[LAST] = {**last, "keeps_card": False}
+
+
+def _arrived_screen(place: Place, before: PersonAtTheDoor, person: PersonAtTheDoor, code: str) -> str:
+    shown: dict[str, Any] = {
+        "group_session": place.group_session, "counts": queries.counts_for(db.session(), current_actor(), place), "person": person,
+        "can_undo": not before.is_here, "facts": _facts(place, person),
+    }  # fmt: skip
     if not code:
-        return render_template(
-            "sessions/card.html", group_session=place.group_session, counts=queries.counts_for(db.session(), current_actor(), place), person=person,
-            was_here=before.is_here, can_undo=not before.is_here,
-        )  # fmt: skip
-    address = f"{current_app.extensions['config'].public_url}/slips/{session_id}-{code}"
-    return render_template(
-        "sessions/slip.html", group_session=place.group_session, counts=queries.counts_for(db.session(), current_actor(), place), person=person, code=code,
-        qr=qr_code(address), number=person.slip_number, can_undo=not before.is_here,
-    )  # fmt: skip
+        return render_template("sessions/card.html", was_here=before.is_here, **shown)
+    address = f"{current_app.extensions['config'].public_url}/slips/{place.group_session.id}-{code}"
+    return render_template("sessions/slip.html", code=code, qr=qr_code(address), number=person.slip_number, **shown)
 
 
 @bp.post("/sessions/<session_id>/check-in-undos")
@@ -92,7 +112,10 @@ def undo_check_in(session_id: str) -> Any:
     if not last or last["session_id"] != session_id:
         raise rules.NotTheLast
     try:
-        run(service.undo_check_in, current_actor(), session_id, last["seat_id"], back_to=last["before"], keeps_card=last["keeps_card"])
+        run(
+            service.undo_check_in, current_actor(), session_id, last["seat_id"], back_to=last["before"], keeps_card=last["keeps_card"],
+            companions=last["companions"], over_maximum_reason=last["reason"],
+        )  # fmt: skip
     except DomainError as refusal:
         flash(words(refusal), "error")
     else:
@@ -103,6 +126,41 @@ def undo_check_in(session_id: str) -> Any:
     return redirect(url_for("sessions.check_ins", session_id=session_id), 303)
 
 
+@bp.route("/sessions/<session_id>/newcomers", methods=["GET", "POST"])
+@access("patients:add")
+def newcomer(session_id: str) -> Any:
+    """Somebody who is not in the registry: put there, then let in like everybody. `begin` carries over what was searched for."""
+    place = _place(session_id)
+    languages = patients.clinic_of(db.session(), current_actor()).languages
+    if request.method == "GET" or "begin" in request.form:
+        return _newcomer_screen(place, forms.NewcomerForm(formdata=None, languages=languages, data=_searched_for()))
+    form = forms.NewcomerForm(languages=languages)
+    if not form.validate():
+        return _newcomer_screen(place, form), 400
+    details = Details(form.given_name.data or "", form.family_name.data or "", birth_date=form.born.form.as_date(), language=form.language.data)
+    try:
+        made = run_command(
+            registry.add_patient, current_actor(), form.command("patients:add"), details, is_another_person=form.is_another_person.data
+        )  # fmt: skip
+    except (NotFound, NotAllowed):
+        raise
+    except DomainError as refusal:
+        form.refuse(refusal)
+        return _newcomer_screen(place, form, asks_about_twin=refusal.field == "is_another_person"), refusal.status
+    return _person_screen(_place(session_id), queries.person_for(db.session(), current_actor(), place, made["patient_id"]))
+
+
+def _searched_for() -> dict[str, Any]:
+    born = {part: request.form.get(f"born-{part}", type=int) for part in ("day", "month", "year")}
+    return {"family_name": request.form.get("name", "")[:80].strip(), "born": born}
+
+
+def _newcomer_screen(place: Place, form: forms.NewcomerForm, *, asks_about_twin: bool = False) -> str:
+    counts = queries.counts_for(db.session(), current_actor(), place)
+    asks = asks_about_twin or bool(form.is_another_person.data)
+    return render_template("sessions/newcomer.html", group_session=place.group_session, counts=counts, form=form, asks_about_twin=asks)
+
+
 def _place(session_id: str) -> Place:
     return queries.place_for(db.session(), current_actor(), session_id)
 
@@ -111,17 +169,26 @@ def _search_form(place: Place, **kwargs: Any) -> Any:
     return (forms.DoorSearchForm if may("sessions:let_in", place) else forms.NameSearchForm)(**kwargs)
 
 
-def _person_screen(place: Place, person: Any, *, full: bool = False) -> str:
+def _person_screen(place: Place, person: PersonAtTheDoor, *, full: bool = False, form: forms.ArrivalForm | None = None) -> str:
     """`full` is shown before the tap where it is known, so that nobody at the door is surprised."""
-    counts = queries.counts_for(db.session(), current_actor(), place)
-    full = full or (not person.holds_place and counts.held >= place.group_session.maximum)
-    facts: list[dict[str, str]] = []
-    for addition in current_app.extensions["check_in_facts"]:
-        facts.extend(addition(db.session(), current_actor(), place, person.seat_id))
-    form = forms.ArrivalForm(formdata=None, data={"patient_id": person.patient_id})
-    return render_template("sessions/person.html", group_session=place.group_session, counts=counts, person=person, full=full, facts=facts, form=form)
+    session, viewer = db.session(), current_actor()
+    full = full or queries.is_full_for(session, viewer, place, person)
+    asks_next = current_app.extensions["next_one_on_one"]
+    return render_template(
+        "sessions/person.html", group_session=place.group_session, counts=queries.counts_for(session, viewer, place), person=person, full=full,
+        facts=_facts(place, person), form=form or forms.ArrivalForm(formdata=None, data={"patient_id": person.patient_id, "companions": person.companions}),
+        care_partners=queries.care_partners_of(session, viewer, place, person), is_late=door.is_late(place.group_session.starts_at, clock.now()),
+        own_groups=queries.own_groups_of(session, viewer, place, person) if not person.seat_id and may("sessions:let_in", place) else [],
+        next_one_on_one=asks_next(session, viewer, place) if full and asks_next else "",
+    )  # fmt: skip
+
+
+def _facts(place: Place, person: PersonAtTheDoor) -> list[dict[str, str]]:
+    return [fact for addition in current_app.extensions["check_in_facts"] for fact in addition(db.session(), current_actor(), place, person.seat_id)]
 
 
 def _empty_screen(place: Place, form: Any, *, found: Any = (), nobody: bool = False) -> str:
     counts = queries.counts_for(db.session(), current_actor(), place)
-    return render_template("sessions/check_ins.html", group_session=place.group_session, counts=counts, form=form, found=found, nobody=nobody)
+    return render_template(
+        "sessions/check_ins.html", group_session=place.group_session, counts=counts, form=form, found=found, nobody=nobody, may_add=may("patients:add")
+    )

@@ -1,0 +1,43 @@
+"""More of a clinic than the cast has: a sister group, and dates that are over."""
+
+from datetime import date, time, timedelta
+
+from groupvisits.core import clock, ids
+from groupvisits.core.transaction import Transaction
+from groupvisits.programmes.models import Group, Membership
+from groupvisits.sessions.models import GroupSession, Seat
+from tests.cast import Cast
+
+
+def sister_group(tx: Transaction, cast: Cast) -> tuple[str, str]:
+    """(group, its next date) of "Thursday noon group"."""
+    group = Group(id=ids.new_id(), clinic_id=cast.clinic_id, programme_id=cast.programme_id, name="Thursday noon group", room="Hall", week=3, weekday=3,
+                  starts=time(12), minutes=90, minimum=3, target=5, maximum=8, slot_minutes=8, layout="parallel", created_at=clock.now())  # fmt: skip
+    tx.add(group)
+    tx.flush()
+    group_session = past_date(tx, cast, group.id, days=-9, state="planned")
+    return group.id, group_session.id
+
+
+def past_date(tx: Transaction, cast: Cast, group_id: str, *, days: int, state: str = "closed") -> GroupSession:
+    """A date of the group so many days ago."""
+    starts_at = (clock.now() - timedelta(days=days)).replace(second=0, microsecond=0)
+    group_session = GroupSession(id=ids.new_id(), clinic_id=cast.clinic_id, group_id=group_id, starts_at=starts_at, ends_at=starts_at + timedelta(minutes=120),
+                                 wall_time=f"{starts_at:%Y-%m-%dT%H:%M}", zone="America/New_York", room="Main room", maximum=8, state=state, epoch=ids.new_id(),
+                                 version=0, closed_at=starts_at + timedelta(minutes=120) if state == "closed" else None)  # fmt: skip
+    tx.add(group_session)
+    tx.flush()
+    return group_session
+
+
+def noted(tx: Transaction, session_id: str, patient_id: str, state: str, **more: object) -> Seat:
+    """A seat of a date that is over, as it was noted."""
+    seat = Seat(id=ids.new_id(), session_id=session_id, patient_id=patient_id, state=state, changed_at=clock.now(), **more)
+    tx.add(seat)
+    tx.flush()
+    return seat
+
+
+def member(tx: Transaction, group_id: str, patient_id: str, since: date = date(2026, 1, 1)) -> None:
+    tx.add(Membership(id=ids.new_id(), group_id=group_id, patient_id=patient_id, since=since))
+    tx.flush()
