@@ -63,6 +63,18 @@ class Advice:
         return self.now.advised - self.invited
 
     @property
+    def few_in_100(self) -> int:
+        return rules.in_a_hundred(self.now.too_few)
+
+    @property
+    def many_in_100(self) -> int:
+        return rules.in_a_hundred(self.now.too_many)
+
+    @property
+    def one_more_in_100(self) -> int:
+        return rules.in_a_hundred(self.too_many_with_one_more)
+
+    @property
     def is_bound_by_time(self) -> bool:
         return self.most < self.maximum
 

@@ -1,6 +1,6 @@
 """What a session's page shows: census, seats, team, and whether the one-on-one minutes fit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import case, func, select
@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 
 from groupvisits.accounts.models import StaffMember
 from groupvisits.core.actor import Actor
+from groupvisits.outbox.models import OutboxMessage
 from groupvisits.patients.contacts import show_phone
-from groupvisits.patients.models import Patient
+from groupvisits.patients.models import Pair, Patient
 from groupvisits.programmes.models import TEAM_ROLES
 from groupvisits.programmes.rules import MinuteCheck, one_on_one_window
 from groupvisits.sessions.models import HOLDING, GroupSession, Seat, SessionTeamMember
@@ -27,6 +28,21 @@ class SeatLine:
     needs: str
     over_maximum_reason: str
     phone: str = ""
+    told: "Told | None" = None  # the last message about this date; None: nothing was sent yet
+    skips: bool = False
+    asked_again: bool = False
+    companions: int = 0
+    is_made_up: bool = False
+    partner: str = ""  # the other of a pair, where both are on the list
+    both_yes: bool = False
+
+
+@dataclass(frozen=True)
+class Told:
+    """How somebody was told last: channel (email, text, call) and what became of it: waiting, sent, arrived, failed."""
+
+    channel: str
+    state: str
 
 
 @dataclass(frozen=True)
@@ -57,11 +73,40 @@ def seat_lines(db: Session, viewer: Actor, place: Place) -> Sequence[SeatLine]:
         .where(Seat.session_id == place.group_session.id, Seat.state != "cancelled")
         .order_by(func.lower(Patient.family_name), func.lower(Patient.given_name), Seat.id)
     )
+    rows = db.execute(query).all()
+    told = told_by(db, place.group_session.id)
+    partners = _partners(db, {seat.patient_id: seat.state for seat, _ in rows}, {patient.id: patient.name for _, patient in rows})
     lines = [
-        SeatLine(seat.id, patient.id, patient.name, seat.state, patient.needs, seat.over_maximum_reason, show_phone(patient.phone))
-        for seat, patient in db.execute(query)
-    ]
+        SeatLine(
+            seat.id, patient.id, patient.name, seat.state, patient.needs, seat.over_maximum_reason, show_phone(patient.phone), told.get(patient.id), seat.skips,
+            seat.asked_again, seat.companions, seat.makes_up_for_id is not None, *partners.get(patient.id, ("", False)),
+        )
+        for seat, patient in rows
+    ]  # fmt: skip
     return sorted(lines, key=lambda line: (line.state == "declined", line.state == "invited"))
+
+
+def told_by(db: Session, session_id: str) -> Mapping[str, Told]:
+    """How each patient was last told about a session the caller has found, by patient."""
+    query = (
+        select(OutboxMessage.patient_id, OutboxMessage.channel, OutboxMessage.state, OutboxMessage.delivered_at)
+        .where(OutboxMessage.session_id == session_id, OutboxMessage.patient_id.is_not(None), OutboxMessage.state != "withdrawn")
+        .order_by(OutboxMessage.due_at, OutboxMessage.number, OutboxMessage.id)
+    )
+    found = {}
+    for patient_id, channel, state, delivered_at in db.execute(query):
+        found[patient_id] = Told(channel, "arrived" if delivered_at else "waiting" if state == "sending" else state)
+    return found
+
+
+def _partners(db: Session, states: Mapping[str, str], names: Mapping[str, str]) -> Mapping[str, tuple[str, bool]]:
+    """Who of the list comes with whom: the other's name, and whether both said yes."""
+    pairs = db.execute(select(Pair.first_id, Pair.second_id).where(Pair.first_id.in_(states), Pair.second_id.in_(states)))
+    found = {}
+    for one, other in pairs:
+        both = states[one] == states[other] == "confirmed"
+        found[one], found[other] = (names[other], both), (names[one], both)
+    return found
 
 
 def census_of(db: Session, place: Place) -> Census:

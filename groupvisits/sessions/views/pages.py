@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import current_app, flash, redirect, render_template, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
 from groupvisits.accounts import service as accounts
@@ -166,15 +166,18 @@ def _team_form(**kwargs: Any) -> forms.TeamForm:
 def _page(session_id: str, *, full: Any = None, override: Any = None, wrong: str = "", search: Any = None, found: Any = None, team_form: Any = None) -> str:
     viewer, session = current_actor(), db.session()
     place = queries.place_for(session, viewer, session_id)
-    coordinates = viewer.has("coordinator")
-    census, team = queries.census_of(session, place), queries.team_for(session, place)
-    residents = sum(line.role == "resident" for line in team)
+    group_session, coordinates = place.group_session, viewer.has("coordinator")
+    can_change = coordinates and group_session.state in ("planned", "open")
+    look = queries.look_for(session, viewer, place, clock.now())
     seats = queries.seat_lines(session, viewer, place) if coordinates else []
-    can_change = coordinates and place.group_session.state in ("planned", "open")
     return render_template(
-        "sessions/group_session.html", place=place, group_session=place.group_session, group=place.group_session.group, census=census, seats=seats, team=team,
-        check=queries.minute_check(place.group_session, census.held or place.group_session.group.target, residents),
-        check_all=queries.minute_check(place.group_session, min(census.held + census.invited, max(place.group_session.maximum, census.held)), residents),
-        role_names=ROLES, can_change=can_change, is_near=rules.is_near(place.group_session.starts_at, clock.now()), full=full, override=override, wrong=wrong, found=found, seated={line.patient_id for line in seats},
-        search=search or SearchForm(formdata=None), team_form=(team_form or _team_form(formdata=None)) if can_change else None,
+        "sessions/group_session.html", place=place, group_session=group_session, group=group_session.group, seats=seats, census=look.census, team=look.team,
+        check=look.check, check_all=look.check_all, left=look.left, advice=look.advice, light=look.light, action=look.action, checkpoints=look.checkpoints,
+        decide_by=look.decide_by, next_look=look.next_look, residents_free=look.residents_free, first_waiting=look.first_waiting, can_change=can_change,
+        is_past=group_session.starts_at < clock.now(),
+        all_seats=request.args.get("seats") == "all", skipping=sum(line.skips for line in seats if line.state == "declined"),
+        asked_again=sum(line.asked_again for line in seats), companions=sum(line.companions for line in seats if line.state in rules.HOLDING),
+        role_names=ROLES, is_near=rules.is_near(group_session.starts_at, clock.now()), full=full, override=override, wrong=wrong, found=found,
+        seated={line.patient_id for line in seats}, search=search or SearchForm(formdata=None),
+        team_form=(team_form or _team_form(formdata=None)) if can_change else None,
     )  # fmt: skip
