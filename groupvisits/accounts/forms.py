@@ -116,10 +116,11 @@ class SetUpForm(ClinicForm):
 
 @cache
 def _zones() -> list[Any]:
-    return [SelectChoice(zone, zone.replace("_", " ")) for zone in _zone_names()]
+    return [SelectChoice(zone, zone.replace("_", " ")) for zone in zone_names()]
 
 
-def _zone_names() -> list[str]:
+def zone_names() -> list[str]:
+    """The IANA zones a clinic or a group can live in."""
     return sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/", "posix/", "right/")))
 
 

@@ -1,7 +1,7 @@
 """The verbs of programmes and groups: design, arrange, choose who belongs and who works there."""
 
 from collections.abc import Mapping, Sequence
-from datetime import time
+from datetime import date, time
 from typing import Any
 
 from sqlalchemy import select
@@ -15,7 +15,7 @@ from groupvisits.patients.events import PatientDeactivated
 from groupvisits.patients.models import Patient
 from groupvisits.programmes import queries, rules
 from groupvisits.programmes.events import MemberAdded, MemberRemoved
-from groupvisits.programmes.models import Group, GroupTeamMember, Membership, Programme
+from groupvisits.programmes.models import Group, GroupTeamMember, Membership, Programme, RunSheetTemplate
 from groupvisits.programmes.permissions import POLICY
 
 
@@ -40,10 +40,32 @@ def change_programme(
     audit.record(tx, actor, "programmes:change", programme, phases=len(programme.run_sheet), has_design_partners=bool(design_partners))
 
 
+def keep_run_sheet(tx: Transaction, actor: Actor, programme_id: str, *, name: str) -> dict[str, str]:
+    """The programme's run sheet, as it is now, is one of the clinic's own to begin programmes with. Refuses a name that is taken."""
+    programme = queries.programme_for(tx, actor, programme_id)
+    template = RunSheetTemplate(id=ids.new_id(), clinic_id=programme.clinic_id, name=name, layout=rules.layout_of(programme.run_sheet),
+                                phases=[dict(phase) for phase in programme.run_sheet], created_at=clock.now())  # fmt: skip
+    with tx.refused_as(rules.TemplateNameTaken(field="template_name"), "uq_run_sheet_templates"):
+        tx.add(template)
+    audit.record(tx, actor, "programmes:keep_run_sheet", template, programme=programme.id, phases=len(template.phases))
+    return {"template_id": template.id}
+
+
+def drop_run_sheet(tx: Transaction, actor: Actor, template_id: str) -> None:
+    """The template is gone; programmes that began with it keep their run sheets. Dropping it twice changes nothing."""
+    POLICY.require(actor, "programmes:design")
+    template = tx.get(RunSheetTemplate, template_id)
+    if template is None:
+        return
+    POLICY.require(actor, "programmes:design", template)
+    audit.record(tx, actor, "programmes:drop_run_sheet", template)
+    tx.delete(template)
+
+
 def arrange_group(tx: Transaction, actor: Actor, programme_id: str, **arrangement: Any) -> dict[str, str]:
     """A group of the programme exists, without members, team and dates yet.
 
-    `arrangement`: name, room, week, weekday, starts, minutes, minimum, target, maximum, slot_minutes, layout.
+    `arrangement`: name, room, week, weekday, starts, minutes, minimum, target, maximum, slot_minutes, layout, and what _arrange has a default for.
     """
     programme = queries.programme_for(tx, actor, programme_id)
     POLICY.require(actor, "programmes:arrange_group", programme)
@@ -69,12 +91,15 @@ def change_group(tx: Transaction, actor: Actor, group_id: str, programme_id: str
 
 def _arrange(
     group: Group, *, name: str, room: str, week: int, weekday: int, starts: time, minutes: int, minimum: int, target: int, maximum: int,
-    slot_minutes: int, layout: str,
+    slot_minutes: int, layout: str, meeting_link: str = "", zone: str = "", rule: str = "monthly", every_weeks: int = 4, first_day: date | None = None,
+    chosen_days: Sequence[str] = (), holiday_policy: str = "skip", providers: int = 1, over_inviting: bool = False, go_no_go_days: int = 7, invite_days: int = 28,
 ) -> None:  # fmt: skip
     rules.check_census(minimum, target, maximum)
-    group.name, group.room, group.layout = name, room, layout
-    group.week, group.weekday, group.starts, group.minutes = week, weekday, starts, minutes
-    group.minimum, group.target, group.maximum, group.slot_minutes = minimum, target, maximum, slot_minutes
+    group.name, group.room, group.meeting_link, group.zone, group.layout = name, room, meeting_link, zone, layout
+    group.rule, group.every_weeks, group.first_day, group.chosen_days = rule, every_weeks, first_day, list(chosen_days)
+    group.week, group.weekday, group.starts, group.minutes, group.holiday_policy = week, weekday, starts, minutes, holiday_policy
+    group.minimum, group.target, group.maximum, group.slot_minutes, group.providers = minimum, target, maximum, slot_minutes, providers
+    group.over_inviting, group.go_no_go_days, group.invite_days = over_inviting, go_no_go_days, invite_days
 
 
 def add_member(tx: Transaction, actor: Actor, group_id: str, patient_id: str) -> None:

@@ -15,6 +15,7 @@ from groupvisits.programmes import forms, queries, rules, service
 from groupvisits.programmes.permissions import POLICY
 
 bp = Blueprint("programmes", __name__)
+OWN = "own-"  # how the address begins for a run sheet the clinic keeps itself
 WORDS = {"week_names": forms.WEEKS, "weekday_names": forms.WEEKDAYS, "layout_names": forms.LAYOUTS, "role_names": forms.ROLES}
 
 
@@ -28,10 +29,42 @@ def programmes() -> Any:
 @access("programmes:design")
 def new_programme() -> Any:
     start = request.args.get("start", "")
-    if start not in rules.PRESETS and start != "empty":
-        return render_template("programmes/new_programme.html", presets=rules.PRESETS)
-    phases = rules.preset_run_sheet(start) if start in rules.PRESETS else [{"owner": "Facilitator"}]
-    return _programme_page(forms.ProgrammeForm(formdata=None, data={"phases": _in_readers_words(phases)}), None)
+    if start in rules.PRESETS:
+        phases = _in_readers_words(rules.preset_run_sheet(start))
+    elif start.startswith(OWN):
+        phases = queries.run_sheet_template_for(db.session(), current_actor(), start.removeprefix(OWN)).phases
+    elif start == "empty":
+        phases = [{"owner": "Facilitator"}]
+    else:
+        templates = queries.run_sheet_templates_for(db.session(), current_actor())
+        return render_template("programmes/new_programme.html", presets=rules.PRESETS, templates=templates, own=OWN)
+    return _programme_page(forms.ProgrammeForm(formdata=None, data={"phases": phases}), None)
+
+
+@bp.post("/programmes/<programme_id>/run-sheet-templates")
+@access("programmes:design")
+def keep_run_sheet(programme_id: str) -> Any:
+    found = queries.programme_for(db.session(), current_actor(), programme_id)
+    form = forms.KeepRunSheetForm()
+    if form.validate():
+        try:
+            run_command(service.keep_run_sheet, current_actor(), form.command("programmes:keep_run_sheet"), programme_id, name=form.template_name.data or "")
+        except DomainError as refusal:
+            form.refuse(refusal)
+        else:
+            flash(gettext("Kept. A new programme can begin with this run sheet."), "success")
+            return redirect(url_for("programmes.programme", programme_id=programme_id), 303)
+    return _programme_page(_form_of(found), found, keep=form), 400
+
+
+@bp.post("/run-sheet-template-removals")
+@access("programmes:design")
+def drop_run_sheet() -> Any:
+    form = forms.DropRunSheetForm()
+    if form.validate():
+        run(service.drop_run_sheet, current_actor(), form.template_id.data or "")
+        flash(gettext("Removed. Programmes that began with it stay as they are."), "success")
+    return redirect(url_for("programmes.new_programme"), 303)
 
 
 @bp.post("/programmes")
@@ -56,8 +89,12 @@ def design_programme() -> Any:
 @access("programmes:design")
 def programme(programme_id: str) -> Any:
     found = queries.programme_for(db.session(), current_actor(), programme_id)
+    return _programme_page(_form_of(found), found)
+
+
+def _form_of(found: Any) -> forms.ProgrammeForm:
     data = {"name": found.name, "purpose": found.purpose, "design_partners": found.design_partners, "phases": found.run_sheet}
-    return _programme_page(forms.ProgrammeForm(formdata=None, data=data), found)
+    return forms.ProgrammeForm(formdata=None, data=data)
 
 
 @bp.post("/programmes/<programme_id>")
@@ -79,8 +116,10 @@ def change_programme(programme_id: str) -> Any:
     return _programme_page(form, found), 400
 
 
-def _programme_page(form: forms.ProgrammeForm, found: Any) -> str:
-    return render_template("programmes/programme.html", form=form, programme=found, most_phases=rules.MAX_PHASES)
+def _programme_page(form: forms.ProgrammeForm, found: Any, *, keep: forms.KeepRunSheetForm | None = None) -> str:
+    if keep is None and found is not None:
+        keep = forms.KeepRunSheetForm(formdata=None, data={"template_name": found.name})
+    return render_template("programmes/programme.html", form=form, programme=found, keep=keep, most_phases=rules.MAX_PHASES)
 
 
 def _in_readers_words(phases: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -106,6 +145,8 @@ def new_group() -> Any:
 @access("programmes:arrange_group")
 def arrange_group() -> Any:
     form = _group_form()
+    if request.form.get("act") == "check":
+        return _group_form_page(form, None)
     if form.validate():
         try:
             result = run_command(service.arrange_group, current_actor(), form.command("programmes:arrange_group"), **form.arranged())
@@ -129,6 +170,8 @@ def arrangement(group_id: str) -> Any:
 def change_group(group_id: str) -> Any:
     found = queries.group_for(db.session(), current_actor(), group_id)
     form = _group_form()
+    if request.form.get("act") == "check":
+        return _group_form_page(form, found)
     if form.validate():
         try:
             run(service.change_group, current_actor(), group_id, **form.arranged())
@@ -153,8 +196,9 @@ def _group_form_page(form: forms.GroupForm, found: Any) -> str:
         for p in programmes
     }
     return render_template(
-        "programmes/group_form.html", form=form, group=found, programmes=programmes, windows=windows, zone=queries.clinic_of(db.session(), current_actor()).zone
-    )
+        "programmes/group_form.html", form=form, group=found, programmes=programmes, windows=windows, zone=queries.clinic_of(db.session(), current_actor()).zone,
+        check=form.check(windows),
+    )  # fmt: skip
 
 
 @bp.get("/groups/<group_id>")
@@ -236,6 +280,6 @@ def _group_page(group_id: str, *, search: Any = None, found: Any = None, team: A
     may_arrange = POLICY.permits(viewer, "programmes:arrange_group", group)
     return render_template(
         "programmes/group.html", group=group, members=members, member_ids={line.patient_id for line in members}, team=lines,
-        check=rules.MinuteCheck(group.target, group.slot_minutes, residents, window.minutes), window=window, may_arrange=may_arrange,
+        check=rules.MinuteCheck(group.target, group.slot_minutes, residents or group.providers, window.minutes), no_resident_yet=not residents, window=window, may_arrange=may_arrange,
         search=search or forms.SearchForm(formdata=None), found=found, team_form=(team or _team_form(formdata=None)) if may_arrange else None, **WORDS, **more,
     )  # fmt: skip

@@ -16,7 +16,8 @@ PROGRAMME = {
 }  # fmt: skip
 GROUP = {
     "name": "Wednesday group", "room": "Room 5", "week": "2", "weekday": "2", "starts": "09:30", "minutes": "90", "minimum": "8", "target": "10",
-    "maximum": "15", "slot_minutes": "8", "layout": "parallel",
+    "maximum": "15", "slot_minutes": "8", "layout": "parallel", "rule": "monthly", "zone": "", "holiday_policy": "skip", "providers": "1", "go_no_go_days": "7",
+    "invite_days": "28",
 }  # fmt: skip
 
 
@@ -69,7 +70,8 @@ def test_a_group_is_arranged_and_its_page_says_at_once_whether_minutes_fit(app: 
     answer = client.post("/groups", data={**GROUP, "programme_id": cast.programme_id})
     page = client.get(answer.location).text
     assert "Second Wednesday of the month, 9:30am" in page
-    assert re.search(r"10 people × 8 = 80 minutes\.\s+There is no resident yet\.\s+With 2 residents everyone fits\.", page)
+    assert re.search(r"10 people × 8 = 80 minutes\.\s+One resident has 55 minutes: 25 minutes short\.\s+With 2 residents everyone fits\.", page)
+    assert "Nobody in the team is a resident yet: this counts the 1 you plan with." in page
 
 
 def test_limits_that_do_not_grow_are_refused_beside_the_field(app: Flask, cast: Cast) -> None:

@@ -54,6 +54,7 @@ def running(cast: Cast, app: Flask) -> dict[str, str]:
         run(slots.call, cast.osei, here, slot_id=slot)
         note = run(notes.open_note, cast.osei, slot)
         roster = run(patients.upload_roster, cast.joanne, file_name="list.csv", table=patients.read_file(b"Name,Born\nPat Hill,1961-03-04\n"))["import_id"]
+        plan = run(sessions.plan_more_dates, cast.joanne, cast.group_id, count=12)["plan_id"]
         link = run(accounts.make_patient_link, cast.joanne, patient)
         code = db.session.scalar(select(GroupSession.join_code).where(GroupSession.id == here))
         run(live.wait_at_door, ANYONE, code=code, fingerprint="f" * 64, address="127.0.0.1")
@@ -61,7 +62,7 @@ def running(cast: Cast, app: Flask) -> dict[str, str]:
         db.session.rollback()
     return {
         "session_id": here, "group_id": cast.group_id, "programme_id": cast.programme_id, "patient_id": cast.rosa.id, "seat_id": cast.seats["rosa"],
-        "staff_member_id": cast.quinn.id, "topic_id": str(topic), "slot_id": slot, "note_id": note, "import_id": roster, "guest_id": str(guest),
+        "staff_member_id": cast.quinn.id, "topic_id": str(topic), "slot_id": slot, "note_id": note, "import_id": roster, "plan_id": plan, "guest_id": str(guest),
         "token": link, "slip": f"{here}-BCDFGH", "code": str(code), "kind": next(iter(KINDS)), "revision": "0",
     }  # fmt: skip
 

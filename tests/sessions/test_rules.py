@@ -69,38 +69,6 @@ def test_without_a_fitting_choice_an_unclear_time_is_refused(wall: datetime, cho
     assert refusal.value.field == f"choice-{wall:%Y-%m-%d}"
 
 
-def _plan(**changes: object) -> list[rules.PlannedDate]:
-    values = {"week": 2, "weekday": 6, "starts": time(2, 30), "zone": NEW_YORK, "now": datetime(2027, 1, 1, 12, tzinfo=UTC), "count": 3, "existing": {}}
-    return series.plan_series(**{**values, **changes})  # type: ignore[arg-type]
-
-
-def test_a_plan_says_what_becomes_of_each_date() -> None:
-    plan = _plan(existing={date(2027, 1, 10): "planned", date(2027, 2, 14): "cancelled"})
-    assert [(line.key, line.state) for line in plan] == [("2027-01-10", "exists"), ("2027-02-14", "cancelled"), ("2027-03-14", "missing")]
-
-
-def test_the_time_of_today_that_has_passed_is_not_planned() -> None:
-    before, after = datetime(2027, 1, 10, 7, 0, tzinfo=UTC), datetime(2027, 1, 10, 8, 0, tzinfo=UTC)  # 2:00 and 3:00 in New York
-    assert _plan(now=before)[0].key == "2027-01-10"
-    assert _plan(now=after)[0].key == "2027-02-14"
-    assert len(_plan(now=after)) == 3
-
-
-def test_only_new_dates_are_made_and_a_plan_with_none_left_is_refused() -> None:
-    plan = _plan(existing={date(2027, 1, 10): "planned"})
-    made = series.moments_to_make(plan, NEW_YORK, {"2027-03-14": "skip"})
-    assert [f"{wall:%m-%d}" for wall, _ in made] == ["02-14"]
-    with pytest.raises(rules.NothingToMake):
-        series.moments_to_make(_plan(count=1, existing={date(2027, 1, 10): "planned"}), NEW_YORK, {})
-
-
-def test_a_preview_is_another_as_soon_as_anything_in_it_is() -> None:
-    seen = series.seen(_plan())
-    assert seen == series.seen(_plan())
-    assert seen != series.seen(_plan(existing={date(2027, 1, 10): "planned"}))
-    assert seen != series.seen(_plan(starts=time(2, 45)))
-
-
 @pytest.mark.parametrize(
     ("taken", "maximum", "reason", "refused"),
     [

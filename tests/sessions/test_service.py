@@ -1,6 +1,6 @@
 """Seats, the door, series, teams, opening, closing and cancelling."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -14,16 +14,27 @@ from groupvisits.extensions import db
 from groupvisits.patients import service as patients
 from groupvisits.patients.models import Patient
 from groupvisits.programmes import service as programmes
-from groupvisits.programmes.models import Group, Membership
+from groupvisits.programmes.models import Membership
 from groupvisits.programmes.rules import RoleNotHeld
 from groupvisits.sessions import queries, rules, service
 from groupvisits.sessions.models import GroupSession, Seat, SessionTeamMember
-from groupvisits.sessions.rules import series
 from groupvisits.slots import service as slots
 from groupvisits.slots.models import Slot
 from tests.cast import Cast
 
 pytestmark = pytest.mark.usefixtures("context")
+
+
+def make(cast: Cast, count: int = 12) -> None:
+    """The group's next dates, as its rule says."""
+    plan = run(service.plan_more_dates, cast.joanne, cast.group_id, count=count)
+    seen = queries.preview_of(db.session(), cast.joanne, cast.group_id, plan["plan_id"]).seen
+    run(service.apply_plan, cast.joanne, cast.group_id, plan["plan_id"], seen=seen, choices={})
+
+
+def made(cast: Cast) -> list[GroupSession]:
+    query = select(GroupSession).where(GroupSession.group_id == cast.group_id, GroupSession.id != cast.session_id).order_by(GroupSession.starts_at)
+    return list(db.session.scalars(query))
 
 
 def seat_of(cast: Cast, name: str) -> Seat:
@@ -348,75 +359,7 @@ def test_a_date_is_not_cancelled_without_a_reason_after_opening_or_by_the_team(c
         run(service.cancel_session, cast.joanne, cast.session_id, reason="Snow")
 
 
-# --- series
-
-
-def plan_of(cast: Cast) -> list[rules.PlannedDate]:
-    return queries.series_plan(db.session(), cast.joanne, db.session.get_one(Group, cast.group_id))
-
-
-def make(cast: Cast, **choices: str) -> dict[str, int]:
-    return run(service.make_sessions, cast.joanne, cast.group_id, seen=series.seen(plan_of(cast)), choices=choices)
-
-
-def made(cast: Cast) -> list[GroupSession]:
-    query = select(GroupSession).where(GroupSession.group_id == cast.group_id, GroupSession.id != cast.session_id).order_by(GroupSession.starts_at)
-    return list(db.session.scalars(query))
-
-
-def test_twelve_dates_begin_with_the_team_its_rooms_and_the_members_asked(cast: Cast) -> None:
-    new = sum(line.state == "new" for line in plan_of(cast))
-    assert make(cast) == {"made": new, "already": 12 - new}
-    sessions = made(cast)
-    assert len(sessions) == new >= 11  # the visit of the cast may fall on one of the twelve
-    for group_session in sessions:
-        local = clock.local(group_session.starts_at, group_session.zone)
-        assert (local.weekday(), local.time(), 8 <= local.day <= 14) == (1, time(17, 30), True)
-        assert group_session.wall_time == f"{local:%Y-%m-%dT17:30}"
-        assert group_session.ends_at - group_session.starts_at == timedelta(minutes=120)
-    team = db.session.scalars(select(SessionTeamMember).where(SessionTeamMember.session_id == sessions[0].id)).all()
-    assert {(m.role, m.place) for m in team if m.role == "resident"} == {("resident", "Room 2"), ("resident", "Room 3")}
-    states = db.session.scalars(select(Seat.state).where(Seat.session_id == sessions[0].id)).all()
-    assert states == ["invited"] * 6
-
-
-def test_making_the_dates_again_changes_nothing_and_a_cancelled_date_stays_cancelled(cast: Cast) -> None:
-    make(cast)
-    before = len(made(cast))
-    run(service.cancel_session, cast.joanne, made(cast)[3].id, reason="Holiday")
-    assert [line.state for line in plan_of(cast)].count("cancelled") == 1
-    with pytest.raises(rules.NothingToMake):
-        make(cast)
-    assert len(made(cast)) == before
-
-
-def test_a_plan_that_changed_since_it_was_seen_is_not_carried_out(cast: Cast) -> None:
-    seen = series.seen(plan_of(cast))
-    with write() as tx:
-        tx.get_one(Group, cast.group_id).starts = time(18, 0)
-    with pytest.raises(rules.PlanChanged):
-        run(service.make_sessions, cast.joanne, cast.group_id, seen=seen, choices={})
-    assert made(cast) == []
-
-
-def test_a_time_that_does_not_exist_makes_no_date_at_all_until_somebody_chose(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    with write() as tx:
-        group = tx.get_one(Group, cast.group_id)
-        group.week, group.weekday, group.starts = 2, 6, time(2, 30)
-    now = datetime(2027, 1, 1, 12, tzinfo=clock.now().tzinfo)
-    monkeypatch.setattr(clock, "now", lambda: now)
-    with pytest.raises(rules.ClockChoiceNeeded):
-        make(cast)
-    assert made(cast) == []
-    make(cast, **{"2027-03-14": "later"})
-    assert "2027-03-14T03:30" in [group_session.wall_time for group_session in made(cast)]
-
-
-def test_only_coordinators_of_the_clinic_make_dates(cast: Cast) -> None:
-    with pytest.raises(NotAllowed):
-        run(service.make_sessions, cast.tomas, cast.group_id, seen="", choices={})
-    with pytest.raises(NotFound):
-        run(service.make_sessions, cast.sol, cast.group_id, seen="", choices={})
+# --- members come and go
 
 
 def test_a_new_member_is_asked_to_all_dates_to_come_and_leaves_them_again(cast: Cast) -> None:

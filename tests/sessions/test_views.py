@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import time
 
 import pytest
 from flask import Flask
@@ -12,7 +11,6 @@ from sqlalchemy import event
 from groupvisits.core import clock, ids, transaction
 from groupvisits.extensions import db
 from groupvisits.patients.models import Patient
-from groupvisits.programmes.models import Group
 from groupvisits.sessions.models import GroupSession, Seat
 from tests.cast import Cast, signed_in
 
@@ -161,64 +159,6 @@ def test_dates_are_listed_for_those_they_concern(app: Flask, cast: Cast) -> None
     assert "Tuesday evening group" in signed_in(app, cast.osei).get("/sessions").text
     assert "No dates yet." in signed_in(app, cast.sol).get("/sessions").text
     assert "No visit has taken place yet." in signed_in(app, cast.joanne).get("/sessions?past=1").text
-
-
-# --- the next twelve
-
-
-def hidden(page: str, name: str) -> str:
-    return re.search(rf'name="{name}"[^>]*value="([^"]*)"', page)[1]  # type: ignore[index]
-
-
-def test_twelve_dates_are_shown_before_they_are_made(app: Flask, cast: Cast) -> None:
-    client, address = signed_in(app, cast.joanne), f"/groups/{cast.group_id}/series-previews"
-    page = client.get(address).text
-    assert page.count(", 5:30pm</p>") == 12
-    with app.app_context():
-        assert db.session.scalar(db.select(db.func.count()).select_from(GroupSession)) == 1
-    data = {"seen": hidden(page, "seen"), "command_id": hidden(page, "command_id")}
-    assert [client.post(address, data=data).status_code for _ in range(2)] == [303, 303]
-    again = client.get(address).text
-    assert again.count("Made before. It stays as it is.") == 12
-    assert "All twelve dates exist already." in again
-
-
-def test_a_stale_preview_is_refused_and_a_fresh_one_shown(app: Flask, cast: Cast) -> None:
-    client, address = signed_in(app, cast.joanne), f"/groups/{cast.group_id}/series-previews"
-    page = client.get(address).text
-    with app.app_context(), transaction.write() as tx:
-        tx.get_one(Group, cast.group_id).starts = time(18, 0)
-    refused = client.post(address, data={"seen": hidden(page, "seen")})
-    assert refused.status_code == 400
-    assert "Something changed since you looked at these dates." in refused.text
-    assert client.post(address, data={"seen": hidden(refused.text, "seen")}).status_code == 303
-
-
-def test_a_night_when_clocks_change_asks_for_a_choice_without_a_default(app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    with app.app_context(), transaction.write() as tx:
-        group = tx.get_one(Group, cast.group_id)
-        group.week, group.weekday, group.starts = 1, 6, time(1, 30)
-    client, address = signed_in(app, cast.joanne), f"/groups/{cast.group_id}/series-previews"
-    real = clock.now()
-    later = real.replace(year=2027, month=10, day=1)
-    monkeypatch.setattr("groupvisits.sessions.queries.dates.clock.now", lambda: later)
-    monkeypatch.setattr("groupvisits.accounts.browser_sessions.clock.now", lambda: real, raising=False)
-    with app.app_context(), transaction.write() as tx:
-        from groupvisits.accounts.models import BrowserSession
-
-        for row in tx.scalars(db.select(BrowserSession)):
-            row.ends_at = row.seen_at = later.replace(year=2028)
-    page = client.get(address).text
-    assert "this time happens twice" in page
-    assert "checked" not in page
-    refused = client.post(address, data={"seen": hidden(page, "seen")})
-    assert "Choose what to do with this date." in refused.text
-    assert client.post(address, data={"seen": hidden(page, "seen"), "choice-2027-11-07": "second"}).status_code == 303
-
-
-def test_only_coordinators_make_dates(app: Flask, cast: Cast) -> None:
-    for who, status in (("tomas", 403), ("sol", 404)):
-        assert signed_in(app, getattr(cast, who)).get(f"/groups/{cast.group_id}/series-previews").status_code == status
 
 
 # --- the door

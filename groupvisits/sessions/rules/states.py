@@ -1,6 +1,6 @@
 """Decisions about places and states, on values alone."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from groupvisits.core.errors import Conflict, Refused, mark
 
@@ -44,6 +44,22 @@ class CancelReasonNeeded(Refused):
     message = mark("Say why this date is cancelled.")
 
 
+class ClosureUnclear(Refused):
+    message = mark("The last day must be the first or later, and within a year of it.")
+
+
+class TimesUnclear(Refused):
+    message = mark("Enter both times, the second later than the first, or none for the whole day.")
+
+
+def check_closure(first_day: date, last_day: date, from_time: time | None, until_time: time | None) -> None:
+    """A closure has its days in order, a year at most, and both times or none."""
+    if not timedelta(0) <= last_day - first_day <= timedelta(days=366):
+        raise ClosureUnclear(field="last_day")
+    if (from_time is None) != (until_time is None) or (from_time is not None and until_time is not None and from_time >= until_time):
+        raise TimesUnclear(field="until_time")
+
+
 def first_free_seat(taken: set[int], maximum: int) -> int:
     """The lowest free number; beyond `maximum` only for a reasoned exception (the caller has checked)."""
     number = 1
@@ -84,6 +100,14 @@ def check_can_cancel(state: str, reason: str) -> None:
         raise WrongState(state=state)
     if not reason.strip():
         raise CancelReasonNeeded(field="reason")
+
+
+def check_can_move(state: str, starts_at: datetime, now: datetime) -> None:
+    """A date can move until it has begun or was opened; a cancelled one stays cancelled."""
+    if state != "planned":
+        raise WrongState(state=state)
+    if starts_at <= now:
+        raise WrongState(state="over")
 
 
 def check_can_answer(seat_state: str) -> None:

@@ -1,9 +1,10 @@
-"""Making the dates of a group from its monthly rule, in one transaction or not at all."""
+"""Making and moving the dates of a group: first a plan that is looked at, then all of it in one transaction or nothing."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from groupvisits.audit import service as audit
 from groupvisits.core import clock, ids
@@ -14,53 +15,214 @@ from groupvisits.programmes import queries as programmes
 from groupvisits.programmes.events import MemberAdded, MemberRemoved
 from groupvisits.programmes.models import Group
 from groupvisits.sessions import queries, rules
-from groupvisits.sessions.models import GroupSession, Seat, SessionTeamMember
+from groupvisits.sessions.events import SessionChanged, SessionMoved, TeamMemberLeft
+from groupvisits.sessions.models import HOLDING, GroupSession, Notice, Seat, SeriesPlan, SessionTeamMember
 from groupvisits.sessions.permissions import POLICY
-from groupvisits.sessions.rules import series
+from groupvisits.sessions.rules import plans, series
+from groupvisits.sessions.service import scheduler, team_mail
+from groupvisits.sessions.service.messages import plan_notice
 from groupvisits.sessions.service.seats import free_seat, invite
-from groupvisits.sessions.service.versions import people_changed
+from groupvisits.sessions.service.versions import next_version, people_changed
+
+PLANS_KEPT = timedelta(days=7)
 
 
-def make_sessions(tx: Transaction, actor: Actor, group_id: str, *, seen: str, choices: Mapping[str, str]) -> dict[str, int]:
-    """The dates that `queries.series_plan` showed exist: each with the group's team, and its members invited.
+def plan_more_dates(tx: Transaction, actor: Actor, group_id: str, *, count: int) -> dict[str, str]:
+    """There is a plan for the group's next `count` dates by its rule, to be looked at; no date is made. Refuses a rule without dates to come."""
+    standing = programmes.standing_for(tx, actor, group_id)
+    POLICY.require(actor, "sessions:schedule", standing)
+    zone = queries.zone_of(standing.group, programmes.clinic_of(tx, actor))
+    if next(series.days_of(queries.rule_of(standing.group), clock.today(zone)), None) is None:
+        raise rules.NoDays(field="count")
+    return _plan(tx, actor, standing.group, {"act": "make", "count": min(max(count, 1), series.MOST_DATES)})
 
-    Dates that exist already are left as they are. Refuses with PlanChanged when the plan is no longer the one that was `seen`, with
-    ClockChoiceNeeded until there is a choice for each time that does not exist or happens twice, with NothingToMake.
+
+def plan_date_change(tx: Transaction, actor: Actor, session_id: str, *, day: date, starts: time, minutes: int, room: str) -> dict[str, str]:
+    """There is a plan to move this one date, to be looked at; nothing has moved.
+
+    Refuses a date that is over, open or cancelled, a time that has passed, and no change at all.
+    """
+    place = queries.place_for(tx, actor, session_id)
+    POLICY.require(actor, "sessions:schedule", place)
+    group_session, now = place.group_session, clock.now()
+    rules.check_can_move(group_session.state, group_session.starts_at, now)
+    wall = datetime.combine(day, starts)
+    if wall <= clock.local(now, queries.zone_of(group_session.group, programmes.clinic_of(tx, actor))).replace(tzinfo=None):
+        raise rules.DateHasPassed(field="day")
+    wish = {"act": "one", "session_id": session_id, "wall": f"{wall:%Y-%m-%dT%H:%M}", "minutes": minutes, "room": room}
+    return _plan(tx, actor, group_session.group, wish)
+
+
+def plan_rule_change(tx: Transaction, actor: Actor, group_id: str, *, rule: series.Rule, minutes: int, room: str = "", session_id: str = "") -> dict[str, str]:
+    """There is a plan to move the group's dates to come, from that date on or all of them, to another rule; nothing has moved.
+
+    Refuses a rule that lacks its days (FirstDayNeeded, DaysNeeded) and one without days to come.
+    """
+    standing = programmes.standing_for(tx, actor, group_id)
+    POLICY.require(actor, "sessions:schedule", standing)
+    rule = plans.check_rule(rule)
+    zone = queries.zone_of(standing.group, programmes.clinic_of(tx, actor))
+    if next(series.days_of(rule, clock.today(zone)), None) is None:
+        raise rules.NoDays(field="chosen_days")
+    wish = {"act": "rule", "session_id": session_id, "rule": plans.rule_as_json(rule), "minutes": minutes, "room": room}
+    return _plan(tx, actor, standing.group, wish)
+
+
+def _plan(tx: Transaction, actor: Actor, group: Group, wish: dict[str, Any]) -> dict[str, str]:
+    now = clock.now()
+    tx.execute(delete(SeriesPlan).where(SeriesPlan.group_id == group.id, SeriesPlan.applied_at.is_(None), SeriesPlan.made_at < now - PLANS_KEPT))
+    plan = SeriesPlan(id=ids.new_id(), clinic_id=group.clinic_id, group_id=group.id, made_by=actor.id, made_at=now, wish=wish)
+    tx.add(plan)
+    tx.flush()
+    audit.record(tx, actor, "sessions:plan_dates", group, plan=plan.id, act=wish["act"])
+    return {"plan_id": plan.id, "group_id": group.id}
+
+
+def apply_plan(tx: Transaction, actor: Actor, group_id: str, plan_id: str, *, seen: str, choices: Mapping[str, str]) -> dict[str, int]:
+    """The dates are as the preview said, all of them or none: made with the group's team and its members invited, or moved with
+    everything that is theirs (seats, answers, waiting list), and everybody concerned will be told.
+
+    A yes to a moved date keeps its place and is asked again. Refuses when anything is other than what was `seen` (naming the answers
+    that came in), until each question has its choice (ChoiceNeeded), when two dates would be at the same time, and twice.
     """
     standing = programmes.standing_for(tx, actor, group_id, lock=True)
     POLICY.require(actor, "sessions:schedule", standing)
-    zone = programmes.clinic_of(tx, actor).zone
-    plan = queries.series_plan(tx, actor, standing.group)
-    if series.seen(plan) != seen:
-        raise rules.PlanChanged
-    moments = series.moments_to_make(plan, zone, choices)
-    team = queries.team_to_begin_with(tx, standing.group)
-    members = sorted(programmes.member_ids(tx, group_id, clock.today(zone)))
-    for _wall, starts_at in moments:
-        _make(tx, actor, standing.group, starts_at, zone, team, members)
-    audit.record(tx, actor, "sessions:make_sessions", standing.group, made=len(moments))
-    return {"made": len(moments), "already": len(plan) - len(moments)}
+    _hold_dates(tx, group_id)
+    preview = queries.preview_of(tx, actor, group_id, plan_id)
+    _check_seen(tx, preview, seen)
+    decisions = plans.decide(preview.lines, choices, zone=preview.zone, team_away=preview.team_away)
+    _check_apart(preview, decisions)
+    made = [decision for decision in decisions if decision.line.state == "new"]
+    moved = [decision for decision in decisions if decision.line.state == "moves"]
+    if made:
+        _make_all(tx, actor, standing.group, preview, made)
+    if moved:
+        _move_all(tx, actor, standing.group, preview, moved)
+    preview.plan.applied_at = clock.now()
+    told = frozenset().union(*(decision.line.patients for decision in moved))
+    audit.record(tx, actor, "sessions:make_sessions" if made else "sessions:move_sessions", standing.group, plan=plan_id, made=len(made), moved=len(moved))
+    return {"made": len(made), "moved": len(moved), "told": len(told) + len(frozenset().union(*(decision.line.staff for decision in moved)))}
 
 
-def _make(tx: Transaction, actor: Actor, group: Group, starts_at: datetime, zone: str, team: list[tuple[str, str, str]], members: list[str]) -> None:
+def _hold_dates(tx: Transaction, group_id: str) -> None:
+    """Nobody answers for, opens or moves a date of this group until we commit."""
+    held = select(GroupSession.id).where(GroupSession.group_id == group_id, GroupSession.state == "planned").order_by(GroupSession.id)
+    tx.execute(held.with_for_update())
+
+
+def _check_seen(tx: Transaction, preview: queries.Preview, seen: str) -> None:
+    if preview.plan.applied_at is not None:
+        raise rules.AlreadyApplied
+    if not plans.is_same(seen, preview.seen):
+        since = plans.looked_at(seen)
+        raise plans.changed_since(queries.answers_since(tx, preview, since) if since else 0)
+
+
+def _check_apart(preview: queries.Preview, decisions: list[plans.Decision]) -> None:
+    if not decisions:
+        raise rules.NothingToMake if preview.act == "make" else rules.NothingChanges
+    length = timedelta(minutes=preview.minutes)
+    moving = {decision.line.session_id for decision in decisions}
+    others = [(starts_at, ends_at) for session_id, starts_at, ends_at in preview.dates if session_id not in moving]
+    plans.check_apart([*((decision.starts_at, decision.starts_at + length) for decision in decisions), *others])
+
+
+def _make_all(tx: Transaction, actor: Actor, group: Group, preview: queries.Preview, made: list[plans.Decision]) -> None:
+    team = queries.team_to_begin_with(tx, group)
+    members = sorted(programmes.member_ids(tx, group.id, clock.today(preview.zone)))
+    for decision in made:
+        _make(tx, actor, group, preview, decision, [line for line in team if line[0] not in decision.without], members)
+
+
+def _make(
+    tx: Transaction, actor: Actor, group: Group, preview: queries.Preview, decision: plans.Decision, team: list[tuple[str, str, str]], members: list[str]
+) -> None:
+    starts_at, zone, now = decision.starts_at, preview.zone, clock.now()
     group_session = GroupSession(
-        id=ids.new_id(), clinic_id=group.clinic_id, group_id=group.id, starts_at=starts_at, ends_at=starts_at + timedelta(minutes=group.minutes),
-        wall_time=f"{clock.local(starts_at, zone):%Y-%m-%dT%H:%M}", zone=zone, room=group.room, maximum=group.maximum, state="planned",
-        epoch=ids.new_id(), version=0,
+        id=ids.new_id(), clinic_id=group.clinic_id, group_id=group.id, starts_at=starts_at, ends_at=starts_at + timedelta(minutes=preview.minutes),
+        wall_time=f"{clock.local(starts_at, zone):%Y-%m-%dT%H:%M}", zone=zone, room=decision.room, meeting_link=group.meeting_link, maximum=group.maximum,
+        state="planned", epoch=ids.new_id(), version=0,
     )  # fmt: skip
     tx.add(group_session)
     tx.flush()
     tx.add_all(SessionTeamMember(session_id=group_session.id, staff_member_id=who, role=role, place=where) for who, role, where in team)
-    now = clock.now()
     tx.add_all(Seat(id=ids.new_id(), session_id=group_session.id, patient_id=patient_id, state="invited", changed_at=now) for patient_id in members)
     tx.flush()
+    for patient_id in members:
+        _plan_invitation(tx, actor, group_session, patient_id, now)
     audit.record(tx, actor, "sessions:make", group_session, session_id=group_session.id, group=group.id, invited=len(members), team=len(team))
+
+
+def _plan_invitation(tx: Transaction, actor: Actor, group_session: GroupSession, patient_id: str, now: datetime) -> None:
+    due_at = plans.invitation_due(group_session.starts_at, group_session.group.invite_days, now)
+    plan_notice(tx, actor, group_session, patient_id, "invitation", due_at=due_at)
+
+
+def _move_all(tx: Transaction, actor: Actor, group: Group, preview: queries.Preview, moved: list[plans.Decision]) -> None:
+    found = tx.scalars(select(GroupSession).where(GroupSession.id.in_([decision.line.session_id for decision in moved]))).unique()
+    sessions = {group_session.id: group_session for group_session in found}
+    before = {group_session.id: (group_session.starts_at, group_session.room) for group_session in sessions.values()}
+    _step_aside(tx, sessions, {decision.starts_at for decision in moved})
+    for decision in moved:
+        _move(tx, actor, sessions[decision.line.session_id], before[decision.line.session_id], preview, decision)
+    if preview.rule is not None:
+        _keep_rule(group, preview.rule, preview.minutes)
+        if room := preview.plan.wish.get("room"):
+            group.room = room
+    team_mail.dates_moved(tx, actor, group, [(sessions[d.line.session_id], before[d.line.session_id][0], d.line.staff) for d in moved])
+
+
+def _step_aside(tx: Transaction, sessions: dict[str, GroupSession], wanted: set[datetime]) -> None:
+    """A date may move to where another of these still is: the database would refuse two at one moment even on the way."""
+    for group_session in sessions.values():
+        if group_session.starts_at in wanted:
+            group_session.starts_at += timedelta(seconds=1)
+    tx.flush()
+
+
+def _move(tx: Transaction, actor: Actor, group_session: GroupSession, before: tuple[datetime, str], preview: queries.Preview, decision: plans.Decision) -> None:
+    was_at, room_was = before
+    group_session.starts_at, group_session.ends_at = decision.starts_at, decision.starts_at + timedelta(minutes=preview.minutes)
+    group_session.wall_time, group_session.zone = f"{clock.local(decision.starts_at, preview.zone):%Y-%m-%dT%H:%M}", preview.zone
+    group_session.room = decision.room
+    tx.flush()
+    for staff_member_id in sorted(decision.without):
+        tx.execute(delete(SessionTeamMember).where(SessionTeamMember.session_id == group_session.id, SessionTeamMember.staff_member_id == staff_member_id))
+        tx.announce(TeamMemberLeft(group_session.id, staff_member_id))
+    if was_at != group_session.starts_at:
+        _ask_again(tx, actor, group_session, was_at)
+    facts = {"was": was_at.isoformat(), **({"room_was": room_was} if room_was != group_session.room else {})}
+    for patient_id in sorted(decision.line.patients):
+        plan_notice(tx, actor, group_session, patient_id, "update", facts=facts)
+    audit.record(
+        tx, actor, "sessions:move", group_session, session_id=group_session.id, was=was_at.isoformat(), now=group_session.starts_at.isoformat(),
+        room=group_session.room, told=len(decision.line.patients),
+    )  # fmt: skip
+    tx.announce(SessionMoved(group_session.id))
+    tx.announce(SessionChanged(group_session.id, next_version(tx, group_session.id), everything=True))
+
+
+def _ask_again(tx: Transaction, actor: Actor, group_session: GroupSession, was_at: datetime) -> None:
+    """A yes was to another time: the place is kept until there is a new answer. Invitations not sent yet wait for their new moment."""
+    tx.execute(update(Seat).where(Seat.session_id == group_session.id, Seat.state == "confirmed").values(asked_again=True))
+    due_at = plans.invitation_due(group_session.starts_at, group_session.group.invite_days, clock.now())
+    tx.execute(update(Notice).where(Notice.session_id == group_session.id, Notice.kind == "invitation", Notice.state == "planned").values(due_at=due_at))
+    for patient_id in tx.scalars(select(Seat.patient_id).where(Seat.session_id == group_session.id, Seat.state.in_(HOLDING)).order_by(Seat.id)).all():
+        scheduler.note_change(tx, group_session, patient_id, "move", was_at=was_at)
+
+
+def _keep_rule(group: Group, rule: series.Rule, minutes: int) -> None:
+    group.rule, group.starts, group.minutes = rule.kind, rule.starts, minutes
+    group.week, group.weekday = rule.week, rule.weekday
+    group.every_weeks, group.first_day = rule.every_weeks, rule.first_day
+    group.chosen_days = [day.isoformat() for day in rule.days]
 
 
 def invite_new_member(tx: Transaction, event: MemberAdded) -> None:
     """Within the transaction that adds a member: they are asked to all dates of the group that are to come."""
     for group_session in _dates_to_come(tx, event.group_id):
         invite(tx, event.actor, group_session, event.patient_id)
+        _plan_invitation(tx, event.actor, group_session, event.patient_id, clock.now())
         people_changed(tx, group_session.id, event.patient_id)
 
 
