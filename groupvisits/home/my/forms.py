@@ -1,12 +1,22 @@
 """What a patient sends from their own pages."""
 
-from wtforms import IntegerField, StringField
-from wtforms.validators import AnyOf, InputRequired, NumberRange, Optional
+from wtforms import BooleanField, IntegerField, RadioField, StringField
+from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional
 
-from groupvisits.core.forms import BaseForm
+from groupvisits.core.forms import BaseForm, SelectChoice
 from groupvisits.core.language import lazy as _l
 
 MAX_COMPANIONS = 4
+
+
+class ContactForm(BaseForm):
+    """How somebody wants to be told, and whether texts are fine. Choosing the same again changes nothing."""
+
+    channel = RadioField(
+        _l("How shall we tell you?"), validators=[Optional(), Length(max=10)], validate_choice=False,
+        choices=[SelectChoice("email", _l("By e-mail")), SelectChoice("text", _l("By text message")), SelectChoice("call", _l("Somebody calls me"))],
+    )  # fmt: skip
+    agrees_to_texts = BooleanField(_l("Yes, you may send me texts. I can stop them at any time by answering STOP."))
 
 
 class AnswerForm(BaseForm):

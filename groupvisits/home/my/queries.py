@@ -15,6 +15,7 @@ from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
 from groupvisits.home.my import rules
 from groupvisits.home.permissions import POLICY
+from groupvisits.patients.models import Patient
 from groupvisits.patients.queries.agreements import my_agreements
 from groupvisits.sessions.models import GroupSession, Offer, Seat, WaitingListEntry
 
@@ -84,6 +85,25 @@ def my_visit(db: Session, viewer: Actor, session_id: str) -> Visit:
     if not found:
         raise NotFound
     return found[0]
+
+
+@dataclass(frozen=True)
+class Contact:
+    """How the clinic reaches the viewer: what it has of them (shortened, because others may look at the screen) and what they chose."""
+
+    channel: str
+    agrees_to_texts: bool
+    has_email: bool
+    phone_end: str
+
+
+def my_contact(db: Session, viewer: Actor) -> Contact:
+    """The viewing patient's own choice; NotFound for everybody else."""
+    POLICY.require(viewer, "home:my_pages")
+    patient = db.get(Patient, viewer.id)
+    if patient is None or patient.clinic_id != viewer.clinic_id:
+        raise NotFound
+    return Contact(patient.channel, patient.text_consent_at is not None and patient.text_stopped_at is None, bool(patient.email), patient.phone[-4:])
 
 
 def _visits(db: Session, viewer: Actor, session_id: str = "") -> list[Visit]:

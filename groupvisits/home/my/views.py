@@ -12,6 +12,7 @@ from groupvisits.core.transaction import run
 from groupvisits.core.web import access, current_actor
 from groupvisits.extensions import db
 from groupvisits.home.my import forms, queries
+from groupvisits.patients import service as patients
 
 bp = Blueprint("my", __name__)
 
@@ -44,6 +45,34 @@ def answer(session_id: str) -> ResponseReturnValue:
         return _refused(session_id, refusal, form)
     flash(_received(said), "success")
     return redirect(url_for("my.visit", session_id=session_id), 303)
+
+
+@bp.get("/my/contact")
+@access("home:my_pages")
+def contact() -> str:
+    now = queries.my_contact(db.session(), current_actor())
+    return _contact_page(now, forms.ContactForm(formdata=None, data={"channel": now.channel, "agrees_to_texts": now.agrees_to_texts}))
+
+
+@bp.post("/my/contact")
+@access("home:my_pages")
+def choose_contact() -> ResponseReturnValue:
+    form = forms.ContactForm()
+    if form.validate():
+        try:
+            run(patients.choose_channel, current_actor(), channel=form.channel.data or "", agrees_to_texts=bool(form.agrees_to_texts.data))
+        except (NotFound, NotAllowed):
+            raise
+        except DomainError as refusal:
+            form.refuse(refusal)
+        else:
+            flash(gettext("Thank you. From now on we tell you this way."), "success")
+            return redirect(url_for("my.visits"), 303)
+    return _contact_page(queries.my_contact(db.session(), current_actor()), form), 422
+
+
+def _contact_page(now: queries.Contact, form: forms.ContactForm) -> str:
+    return render_template("home/my/contact.html", contact=now, form=form)
 
 
 def _visit(session_id: str) -> queries.Visit:

@@ -2,7 +2,7 @@
 
 from groupvisits.home.queries.days import Day, Thing, day_for, my_dates
 from groupvisits.home.queries.lines import DateLine, Waiting
-from groupvisits.home.queries.matters import Matters
+from groupvisits.home.queries.searches import Found, found_for
 from groupvisits.home.queries.steps import Steps, steps_for
 
-__all__ = ["DateLine", "Day", "Matters", "Steps", "Thing", "Waiting", "day_for", "my_dates", "steps_for"]
+__all__ = ["DateLine", "Day", "Found", "Steps", "Thing", "Waiting", "day_for", "found_for", "my_dates", "steps_for"]

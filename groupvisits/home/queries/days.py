@@ -15,11 +15,11 @@ from groupvisits.core.actor import Actor
 from groupvisits.home import rules
 from groupvisits.home.permissions import POLICY
 from groupvisits.home.queries.lines import DateLine, interpreters_of, lines_for, residents_of
-from groupvisits.home.queries.matters import groups_without_dates, matters_of, returned_to
+from groupvisits.home.queries.matters import ending_agreements, groups_without_dates, open_changes, returned_to
 from groupvisits.home.rules import Need
 from groupvisits.programmes.queries import clinic_of
 from groupvisits.sessions.models import GroupSession
-from groupvisits.sessions.queries import SessionLine, sessions_for
+from groupvisits.sessions.queries import SessionLine, messages, sessions_for
 
 FORTNIGHT = timedelta(days=15)  # today and the 14 days after it
 
@@ -83,12 +83,11 @@ def _with_residents(db: Session, things: Sequence[Thing]) -> list[Thing]:
 
 
 def _other_things(db: Session, viewer: Actor, by_id: Mapping[str, DateLine], now: datetime) -> list[Thing]:
-    matters, later = matters_of(db, viewer, now), now + rules.PLAN_AHEAD
-    found = [
-        Thing(Need(kind, "", at), None, {"number": number})
-        for kind, at, number in (("texts", now, matters.texts), ("scheduler", later, matters.scheduler), ("agreements", later, matters.agreements))
-        if number
-    ]
+    waiting, later = messages.counts_for(db, viewer), now + rules.PLAN_AHEAD
+    counts = (("texts", now, waiting.to_read), ("calls", now, waiting.calls), ("scheduler", later, open_changes(db, viewer)))
+    found = [Thing(Need(kind, "", at), None, {"number": number}) for kind, at, number in counts if number]
+    for ending in ending_agreements(db, viewer, now):
+        found.append(Thing(Need("agreements", "", later), None, {"number": ending.number, "group_id": ending.group_id, "name": ending.group}))
     for message in returned_to(db, viewer, now):
         about = by_id.get(message.session_id)
         at = about.group_session.starts_at if about else later

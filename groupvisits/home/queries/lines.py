@@ -60,7 +60,7 @@ def lines_for(db: Session, viewer: Actor, since: datetime, until: datetime, now:
     sessions = db.scalars(select(GroupSession).where(*where).order_by(GroupSession.starts_at, GroupSession.id)).unique().all()
     seats, team = _seats(db, where), _team(db, where)
     waiting, lapsed = _waiting(db, where), _lapsed(db, where, now)
-    likely = lights_of_dates(db, viewer, [s.id for s in sessions if s.state == "planned" and now < s.starts_at <= now + EXPECTED_AHEAD])
+    likely = lights_of_dates(db, viewer, [s for s in sessions if s.state == "planned" and now < s.starts_at <= now + EXPECTED_AHEAD])
     return [_line(s, seats[s.id], team.get(s.id, (0, 0)), waiting[s.id], lapsed.get(s.id, 0), likely.get(s.id, (None, None)), now) for s in sessions]
 
 

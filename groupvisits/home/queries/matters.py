@@ -11,7 +11,7 @@ from groupvisits.outbox.models import OutboxMessage
 from groupvisits.patients import queries as patients
 from groupvisits.patients.models import AgreementSignature
 from groupvisits.programmes.models import Group, Membership
-from groupvisits.sessions.models import GroupSession, IncomingText, SchedulerChange
+from groupvisits.sessions.models import GroupSession, SchedulerChange
 
 RETURNED_SINCE = timedelta(days=14)
 AGREEMENTS_AHEAD = timedelta(days=30)
@@ -29,27 +29,32 @@ class Returned:
 
 
 @dataclass(frozen=True)
-class Matters:
-    """How many texts nobody has read, changes nobody has made in the main scheduler, and agreements of members that run out soon."""
+class Ending:
+    """Agreements of a group's members that run out soon, or already have."""
 
-    texts: int
-    scheduler: int
-    agreements: int
+    group_id: str
+    group: str
+    number: int
 
 
-def matters_of(db: Session, viewer: Actor, now: datetime) -> Matters:
-    """The counts for the viewer's clinic, in one question."""
-    unread = select(func.count()).where(IncomingText.clinic_id == viewer.clinic_id, IncomingText.understood == "", IncomingText.read_at.is_(None))
-    to_do = select(func.count()).where(SchedulerChange.clinic_id == viewer.clinic_id, SchedulerChange.done_at.is_(None))
-    member = exists().where(
-        Membership.patient_id == AgreementSignature.patient_id, Membership.group_id == Group.id, Group.programme_id == AgreementSignature.programme_id,
-        or_(Membership.until.is_(None), Membership.until > now.date()),
-    )  # fmt: skip
-    ending = select(func.count()).where(
-        AgreementSignature.clinic_id == viewer.clinic_id, AgreementSignature.signer == "patient", AgreementSignature.ended_at.is_(None),
-        AgreementSignature.valid_until > now - AGREEMENTS_AHEAD, AgreementSignature.valid_until < now + AGREEMENTS_AHEAD, member,
-    )  # fmt: skip
-    return Matters(*db.execute(select(unread.scalar_subquery(), to_do.scalar_subquery(), ending.scalar_subquery())).one())
+def open_changes(db: Session, viewer: Actor) -> int:
+    """How much is to be done in the clinic's main scheduler."""
+    return db.scalar(select(func.count()).where(SchedulerChange.clinic_id == viewer.clinic_id, SchedulerChange.done_at.is_(None))) or 0
+
+
+def ending_agreements(db: Session, viewer: Actor, now: datetime) -> list[Ending]:
+    """By group, the groups' names in order."""
+    query = (
+        select(Group.id, Group.name, func.count(AgreementSignature.id.distinct()))
+        .join(Membership, Membership.group_id == Group.id)
+        .join(AgreementSignature, (AgreementSignature.patient_id == Membership.patient_id) & (AgreementSignature.programme_id == Group.programme_id))
+        .where(AgreementSignature.clinic_id == viewer.clinic_id, AgreementSignature.signer == "patient", AgreementSignature.ended_at.is_(None))
+        .where(AgreementSignature.valid_until > now - AGREEMENTS_AHEAD, AgreementSignature.valid_until < now + AGREEMENTS_AHEAD)
+        .where(or_(Membership.until.is_(None), Membership.until > now.date()))
+        .group_by(Group.id, Group.name)
+        .order_by(Group.name, Group.id)
+    )
+    return [Ending(*row) for row in db.execute(query)]
 
 
 def returned_to(db: Session, viewer: Actor, now: datetime) -> list[Returned]:

@@ -143,7 +143,7 @@ def _lines(db: Session, viewer: Actor, rows: Sequence[Any]) -> list[DateOfList]:
         counts[session_id][state] = number
     lines = [_line(row, counts[row.id]) for row in rows]
     near = [line.id for line in lines if line.state == "planned" and clock.now() < line.starts_at <= clock.now() + DECIDED_AHEAD]
-    lights = lights_of_dates(db, viewer, near)
+    lights = lights_of_dates(db, viewer, db.scalars(select(GroupSession).where(GroupSession.id.in_(near))).unique().all()) if near else {}
     return [replace(line, expected=lights[line.id][0], light=lights[line.id][1]) if line.id in lights else line for line in lines]
 
 
@@ -154,16 +154,13 @@ def _line(row: Any, counts: dict[str, int]) -> DateOfList:
     )  # fmt: skip
 
 
-def lights_of_dates(db: Session, viewer: Actor, session_ids: Sequence[str]) -> dict[str, tuple[int, Light]]:
+def lights_of_dates(db: Session, viewer: Actor, sessions: Sequence[GroupSession]) -> dict[str, tuple[int, Light]]:
     """How many will come to each of these dates of the viewer's clinic, and its light: the same few questions for any number."""
-    if not session_ids:
-        return {}
-    query = select(GroupSession).where(GroupSession.id.in_(session_ids), GroupSession.clinic_id == viewer.clinic_id)
-    sessions = db.scalars(query).unique().all()
-    asked = select(Seat.session_id, func.count()).where(Seat.session_id.in_(session_ids), Seat.state.in_(INVITED)).group_by(Seat.session_id)
+    likely = advice_of_dates(db, viewer, sessions)
+    asked = select(Seat.session_id, func.count()).where(Seat.session_id.in_(likely), Seat.state.in_(INVITED)).group_by(Seat.session_id)
     invited: dict[str, int] = {row[0]: row[1] for row in db.execute(asked)}
-    likely, limit, now = advice_of_dates(db, viewer, sessions), clinic_of(db, viewer).too_many_percent, clock.now()
-    return {s.id: (likely[s.id].expected, _light(s, likely[s.id], invited.get(s.id, 0), limit, now)) for s in sessions}
+    limit, now = clinic_of(db, viewer).too_many_percent, clock.now()
+    return {s.id: (likely[s.id].expected, _light(s, likely[s.id], invited.get(s.id, 0), limit, now)) for s in sessions if s.id in likely}
 
 
 def _light(group_session: GroupSession, likely: Expected, invited: int, limit: int, now: datetime) -> Light:
