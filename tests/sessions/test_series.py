@@ -514,3 +514,21 @@ def test_a_new_member_is_asked_and_will_be_invited(cast: Cast) -> None:
 def test_two_looks_at_the_same_plan_are_the_same(cast: Cast) -> None:
     plan = run(service.plan_more_dates, cast.joanne, cast.group_id, count=3)
     assert plans.is_same(look(cast, plan).seen, look(cast, plan).seen)
+
+
+# --- cancelling
+
+
+def test_a_cancelled_date_tells_who_was_asked_or_said_yes_and_nobody_else(cast: Cast) -> None:
+    visit = make(cast, 1)[0]
+    say_yes(cast, visit, cast.rosa)
+    with write() as tx:
+        for notice in tx.scalars(select(Notice).where(Notice.patient_id == cast.marcus.id)):
+            notice.state = "sent"
+    run(service.cancel_session, cast.joanne, visit.id, reason="Snow")
+    run(service.cancel_session, cast.joanne, visit.id, reason="Snow")
+    planned = db.session.execute(select(Notice.patient_id, Notice.kind).where(Notice.state == "planned")).all()
+    assert sorted(planned) == sorted([(cast.rosa.id, "date_cancelled"), (cast.marcus.id, "date_cancelled")])
+    mails = db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "date_cancelled_team")).all()
+    assert len(mails) == 6
+    assert "Snow" not in mails[0].text

@@ -22,7 +22,6 @@ from groupvisits.sessions.rules import plans, series
 from groupvisits.sessions.rules.plans import Busy, Line, Question
 
 LONGEST = timedelta(minutes=480)  # no visit is longer (a CHECK of groups), so nothing that began earlier is still on
-ON_THE_LIST = ("invited", "offered", "confirmed", "declined")
 
 
 @dataclass(frozen=True)
@@ -86,13 +85,13 @@ def preview_of(db: Session, viewer: Actor, group_id: str, plan_id: str) -> Previ
         lines, moving = _lines_to_make(db, clinic, group, zone, dates, int(wish["count"]), now), []
     elif wish["act"] == "one":
         moving = [line for line in dates if line.id == wish["session_id"] and line.state == "planned" and line.starts_at > now]
-        lines = [_line_of_one(line, wish, zone) for line in moving]
+        lines = [_line_of_one(db, clinic, line, wish, zone) for line in moving]
     else:
         moving = _from(dates, wish.get("session_id", ""), now)
         assert rule is not None
         lines = _lines_of_rule(db, clinic, group, zone, moving, rule, wish, now)
     lines = _with_seats(db, lines)
-    lines, away = _with_clashes(db, group, lines, zone, minutes, {line.id for line in moving})
+    lines, away = _with_clashes(db, viewer.id, group, lines, zone, minutes, {line.id for line in moving})
     held = tuple((found.id, found.starts_at, found.ends_at) for found in dates if found.state in ("planned", "open"))
     return Preview(plan, group, zone, minutes, rule, tuple(lines), f"{now.isoformat()} {plans.fingerprint(lines)}", away, held)
 
@@ -160,9 +159,13 @@ def _lines_to_make(db: Session, clinic: Clinic, group: Group, zone: str, dates: 
     return lines
 
 
-def _line_of_one(found: Any, wish: Mapping[str, Any], zone: str) -> Line:
-    wall, room = datetime.fromisoformat(wish["wall"]), wish.get("room", found.room)
-    return _with_clock(_moving(found, wall, room, int(wish["minutes"]), zone), zone)
+def _line_of_one(db: Session, clinic: Clinic, found: Any, wish: Mapping[str, Any], zone: str) -> Line:
+    wall, room, minutes = datetime.fromisoformat(wish["wall"]), wish["room"], int(wish["minutes"])
+    line = _moving(found, wall, room, minutes, zone)
+    because = closed_days(db, clinic, wall.date(), wall.time(), minutes).get(wall.date())
+    if because and line.acts and line.was is not None and line.was.date() != wall.date():
+        line = replace(line, questions=(Question("closed", because, ("open", "keep")),))
+    return _with_clock(line, zone)
 
 
 def _moving(found: Any, wall: datetime, room: str, minutes: int, zone: str) -> Line:
@@ -203,42 +206,50 @@ def _with_clock(line: Line, zone: str) -> Line:
     return replace(line, questions=(*line.questions, Question("clock", problem, options)))
 
 
+def told_of(db: Session, session_ids: Sequence[str]) -> dict[str, frozenset[str]]:
+    """Which patients hear when these dates move or are cancelled: who said yes, and who was asked or offered a place by a message.
+
+    Whoever said no or skips is left in peace; whom no invitation has reached yet is invited to the date as it then is.
+    """
+    reached = {
+        (session_id, patient_id)
+        for session_id, patient_id in db.execute(
+            select(Notice.session_id, Notice.patient_id).where(Notice.session_id.in_(session_ids), Notice.state == "sent").distinct()
+        )
+    }
+    told: dict[str, set[str]] = {}
+    seats = select(Seat.session_id, Seat.patient_id, Seat.state).where(Seat.session_id.in_(session_ids), Seat.state.in_(("invited", "offered", "confirmed")))
+    for session_id, patient_id, state in db.execute(seats):
+        if state == "confirmed" or (session_id, patient_id) in reached:
+            told.setdefault(session_id, set()).add(patient_id)
+    return {session_id: frozenset(people) for session_id, people in told.items()}
+
+
 def _with_seats(db: Session, lines: Sequence[Line]) -> list[Line]:
-    """What stays with each date that exists, and who hears of its move: everybody on its list or waiting, except whom no
-    invitation has reached yet (theirs will name the new time) and who has said that they skip it."""
+    """What stays with each date that exists, and who hears of its move."""
     ids = [line.session_id for line in lines if line.session_id]
     if not ids:
         return list(lines)
-    unsent = {
-        (session_id, patient_id)
-        for session_id, patient_id in db.execute(
-            select(Notice.session_id, Notice.patient_id).where(Notice.session_id.in_(ids), Notice.kind == "invitation", Notice.state == "planned")
-        )
-    }
+    told = told_of(db, ids)
     seats: dict[str, list[Any]] = {}
-    for seat in db.execute(select(Seat.session_id, Seat.patient_id, Seat.state, Seat.skips).where(Seat.session_id.in_(ids)).order_by(Seat.id)):
+    for seat in db.execute(select(Seat.session_id, Seat.patient_id, Seat.state).where(Seat.session_id.in_(ids)).order_by(Seat.id)):
         seats.setdefault(seat.session_id, []).append(seat)
-    waiting: dict[str, set[str]] = {}
-    entries = select(WaitingListEntry.session_id, WaitingListEntry.patient_id).where(
-        WaitingListEntry.session_id.in_(ids), WaitingListEntry.state.in_(("waiting", "offered"))
-    )
-    for session_id, patient_id in db.execute(entries):
-        waiting.setdefault(session_id, set()).add(patient_id)
-    found = []
-    for line in lines:
-        here, queue = seats.get(line.session_id, []), waiting.get(line.session_id, set())
-        told = {
-            seat.patient_id
-            for seat in here
-            if seat.state in ON_THE_LIST and not seat.skips and not (seat.state == "invited" and (line.session_id, seat.patient_id) in unsent)
-        }
-        answers = sum(seat.state in ("confirmed", "declined") for seat in here)
-        changed = tuple(f"{seat.patient_id} {seat.state} {seat.skips:d}" for seat in here)
-        found.append(replace(line, answers=answers, waiting=len(queue), patients=frozenset(told | queue), changed=changed))
-    return found
+    waiting: dict[str, int] = {}
+    entries = select(WaitingListEntry.session_id).where(WaitingListEntry.session_id.in_(ids), WaitingListEntry.state.in_(("waiting", "offered")))
+    for session_id in db.scalars(entries):
+        waiting[session_id] = waiting.get(session_id, 0) + 1
+    return [
+        replace(
+            line, answers=sum(seat.state in ("confirmed", "declined") for seat in seats.get(line.session_id, ())), waiting=waiting.get(line.session_id, 0),
+            patients=told.get(line.session_id, frozenset()), changed=tuple(f"{seat.patient_id} {seat.state}" for seat in seats.get(line.session_id, ())),
+        )
+        for line in lines
+    ]  # fmt: skip
 
 
-def _with_clashes(db: Session, group: Group, lines: Sequence[Line], zone: str, minutes: int, moving: set[str]) -> tuple[list[Line], dict[str, frozenset[str]]]:
+def _with_clashes(
+    db: Session, viewer_id: str, group: Group, lines: Sequence[Line], zone: str, minutes: int, moving: set[str]
+) -> tuple[list[Line], dict[str, frozenset[str]]]:
     spans = {line.key: series.span(line.wall, zone, minutes) for line in lines if line.acts and line.wall is not None}
     if not spans:
         return list(lines), {}
@@ -247,8 +258,9 @@ def _with_clashes(db: Session, group: Group, lines: Sequence[Line], zone: str, m
     rooms = _rooms_of(db, group)
     teams = _teams(db, group, [line for line in lines if line.acts])
     members = programmes.member_ids(db, group.id, clock.today(zone))
+    on_lists = {line.session_id: frozenset(one.split(" ")[0] for one in line.changed if not one.endswith(("cancelled", "declined"))) for line in lines}
     staff = {person for team in teams.values() for person in team}
-    working, seated = _people_in(db, [entry.session_id for entry in busy], staff, members | {p for line in lines for p in line.patients})
+    working, seated = _people_in(db, [entry.session_id for entry in busy], staff, members.union(*on_lists.values()))
     names = _names(db, staff)
     found, away = [], {}
     for line in lines:
@@ -259,9 +271,14 @@ def _with_clashes(db: Session, group: Group, lines: Sequence[Line], zone: str, m
         team = teams.get(line.session_id, frozenset())
         elsewhere = {person: entry for entry in there for person in working.get(entry.session_id, ()) if person in team}
         away[line.key] = frozenset(elsewhere)
-        people = members if line.state == "new" else line.patients
+        people = members if line.state == "new" else on_lists.get(line.session_id, frozenset())
         also = {name for entry in there for patient_id, name in seated.get(entry.session_id, ()) if patient_id in people}
-        met = replace(line, staff=team & frozenset(names), elsewhere=tuple(sorted(also)), patients=frozenset(people))
+        met = replace(
+            line,
+            staff=(team & frozenset(names)) - {viewer_id},
+            elsewhere=tuple(sorted(also)),
+            patients=frozenset(members) if line.state == "new" else line.patients,
+        )
         by_name = {names[person]: elsewhere[person] for person in elsewhere if person in names}
         found.append(plans.clashes(met, span=spans[line.key], busy=[*there, *booked], rooms=rooms, team_elsewhere=by_name))
     return found, away

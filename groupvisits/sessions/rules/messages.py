@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from groupvisits.core.errors import Conflict, Refused, mark
+from groupvisits.core.errors import Conflict, mark
 
 REMINDER_DAYS = (7, 2)
 FORM_DAYS = 7
@@ -28,10 +28,6 @@ class NothingToTell(Conflict):
 
 class NotOnTheList(Conflict):
     message = mark("This call was ticked already.")
-
-
-class NoWayToText(Refused):
-    message = mark("A text needs a telephone number, and that the person agreed to texts.")
 
 
 @dataclass(frozen=True)
@@ -112,14 +108,14 @@ def _invitation(_facts: Mapping[str, Any], standing: Standing) -> str:
 
 
 def _update(facts: Mapping[str, Any], standing: Standing) -> str:
-    if standing.seat_state in GONE or not standing.was_told:
+    if standing.seat_state in GONE or not (standing.was_told or standing.seat_state in EXPECTED):  # a yes from before messages were kept
         return ""
     moved_back = facts.get("was") and datetime.fromisoformat(str(facts["was"])) == standing.starts_at
     return "" if moved_back and not facts.get("was_room") else "update"
 
 
 def _date_cancelled(_facts: Mapping[str, Any], standing: Standing) -> str:
-    return "date_cancelled" if standing.was_told and standing.seat_state != "declined" else ""
+    return "date_cancelled" if (standing.was_told or standing.seat_state in EXPECTED) and standing.seat_state != "declined" else ""
 
 
 def _seat_cancelled(_facts: Mapping[str, Any], standing: Standing) -> str:

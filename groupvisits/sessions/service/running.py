@@ -10,8 +10,10 @@ from groupvisits.core.actor import Actor
 from groupvisits.core.transaction import Transaction
 from groupvisits.sessions import queries, rules
 from groupvisits.sessions.events import SessionCancelled, SessionChanged, SessionClosed, SessionOpened
-from groupvisits.sessions.models import Seat
+from groupvisits.sessions.models import HOLDING, GroupSession, Seat
 from groupvisits.sessions.permissions import POLICY
+from groupvisits.sessions.service import scheduler, team_mail
+from groupvisits.sessions.service.messages import plan_notice, withdraw_notices
 from groupvisits.sessions.service.versions import next_version
 
 
@@ -60,6 +62,8 @@ def close_session(tx: Transaction, actor: Actor, session_id: str, *, unseen: Seq
 def cancel_session(tx: Transaction, actor: Actor, session_id: str, *, reason: str) -> None:
     """This date does not take place; the answers given to it stay on record. The group's other dates are untouched.
 
+    Whoever said yes or was asked by a message is told, the team as well; what was planned to be said about it is not.
+
     Refuses without a reason and once the room has been opened. Cancelling a cancelled date changes nothing.
     """
     place = queries.place_for(tx, actor, session_id, lock=True)
@@ -70,6 +74,20 @@ def cancel_session(tx: Transaction, actor: Actor, session_id: str, *, reason: st
     rules.check_can_cancel(group_session.state, reason)
     group_session.state, group_session.cancel_reason = "cancelled", reason.strip()[:200]
     tx.flush()
-    audit.record(tx, actor, "sessions:cancel", group_session, session_id=session_id, reason=group_session.cancel_reason)
+    told = _tell_of_cancellation(tx, actor, group_session)
+    audit.record(tx, actor, "sessions:cancel", group_session, session_id=session_id, reason=group_session.cancel_reason, told=told)
     tx.announce(SessionCancelled(session_id))
     tx.announce(SessionChanged(session_id, next_version(tx, session_id), everything=True))
+
+
+def _tell_of_cancellation(tx: Transaction, actor: Actor, group_session: GroupSession) -> int:
+    """How many patients will hear of it. The clinic's main scheduler is to forget those who held a place."""
+    told = queries.told_of(tx, [group_session.id]).get(group_session.id, frozenset())
+    for patient_id, state in tx.execute(select(Seat.patient_id, Seat.state).where(Seat.session_id == group_session.id).order_by(Seat.id)).all():
+        withdraw_notices(tx, group_session.id, patient_id)
+        if patient_id in told:
+            plan_notice(tx, actor, group_session, patient_id, "date_cancelled")
+        if state in HOLDING:
+            scheduler.note_change(tx, group_session, patient_id, "cancel")
+    team_mail.date_cancelled(tx, actor, group_session)
+    return len(told)

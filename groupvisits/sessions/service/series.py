@@ -191,7 +191,7 @@ def _move(tx: Transaction, actor: Actor, group_session: GroupSession, before: tu
         tx.announce(TeamMemberLeft(group_session.id, staff_member_id))
     if was_at != group_session.starts_at:
         _ask_again(tx, actor, group_session, was_at)
-    facts = {"was": was_at.isoformat(), **({"room_was": room_was} if room_was != group_session.room else {})}
+    facts = {"was": was_at.isoformat(), **({"was_room": room_was or "-"} if room_was != group_session.room else {})}
     for patient_id in sorted(decision.line.patients):
         plan_notice(tx, actor, group_session, patient_id, "update", facts=facts)
     audit.record(

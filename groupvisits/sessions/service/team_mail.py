@@ -12,7 +12,7 @@ from groupvisits.core.actor import Actor
 from groupvisits.core.transaction import Transaction
 from groupvisits.outbox import service as outbox
 from groupvisits.programmes.models import Group
-from groupvisits.sessions.models import GroupSession
+from groupvisits.sessions.models import GroupSession, SessionTeamMember
 
 
 def dates_moved(tx: Transaction, actor: Actor, group: Group, moved: Sequence[tuple[GroupSession, datetime, frozenset[str]]]) -> None:
@@ -23,7 +23,21 @@ def dates_moved(tx: Transaction, actor: Actor, group: Group, moved: Sequence[tup
         lines = [_line(group_session, was) for group_session, was, team in moved if member.id in team]
         outbox.queue(
             tx, kind="dates_moved", clinic_id=clinic.id, address=member.email, subject=_("New dates at %(clinic)s", clinic=clinic.name),
-            text=_("Hello %(name)s,\n\nthese visits of %(group)s have moved:\n\n%(dates)s\n\nPatients have been told.\n", name=member.name, group=group.name, dates="\n".join(lines)),
+            text=_("Hello %(name)s,\n\nthese visits of %(group)s have moved:\n\n%(dates)s\n\nPatients are being told.\n", name=member.name, group=group.name, dates="\n".join(lines)),
+        )  # fmt: skip
+
+
+def date_cancelled(tx: Transaction, actor: Actor, group_session: GroupSession) -> None:
+    """Everybody who works in this date, except whoever cancels it, gets one message. The reason stays on the date's page."""
+    team = select(SessionTeamMember.staff_member_id).where(SessionTeamMember.session_id == group_session.id)
+    clinic, when = tx.get_one(Clinic, group_session.clinic_id), clock.local(group_session.starts_at, group_session.zone)
+    for member in tx.scalars(select(StaffMember).where(StaffMember.id.in_(team), StaffMember.id != actor.id, StaffMember.active).order_by(StaffMember.id)):
+        outbox.queue(
+            tx, kind="date_cancelled_team", clinic_id=clinic.id, address=member.email, subject=_("A cancelled date at %(clinic)s", clinic=clinic.name),
+            text=_(
+                "Hello %(name)s,\n\nthe visit of %(group)s on %(when)s will not take place. Patients are being told.\n",
+                name=member.name, group=group_session.group.name, when=f"{language.day(when, year=True)}, {language.time(when)}",
+            ),
         )  # fmt: skip
 
 

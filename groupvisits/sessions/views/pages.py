@@ -97,14 +97,14 @@ def cancel(session_id: str) -> Any:
         except DomainError as refusal:
             form.refuse(refusal)
         else:
-            flash(gettext("This date is cancelled. No message has been sent: tell the people on the list."), "success")
+            flash(gettext("This date is cancelled. The people concerned are being told; the call list shows whom to call."), "success")
             return redirect(url_for("sessions.group_session", session_id=session_id), 303)
     return _cancel_page(session_id, form), 400
 
 
 def _cancel_page(session_id: str, form: forms.CancelForm) -> str:
     place = queries.place_for(db.session(), current_actor(), session_id)
-    return render_template("sessions/cancellation.html", group_session=place.group_session, census=queries.census_of(db.session(), place), form=form)
+    return render_template("sessions/cancellation.html", group_session=place.group_session, census=queries.census_of(db.session(), place), form=form, told=len(queries.told_of(db.session(), [session_id]).get(session_id, ())))
 
 
 @bp.post("/sessions/<session_id>/openings")
