@@ -14,6 +14,13 @@ from groupvisits.core.language import lazy as _l
 from groupvisits.patients.rules import columns, dates, person
 from groupvisits.patients.rules.languages import NAMES as LANGUAGES
 
+CHANNELS = [
+    SelectChoice("", _l("Whatever works: e-mail, else a text, else a call")),
+    SelectChoice("email", _l("By e-mail")),
+    SelectChoice("text", _l("By text message")),
+    SelectChoice("call", _l("By telephone call")),
+]
+
 
 class BirthDate(Form):
     day = StringField(_l("Day"), [Length(max=4)], render_kw={"inputmode": "numeric"})
@@ -31,6 +38,8 @@ class PatientForm(CommandForm):
     email = EmailField(_l("E-mail"), [Optional(), Length(max=person.MAX_EMAIL)], render_kw={"autocomplete": "off"})
     language = SelectField(_l("Language"))
     needs = StringField(_l("Needs"), [Optional(), Length(max=person.MAX_NEEDS)], render_kw={"autocomplete": "off"})
+    channel = RadioField(_l("How would they like to hear from you?"), choices=CHANNELS, default="", validators=[Optional()])
+    agreed_to_texts = BooleanField(_l("They agreed to text messages"))
     is_another_person = BooleanField(_l("This is another person with the same name and date of birth"))
     seen = HiddenField(validators=[Optional(), Length(max=40)])
 
@@ -70,8 +79,15 @@ class PatientForm(CommandForm):
             super().refuse(error)
 
     def details(self) -> dict[str, Any]:
-        names = ("given_name", "family_name", "display_name", "record_number", "phone", "email", "language", "needs")
-        return {"birth_date": self.born, **{name: self._fields[name].data or "" for name in names}}
+        names = ("given_name", "family_name", "display_name", "record_number", "phone", "email", "language", "needs", "channel")
+        return {"birth_date": self.born, "agreed_to_texts": bool(self.agreed_to_texts.data), **{name: self._fields[name].data or "" for name in names}}
+
+
+class ReachForm(BaseForm):
+    """A patient's own choice."""
+
+    channel = RadioField(choices=CHANNELS, default="", validators=[Optional()])
+    agreed_to_texts = BooleanField(_l("You may send me text messages"))
 
 
 class SearchForm(BaseForm):

@@ -1,6 +1,18 @@
 """Reads of the registry. Those with a viewer find only what the viewer may know of."""
 
-from groupvisits.patients.queries.registry import MAX_IN_ONE_QUESTION, PAGE, Page, clinic_of, display_names, own_profile, patient_for, patients_for, people_in
+from groupvisits.patients.queries.registry import (
+    MAX_IN_ONE_QUESTION,
+    PAGE,
+    OwnReach,
+    Page,
+    clinic_of,
+    display_names,
+    own_profile,
+    own_reach,
+    patient_for,
+    patients_for,
+    people_in,
+)
 from groupvisits.patients.queries.roster import (
     Preview,
     RosterImport,
@@ -20,6 +32,7 @@ from groupvisits.patients.queries.roster import (
 __all__ = [
     "MAX_IN_ONE_QUESTION",
     "PAGE",
+    "OwnReach",
     "Page",
     "Preview",
     "RosterImport",
@@ -32,6 +45,7 @@ __all__ = [
     "mapping_of",
     "open_imports_for",
     "own_profile",
+    "own_reach",
     "patient_for",
     "patients_for",
     "people_in",

@@ -70,6 +70,25 @@ def own_profile(db: Session, patient_id: str) -> tuple[str, str]:
     return patient.display_name, patient.language
 
 
+@dataclass(frozen=True)
+class OwnReach:
+    """How a patient hears from the clinic, for themselves."""
+
+    channel: str
+    email: str
+    phone: str
+    takes_texts: bool
+
+
+def own_reach(db: Session, viewer: Actor) -> OwnReach:
+    """The viewer's own, a patient's; NotFound for somebody who takes part no more."""
+    POLICY.require(viewer, "patients:choose_own_channel")
+    patient = db.get(Patient, viewer.id)
+    if patient is None or not patient.is_active:
+        raise NotFound
+    return OwnReach(patient.channel, patient.email, patient.phone, patient.text_consent_at is not None and patient.text_stopped_at is None)
+
+
 def people_in(db: Session, clinic_id: str, patient_ids: Iterable[str]) -> dict[str, Patient]:
     """Id -> patient. For packages above, inside their own reads and verbs: the caller has checked the session or group these people belong to."""
     return {patient.id: patient for (patient,) in _rows(db, clinic_id, patient_ids, Patient)}

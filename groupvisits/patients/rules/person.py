@@ -60,6 +60,18 @@ class NoEmail(Refused):
     message = mark("There is no e-mail address for this patient. Show a link and copy it, or add an address first.")
 
 
+class ChannelNeeds(Refused):
+    message = mark("For this, enter the e-mail address first.")
+
+
+class CallNeedsPhone(ChannelNeeds):
+    message = mark("For this, enter the telephone number first.")
+
+
+class TextNeedsAgreement(ChannelNeeds):
+    message = mark("Texts need a telephone number, and that the person agreed to them.")
+
+
 def tidy(text: str) -> str:
     """The text on one line, without characters nobody can see; what it says stays as it is, markup included."""
     spaced = "".join(" " if c.isspace() else c for c in text)
@@ -99,3 +111,15 @@ def check_birth_date(born: date | None, today: date) -> None:
         raise BirthDateInFuture(field="birth_date")
     if today.year - born.year > OLDEST:
         raise BirthDateTooLongAgo(years=OLDEST, field="birth_date")
+
+
+def check_channel(channel: str, *, email: str, phone: str, agreed_to_texts: bool) -> None:
+    """Refuse a way to be told that could not work, beside its field; an unknown one too. Agreeing to texts needs a number."""
+    if channel == "email" and not email:
+        raise ChannelNeeds(field="channel")
+    if channel == "call" and not phone:
+        raise CallNeedsPhone(field="channel")
+    if (channel == "text" and not (phone and agreed_to_texts)) or channel not in ("", "email", "text", "call"):
+        raise TextNeedsAgreement(field="channel")
+    if agreed_to_texts and not phone:
+        raise TextNeedsAgreement(field="agreed_to_texts")

@@ -20,7 +20,7 @@ from groupvisits.patients.permissions import POLICY
 from groupvisits.patients.rules import person
 from groupvisits.patients.rules.languages import NAMES as LANGUAGES
 
-EDITED = ("given_name", "family_name", "display_name", "birth_date", "record_number", "phone", "email", "language", "needs")
+EDITED = ("given_name", "family_name", "display_name", "birth_date", "record_number", "phone", "email", "language", "needs", "channel")
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,8 @@ class Details:
     email: str = ""
     language: str = "en"
     needs: str = ""
+    channel: str = ""  # how they want to be told; "" for whatever works
+    agreed_to_texts: bool = False
 
 
 def add_patient(tx: Transaction, actor: Actor, details: Details, *, is_another_person: bool = False) -> dict[str, Any]:
@@ -48,7 +50,10 @@ def add_patient(tx: Transaction, actor: Actor, details: Details, *, is_another_p
     checked = _checked(tx, actor, details)
     if not is_another_person:
         _check_is_new(tx, actor.clinic_id, checked)
-    patient = Patient(id=ids.new_id(), clinic_id=actor.clinic_id, is_active=True, created_at=clock.now(), **checked)
+    now = clock.now()
+    patient = Patient(
+        id=ids.new_id(), clinic_id=actor.clinic_id, is_active=True, created_at=now, text_consent_at=now if details.agreed_to_texts else None, **checked
+    )
     with tx.refused_as(person.RecordNumberTaken(field="record_number"), "uq_patients_clinic_id_record_number"):
         tx.add(patient)
     audit.record(tx, actor, "patients:add", patient)
@@ -64,14 +69,17 @@ def edit_patient(tx: Transaction, actor: Actor, patient_id: str, details: Detail
     tx.refresh(patient, with_for_update=True)
     checked = _checked(tx, actor, details, before=patient)
     changed = [key for key in EDITED if getattr(patient, key) != checked[key]]
-    if not changed:
+    consents = details.agreed_to_texts != (patient.text_consent_at is not None)
+    if not changed and not consents:
         return
     if seen != version_of(patient):
         raise Conflict
     with tx.refused_as(person.RecordNumberTaken(field="record_number"), "uq_patients_clinic_id_record_number"):
         for key in changed:
             setattr(patient, key, checked[key])
-    audit.record(tx, actor, "patients:edit", patient, changed=changed)
+        if consents:
+            patient.text_consent_at = clock.now() if details.agreed_to_texts else None
+    audit.record(tx, actor, "patients:edit", patient, changed=[*changed, *(["text_consent"] if consents else [])])
     tx.announce(PatientChanged(patient.id))
 
 
@@ -102,13 +110,14 @@ def activate_patient(tx: Transaction, actor: Actor, patient_id: str) -> None:
 
 def version_of(patient: Patient) -> str:
     """The mark of the details as they are now, for `edit_patient`."""
-    return person.version_of({key: getattr(patient, key) for key in EDITED})
+    return person.version_of({**{key: getattr(patient, key) for key in EDITED}, "text_consent": patient.text_consent_at is not None})
 
 
 def _checked(tx: Transaction, actor: Actor, details: Details, before: Patient | None = None) -> dict[str, Any]:
     """The details as they are stored. What could not be read when it was imported may stay as it was."""
     clinic = queries.clinic_of(tx, actor)
     values: dict[str, Any] = {key: person.tidy(value) if isinstance(value, str) else value for key, value in asdict(details).items()}
+    agreed = values.pop("agreed_to_texts")
     for key in ("given_name", "family_name"):
         if not values[key]:
             raise person.NameNeeded(field=key)
@@ -124,6 +133,7 @@ def _checked(tx: Transaction, actor: Actor, details: Details, before: Patient | 
         values["phone"] = kept[0]
     if values["email"] and values["email"] != kept[1]:
         values["email"] = contacts.read_email(values["email"]) or _refuse(person.EmailUnreadable(field="email"))
+    person.check_channel(values["channel"], email=values["email"], phone=values["phone"], agreed_to_texts=agreed)
     return values
 
 

@@ -142,6 +142,7 @@ def _patient_form(found: Any = None) -> PatientForm:
         values = {name: getattr(found, name) for name in EDITED} | {
             "phone": contacts.show_phone(found.phone),
             "birth_date": {"day": str(born.day), "month": str(born.month), "year": str(born.year)} if born else {},
+            "agreed_to_texts": found.text_consent_at is not None,
             "seen": version_of(found),
         }
     return PatientForm(data=values, languages=clinic.languages, today=clock.today(clinic.zone))
