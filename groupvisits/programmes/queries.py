@@ -12,7 +12,7 @@ from groupvisits.core import clock
 from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
 from groupvisits.patients.models import Patient
-from groupvisits.programmes.models import TEAM_ROLES, Group, GroupTeamMember, Membership, Programme
+from groupvisits.programmes.models import TEAM_ROLES, Group, GroupTeamMember, Membership, Programme, RunSheetTemplate
 from groupvisits.programmes.permissions import POLICY
 
 
@@ -72,6 +72,21 @@ def programme_for(db: Session, viewer: Actor, programme_id: str) -> Programme:
         raise NotFound
     POLICY.require(viewer, "programmes:design", programme)
     return programme
+
+
+def run_sheet_templates_for(db: Session, viewer: Actor) -> Sequence[RunSheetTemplate]:
+    """The run sheets the viewer's clinic keeps to begin programmes with, by name."""
+    POLICY.require(viewer, "programmes:design")
+    query = select(RunSheetTemplate).where(RunSheetTemplate.clinic_id == viewer.clinic_id)
+    return db.scalars(query.order_by(func.lower(RunSheetTemplate.name), RunSheetTemplate.id)).all()
+
+
+def run_sheet_template_for(db: Session, viewer: Actor, template_id: str) -> RunSheetTemplate:
+    template = db.get(RunSheetTemplate, template_id)
+    if template is None:
+        raise NotFound
+    POLICY.require(viewer, "programmes:design", template)
+    return template
 
 
 def standing_for(db: Session, viewer: Actor, group_id: str, *, lock: bool = False) -> Standing:
