@@ -270,14 +270,14 @@ class RecruitsForm(CommandForm):
 
     def validate(self, extra_validators: Any = None) -> bool:
         fine = super().validate(extra_validators)
-        if fine and not (self.patient_id.data or self.numbers.data or self.import_id.data):
+        if fine and not any(self.chosen().values()):
             self.numbers.errors = [gettext("Enter at least one record number, or choose a list.")]
             return False
         return fine
 
     def chosen(self) -> dict[str, Any]:
         """The keyword arguments of the verb."""
-        numbers = re.split(r"[\n\r,;\t]+", self.numbers.data or "")
+        numbers = [part.strip() for part in re.split(r"[\n\r,;\t]+", self.numbers.data or "") if part.strip()]
         return {"patient_ids": [self.patient_id.data] if self.patient_id.data else [], "numbers": numbers, "import_id": self.import_id.data or ""}
 
 

@@ -1,9 +1,15 @@
 """More of a clinic than the cast has: a sister group, and dates that are over."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, time, timedelta
 
-from groupvisits.core import clock, ids
+from flask import Flask
+from sqlalchemy import event
+
+from groupvisits.core import clock, ids, transaction
 from groupvisits.core.transaction import Transaction
+from groupvisits.extensions import db
 from groupvisits.programmes.models import Group, Membership
 from groupvisits.sessions.models import GroupSession, Seat
 from tests.cast import Cast
@@ -41,3 +47,32 @@ def noted(tx: Transaction, session_id: str, patient_id: str, state: str, **more:
 def member(tx: Transaction, group_id: str, patient_id: str, since: date = date(2026, 1, 1)) -> None:
     tx.add(Membership(id=ids.new_id(), group_id=group_id, patient_id=patient_id, since=since))
     tx.flush()
+
+
+ROSA = {"name": "del", "born-day": "1", "born-month": "3", "born-year": "1961"}  # how the tablet finds her
+
+
+def door(cast: Cast, what: str = "check-ins") -> str:
+    return f"/sessions/{cast.session_id}/{what}"
+
+
+def set_maximum(app: Flask, cast: Cast, maximum: int) -> None:
+    with app.app_context(), transaction.write() as tx:
+        tx.get_one(GroupSession, cast.session_id).maximum = maximum
+
+
+@contextmanager
+def counted(app: Flask) -> Iterator[list[str]]:
+    """The questions that are put to the database meanwhile."""
+    asked: list[str] = []
+
+    def listen(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        asked.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", listen)
+    try:
+        yield asked
+    finally:
+        event.remove(engine, "before_cursor_execute", listen)

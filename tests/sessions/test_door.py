@@ -12,13 +12,12 @@ from groupvisits.core.errors import NotAllowed, NotFound
 from groupvisits.core.transaction import run
 from groupvisits.extensions import db
 from groupvisits.patients.models import CarePartner, Patient
-from groupvisits.programmes.models import Membership
 from groupvisits.sessions import queries, rules, service
-from groupvisits.sessions.models import GroupSession, Seat
+from groupvisits.sessions.models import Seat
 from groupvisits.sessions.rules import door as door_rules
 from groupvisits.slots.models import Slot
 from tests.cast import Cast, signed_in
-from tests.sessions.test_views import ROSA, door, set_maximum
+from tests.sessions.arrange import ROSA, door, member, set_maximum, sister_group
 
 
 def seat_of(cast: Cast, patient_id: str) -> Seat:
@@ -157,12 +156,7 @@ def test_who_usually_comes_along_is_named_to_those_who_may_look_them_up(app: Fla
 
 def test_somebody_of_another_group_is_told_of_their_own_date(app: Flask, cast: Cast) -> None:
     with app.app_context(), transaction.write() as tx:
-        from tests.sessions.arrange import sister_group
-
-        sister, date = sister_group(tx, cast)
-        tx.add(
-            Membership(id=ids.new_id(), group_id=sister, patient_id=cast.walter.id, since=tx.get_one(GroupSession, date).starts_at.date().replace(year=2020))
-        )
+        member(tx, sister_group(tx, cast)[0], cast.walter.id)
     page = signed_in(app, cast.nia).post(door(cast, "check-in-choices"), data={"patient_id": cast.walter.id}).text
     assert "Walter belongs to Thursday noon group, next on " in page
 

@@ -40,11 +40,12 @@ def check_can_leave(session_state: str, seat_state: str) -> None:
 
 
 def check_can_correct(session_state: str, after: str, reason: str) -> None:
+    """`reason` without letters that nobody can see."""
     if session_state != "closed":
         raise NotOverYet
     if after not in NOTED:
         raise SayWhat(field="after")
-    if not reason.strip():
+    if not reason:
         raise WhyNeeded(field="reason")
 
 

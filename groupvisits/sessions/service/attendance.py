@@ -10,6 +10,7 @@ from groupvisits.core import clock, ids
 from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
 from groupvisits.core.transaction import Transaction
+from groupvisits.patients.rules.person import tidy
 from groupvisits.sessions import queries
 from groupvisits.sessions.events import SeatLeftEarly, SessionClosed
 from groupvisits.sessions.models import AttendanceCorrection, GroupSession, Seat
@@ -47,6 +48,7 @@ def correct_attendance(tx: Transaction, actor: Actor, session_id: str, seat_id: 
     place = queries.place_for(tx, actor, session_id, lock=True)
     POLICY.require(actor, "sessions:correct_attendance", place)
     seat, group_session = _own_seat(tx, session_id, seat_id), place.group_session
+    reason = tidy(reason)[:200]
     rules.check_can_correct(group_session.state, after, reason)
     ended_at = max(group_session.ends_at, group_session.closed_at or group_session.ends_at)
     left = rules.moment_of_leaving(left_at, min(group_session.starts_at, group_session.opened_at or group_session.starts_at), ended_at, group_session.zone)
@@ -57,15 +59,9 @@ def correct_attendance(tx: Transaction, actor: Actor, session_id: str, seat_id: 
     seat.state, seat.left_at, seat.changed_at = after, left, clock.now()
     if after == "declined":
         seat.seat_no = None
-    tx.add(
-        AttendanceCorrection(
-            id=ids.new_id(), seat_id=seat.id, before=before, after=after, reason=reason.strip()[:200], corrected_by=actor.name, corrected_at=clock.now()
-        )
-    )
+    tx.add(AttendanceCorrection(id=ids.new_id(), seat_id=seat.id, before=before, after=after, reason=reason, corrected_by=actor.name, corrected_at=clock.now()))
     tx.flush()
-    audit.record(
-        tx, actor, "sessions:correct_attendance", seat, session_id=session_id, patient=seat.patient_id, before=before, after=after, reason=reason.strip()[:200]
-    )
+    audit.record(tx, actor, "sessions:correct_attendance", seat, session_id=session_id, patient=seat.patient_id, before=before, after=after, reason=reason)
     _tell(tx, actor, group_session, seat)
     people_changed(tx, session_id, seat.patient_id)
     return {"seat_id": seat.id, "state": seat.state}

@@ -12,6 +12,7 @@ from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
 from groupvisits.core.transaction import Transaction
 from groupvisits.patients.models import Patient
+from groupvisits.patients.rules.person import tidy
 from groupvisits.sessions import queries, rules
 from groupvisits.sessions.events import CheckInUndone, SeatArrived
 from groupvisits.sessions.models import HOLDING, Seat
@@ -97,7 +98,7 @@ def _seated(tx: Transaction, actor: Actor, place: queries.Place, patient_id: str
         holds_place=holds_place, let_in_with_reason=seat is not None and holds_place and bool(seat.over_maximum_reason), held=counts.held,
         here_in_group=counts.here_in_group, maximum=place.group_session.maximum,
     )  # fmt: skip
-    reason = arrival.over_maximum_reason.strip()[:200]
+    reason = tidy(arrival.over_maximum_reason)[:200]
     if arrival.seen_alone and not is_full:
         raise door.PlaceIsFree
     if is_full and not arrival.seen_alone and not reason:
