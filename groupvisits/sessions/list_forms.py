@@ -18,8 +18,8 @@ STATES = {"": _l("All"), "planned": _l("Planned"), "open": _l("Open now"), "clos
 class DatesForm(BaseForm):
     """`chosen` gives a value only where it could be read; what could not is said beside its field and narrows nothing."""
 
-    group = SelectField(_l("Group"))
-    state = SelectField(_l("State"), choices=choices_of(STATES))
+    group = SelectField(_l("Group"), default="")
+    state = SelectField(_l("State"), choices=choices_of(STATES), default="")
     since = DayField(_l("From"), name="from", validators=[Optional()])
     view = HiddenField()
     month = HiddenField()
