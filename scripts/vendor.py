@@ -3,7 +3,8 @@
 
 The browser gets everything from our own server: clinics have slow or filtered networks, and the
 content security policy allows no other origin. There is no build step, so the copied files are
-committed, and this script is the only thing that writes them.
+committed, and this script is the only thing that writes them. What only our tests run lies in
+tests/vendor, under the same rules.
 
     python scripts/vendor.py                   fetch with `npm pack`, copy, write VENDOR.json
     python scripts/vendor.py --tarballs DIR    the same from tarballs that are already there
@@ -27,8 +28,7 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-VENDOR = Path(__file__).resolve().parent.parent / "static" / "vendor"
-RECORD = VENDOR / "VENDOR.json"
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True)
@@ -184,6 +184,47 @@ PACKAGES = (
     ),
 )
 
+# Programs that read calendars, to try ours with. They run in node and are served to nobody.
+PACKAGES_FOR_TESTS = (
+    Package(
+        name="ical.js",
+        version="2.2.1",
+        licence="MPL-2.0",
+        sha512="yK/UlPbEs316igb/tjRgbFA8ZV75rCsBJp/hWOatpyaPNlgw0dGDmU+FoicOcwX4xXkeXOkYiOmCqNPFpNPkQg==",
+        copies=(Copy("dist/ical.es5.min.cjs", "ical.es5.min.cjs"), Copy("LICENSE", "LICENSE")),
+    ),
+    Package(
+        name="node-ical",
+        version="0.22.1",
+        licence="Apache-2.0",
+        sha512="rMdc5hhJT3ZPtZIWfEXcetRrPl2xeHGpMJX8lq4VwyLKfOzGr+rXVtx0lD8lSf27Hn3mxrbU3MUcMSMXp4rIQA==",
+        copies=tuple(Copy(name, name) for name in ("node-ical.js", "ical.js", "tz-utils.js", "windowsZones.json", "LICENSE")),
+        notes=("The last one that asks only for rrule.",),
+    ),
+    Package(
+        name="rrule",
+        version="2.8.1",
+        licence="BSD-3-Clause",
+        sha512="hM3dHSBMeaJ0Ktp7W38BJZ7O1zOgaFEsn41PDk+yHoEtfLV+PoJt9E9xAlZiWgf/iqEqionN0ebHFZIDAp+iGw==",
+        copies=(Copy("dist/es5/rrule.min.js", "index.js", (DROP_JS_MAP,)), Copy("LICENCE", "LICENSE")),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A folder of copied files with its record."""
+
+    folder: Path
+    packages: tuple[Package, ...]
+
+    @property
+    def record(self) -> Path:
+        return self.folder / "VENDOR.json"
+
+
+SHELVES = (Shelf(ROOT / "static" / "vendor", PACKAGES), Shelf(ROOT / "tests" / "vendor", PACKAGES_FOR_TESTS))
+
 # What must never reach a browser, whatever an upgrade brings.
 FORBIDDEN = re.compile(r"@font-face| W01\b|\.woff|assets\.nhs\.uk|sourceMappingURL|/assets/", re.IGNORECASE)
 
@@ -236,10 +277,10 @@ def write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def vendor(package: Package, tarball: Path) -> dict[str, object]:
+def vendor(shelf: Shelf, package: Package, tarball: Path) -> dict[str, object]:
     """Writes the package's files and returns its entry for VENDOR.json."""
     verify(package, tarball)
-    home = VENDOR / package.name
+    home = shelf.folder / package.name
     shutil.rmtree(home, ignore_errors=True)
     files: dict[str, dict[str, object]] = {}
     with tarfile.open(tarball) as archive:
@@ -265,29 +306,29 @@ def vendor(package: Package, tarball: Path) -> dict[str, object]:
     return entry
 
 
-def refresh(tarballs: Path | None) -> None:
+def refresh(shelf: Shelf, tarballs: Path | None) -> None:
     with tempfile.TemporaryDirectory() as temporary:
-        entries = [vendor(package, tarballs / package.tarball if tarballs else fetch(package, Path(temporary))) for package in PACKAGES]
-    RECORD.write_text(json.dumps({"packages": entries}, indent=2) + "\n", encoding="utf-8")
+        entries = [vendor(shelf, package, tarballs / package.tarball if tarballs else fetch(package, Path(temporary))) for package in shelf.packages]
+    shelf.record.write_text(json.dumps({"packages": entries}, indent=2) + "\n", encoding="utf-8")
 
 
-def problems() -> list[str]:
-    """What is wrong with the committed files, in words; an empty list when all is well."""
-    if not RECORD.is_file():
-        return ["VENDOR.json is missing"]
-    recorded = json.loads(RECORD.read_text(encoding="utf-8"))["packages"]
+def problems(shelf: Shelf) -> list[str]:
+    """What is wrong with the committed files of a shelf, in words; an empty list when all is well."""
+    if not shelf.record.is_file():
+        return [f"{shelf.record.relative_to(ROOT)} is missing"]
+    recorded = json.loads(shelf.record.read_text(encoding="utf-8"))["packages"]
     expected = {path: entry["sha256"] for package in recorded for path, entry in package["files"].items()}
-    present = {path.relative_to(VENDOR).as_posix() for path in VENDOR.rglob("*") if path.is_file() and path != RECORD}
+    present = {path.relative_to(shelf.folder).as_posix() for path in shelf.folder.rglob("*") if path.is_file() and path != shelf.record}
     found = [f"{path} is missing" for path in sorted(expected.keys() - present)]
     found += [f"{path} is not in VENDOR.json" for path in sorted(present - expected.keys())]
     for path in sorted(expected.keys() & present):
-        if digest(VENDOR / path) != expected[path]:
+        if digest(shelf.folder / path) != expected[path]:
             found.append(f"{path} was changed by hand")
-        if FORBIDDEN.search((VENDOR / path).read_text(encoding="utf-8")):
+        if FORBIDDEN.search((shelf.folder / path).read_text(encoding="utf-8")):
             found.append(f"{path} holds something we must not serve")
-    pinned = {(package.name, package.version) for package in PACKAGES}
+    pinned = {(package.name, package.version) for package in shelf.packages}
     if pinned != {(package["name"], package["version"]) for package in recorded}:
-        found.append("VENDOR.json names other packages or versions than scripts/vendor.py")
+        found.append(f"{shelf.record.relative_to(ROOT)} names other packages or versions than scripts/vendor.py")
     return found
 
 
@@ -298,14 +339,15 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         if not arguments.check:
-            refresh(arguments.tarballs)
-        found = problems()
+            for shelf in SHELVES:
+                refresh(shelf, arguments.tarballs)
+        found = [line for shelf in SHELVES for line in problems(shelf)]
     except (VendorError, OSError, subprocess.CalledProcessError) as error:
         found = [str(error)]
     for line in found:
         print(f"vendor: {line}", file=sys.stderr)
     if not found:
-        print(f"vendor: {len(PACKAGES)} packages, every file as recorded")
+        print(f"vendor: {sum(len(shelf.packages) for shelf in SHELVES)} packages, every file as recorded")
     return 1 if found else 0
 
 

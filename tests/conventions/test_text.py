@@ -55,7 +55,7 @@ def _tracked() -> list[str]:
 def _lines_with(pattern: re.Pattern[str]) -> list[str]:
     found = []
     for name in _tracked():
-        if name.startswith("static/vendor/") or name.endswith((".png", ".mo", ".ico", ".woff2", ".pdf")):
+        if name.startswith(("static/vendor/", "tests/vendor/")) or name.endswith((".png", ".mo", ".ico", ".woff2", ".pdf")):
             continue
         text = (ROOT / name).read_text(encoding="utf-8", errors="replace")
         found += [f"{name}:{number}" for number, line in enumerate(text.splitlines(), start=1) if pattern.search(line)]
