@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
@@ -14,9 +14,6 @@ from groupvisits.programmes import queries as programmes
 from groupvisits.programmes.models import Group
 from groupvisits.sessions.models import HOLDING, GroupSession, Seat, SessionTeamMember
 from groupvisits.sessions.permissions import POLICY
-from groupvisits.sessions.rules import PlannedDate, series
-
-DATES_AT_ONCE = 12
 
 
 @dataclass(frozen=True)
@@ -78,20 +75,6 @@ def _roles_by_session(db: Session, viewer: Actor, session_ids: Sequence[str]) ->
         if role in viewer.roles:
             found[session_id] = found.get(session_id, frozenset()) | {role}
     return found
-
-
-def series_plan(db: Session, viewer: Actor, group: Group) -> list[PlannedDate]:
-    """The group's next twelve dates by its monthly rule, each with what would become of it."""
-    POLICY.require(viewer, "sessions:schedule", group)
-    zone, now = programmes.clinic_of(db, viewer).zone, clock.now()
-    made = db.execute(
-        select(GroupSession.starts_at, GroupSession.state).where(GroupSession.group_id == group.id, GroupSession.starts_at > now - timedelta(days=1))
-    )
-    existing: dict = {}
-    for starts_at, state in made:
-        day = clock.local(starts_at, zone).date()
-        existing[day] = state if existing.get(day, "cancelled") == "cancelled" else existing[day]
-    return series.plan_series(week=group.week, weekday=group.weekday, starts=group.starts, zone=zone, now=now, count=DATES_AT_ONCE, existing=existing)
 
 
 def team_to_begin_with(db: Session, group: Group) -> list[tuple[str, str, str]]:
