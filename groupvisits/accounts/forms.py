@@ -92,6 +92,7 @@ class ClinicForm(BaseForm):
     )
     zone = SelectField(_l("Time zone"), default="America/New_York")
     country = SelectField(_l("Country"), default="US")
+    subdivision = StringField(_l("State or region"), validators=[Optional(), Length(max=8, message=_l("Use the short name, for example MA"))])
     phone = TelField(_l("Telephone number that patients may call"), validators=[Optional(), Length(max=32, message=_l("Use at most 32 characters"))])
     emergency_number = StringField(
         _l("Emergency number"), default="911", validators=[InputRequired(_l("Enter the number to call in an emergency")), Length(max=16)]

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import holidays
+
 from groupvisits.core.errors import Conflict, Refused, mark
 
 SHORTEST = 12
@@ -60,6 +62,10 @@ class AlreadySetUp(Conflict):
     message = mark("This installation is already set up. Sign in instead.")
 
 
+class NoSuchRegion(Refused):
+    message = mark("We do not know this state or region. Leave it empty, or write one of: %(known)s.")
+
+
 class NotReviewed(Refused):
     message = mark("Nobody has reviewed this translation yet, so patients cannot choose it outside the practice clinic.")
 
@@ -88,6 +94,15 @@ def check_attempts(failed_for_address: int, failed_from_network: int) -> None:
 def check_keeps_an_administrator(other_active_administrators: int, *, stays_administrator: bool) -> None:
     if not stays_administrator and other_active_administrators == 0:
         raise LastAdministrator
+
+
+def check_subdivision(country: str, subdivision: str | None) -> str:
+    """The state or region as the calendar of public holidays names it ("MA"); "" for none. Refuses one that the country does not have."""
+    tidy = (subdivision or "").strip().upper()
+    known = holidays.list_supported_countries().get(country, [])
+    if tidy and known and tidy not in known:
+        raise NoSuchRegion(field="subdivision", known=", ".join(known[:60]))
+    return tidy
 
 
 def check_languages(chosen: Sequence[str], *, reviewed: Sequence[str], is_demo: bool) -> None:

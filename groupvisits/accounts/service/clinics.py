@@ -34,6 +34,7 @@ def set_up(
     clinic_name: str,
     zone: str,
     country: str,
+    subdivision: str | None = None,
     phone: str,
     emergency_number: str,
     paper: str,
@@ -47,8 +48,8 @@ def set_up(
     tx.get(Installation, 1, with_for_update=True)  # one first visitor at a time
     queries.check_setup_code(tx, code)
     clinic = Clinic(
-        id=ids.new_id(), name=clinic_name, zone=zone, country=country, phone=phone, emergency_number=emergency_number, paper=paper, languages=["en"],
-        two_factor_required=True, is_demo=False, created_at=clock.now(),
+        id=ids.new_id(), name=clinic_name, zone=zone, country=country, subdivision=rules.check_subdivision(country, subdivision), phone=phone,
+        emergency_number=emergency_number, paper=paper, languages=["en"], two_factor_required=True, is_demo=False, created_at=clock.now(),
     )  # fmt: skip
     tx.add(clinic)
     tx.flush()
@@ -63,7 +64,8 @@ def set_up(
 
 
 def change_settings(
-    tx: Transaction, actor: Actor, *, name: str, zone: str, country: str, phone: str, emergency_number: str, paper: str, languages: Sequence[str]
+    tx: Transaction, actor: Actor, *, name: str, zone: str, country: str, phone: str, emergency_number: str, paper: str, languages: Sequence[str],
+    subdivision: str | None = None,
 ) -> None:
     """The clinic's settings are these. Languages nobody has reviewed are refused outside a demo."""
     clinic = tx.get_one(Clinic, actor.clinic_id)
@@ -71,5 +73,6 @@ def change_settings(
     chosen = ["en", *(code for code in languages if code != "en")]
     rules.check_languages(chosen, reviewed=REVIEWED_LANGUAGES, is_demo=clinic.is_demo)
     clinic.name, clinic.zone, clinic.country, clinic.phone = name, zone, country, phone
+    clinic.subdivision = rules.check_subdivision(country, subdivision)
     clinic.emergency_number, clinic.paper, clinic.languages = emergency_number, paper, chosen
     audit.record(tx, actor, "accounts:change_settings", clinic, languages=chosen)

@@ -16,6 +16,7 @@ from groupvisits.core.errors import NotFound
 from groupvisits.patients.models import Patient
 from groupvisits.programmes import queries as programmes
 from groupvisits.programmes.models import Group, GroupTeamMember
+from groupvisits.sessions import emails
 from groupvisits.sessions.models import Closure, GroupSession, Notice, Seat, SeriesPlan, SessionTeamMember, WaitingListEntry
 from groupvisits.sessions.permissions import POLICY
 from groupvisits.sessions.rules import plans, series
@@ -106,6 +107,17 @@ def rule_of(group: Group) -> series.Rule:
         group.rule, group.starts, group.week, group.weekday, group.every_weeks, group.first_day,
         tuple(date.fromisoformat(day) for day in group.chosen_days or ()),
     )  # fmt: skip
+
+
+def example_message(db: Session, viewer: Actor, preview: Preview) -> str:
+    """The very text that patients of the first moving date will read, in English; each reads it in their own language."""
+    line = next((line for line in preview.acting if line.patients), None) or preview.acting[0]
+    group_session, clinic = db.get_one(GroupSession, line.session_id), programmes.clinic_of(db, viewer)
+    assert line.starts_at is not None
+    facts = emails.facts_of(
+        clinic, group_session, language="en", starts_at=line.starts_at, ends_at=line.starts_at + timedelta(minutes=preview.minutes), was=group_session.starts_at
+    )
+    return emails.words_for("update", replace(facts, room=line.room)).text.strip()
 
 
 def answers_since(db: Session, preview: Preview, moment: datetime) -> int:

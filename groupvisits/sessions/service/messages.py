@@ -70,6 +70,17 @@ def plan_notice(
     return notice
 
 
+def plan_invitations(tx: Transaction, group_session: GroupSession, patient_ids: Sequence[str], due_at: datetime) -> None:
+    """These people are invited at `due_at` to a date that has just been made: nobody was told anything about it before."""
+    tx.add_all(
+        Notice(
+            id=ids.new_id(), clinic_id=group_session.clinic_id, session_id=group_session.id, patient_id=patient_id, kind="invitation", occasion="",
+            facts={}, due_at=due_at, state="planned",
+        )
+        for patient_id in patient_ids
+    )  # fmt: skip
+
+
 def _first_was(notice: Notice) -> dict[str, Any]:
     """Moved twice before it was told: what people know is the time before the first move."""
     was = (notice.facts or {}).get("was") if notice.state == "planned" else None
@@ -142,12 +153,14 @@ def _word(tx: Transaction, session_id: str, patient_id: str) -> None:
     told_now: set[str] = set()
     for notice in _due(tx, session_id, patient_id):
         case = _case(tx, session_id, patient_id)
-        kind = rules.kind_to_tell(notice.kind, notice.facts or {}, case.standing)
-        if not kind or kind in told_now:
+        facts = notice.facts or {}
+        kind = rules.kind_to_tell(notice.kind, facts, case.standing)
+        by_call = rules.channel_for(reach_of(case.patient)) == "call"
+        if not kind or kind in told_now or (by_call and not rules.is_worth_a_call(kind, facts)):
             notice.state = "withdrawn"
             continue
         told_now.add(kind)
-        notice.message_id, notice.state, notice.due_at = _queue(tx, case, kind, notice.facts or {}), "sent", clock.now()
+        notice.message_id, notice.state, notice.due_at = _queue(tx, case, kind, facts), "sent", clock.now()
         tx.flush()
 
 
@@ -192,7 +205,7 @@ def _link(tx: Transaction, case: _Case) -> str:
 def _facts(case: _Case, facts: dict[str, Any], link: str) -> emails.Facts:
     session = case.group_session
     was, until = (datetime.fromisoformat(facts[key]) if facts.get(key) else None for key in ("was", "until"))
-    asked = case.seat is None or case.seat.state != "confirmed" or case.seat.asked_again
+    asked = case.seat is not None and (case.seat.state in ("invited", "offered") or case.seat.asked_again)
     return emails.facts_of(
         case.clinic, session, language=case.language, link=link, is_asked=asked, was=was, until=until, by_patient=facts.get("by") == "patient"
     )

@@ -20,7 +20,7 @@ from groupvisits.sessions.models import HOLDING, GroupSession, Notice, Seat, Ser
 from groupvisits.sessions.permissions import POLICY
 from groupvisits.sessions.rules import plans, series
 from groupvisits.sessions.service import scheduler, team_mail
-from groupvisits.sessions.service.messages import plan_notice
+from groupvisits.sessions.service.messages import plan_invitations, plan_notice
 from groupvisits.sessions.service.seats import free_seat, invite
 from groupvisits.sessions.service.versions import next_version, people_changed
 
@@ -148,8 +148,7 @@ def _make(
     tx.add_all(SessionTeamMember(session_id=group_session.id, staff_member_id=who, role=role, place=where) for who, role, where in team)
     tx.add_all(Seat(id=ids.new_id(), session_id=group_session.id, patient_id=patient_id, state="invited", changed_at=now) for patient_id in members)
     tx.flush()
-    for patient_id in members:
-        _plan_invitation(tx, actor, group_session, patient_id, now)
+    plan_invitations(tx, group_session, members, plans.invitation_due(starts_at, group.invite_days, now))
     audit.record(tx, actor, "sessions:make", group_session, session_id=group_session.id, group=group.id, invited=len(members), team=len(team))
 
 
@@ -230,7 +229,7 @@ def free_seats_of_former_member(tx: Transaction, event: MemberRemoved) -> None:
     """Within the transaction that removes a member: their places in dates to come are free for others."""
     for group_session in _dates_to_come(tx, event.group_id):
         seat = tx.scalar(
-            select(Seat).where(Seat.session_id == group_session.id, Seat.patient_id == event.patient_id, Seat.state.in_(("invited", "confirmed", "declined")))
+            select(Seat).where(Seat.session_id == group_session.id, Seat.patient_id == event.patient_id, Seat.state.in_(("invited", "waitlisted", "offered", "confirmed", "declined")))
         )
         if seat is not None:
             free_seat(tx, event.actor, seat, "cancelled")
@@ -245,7 +244,7 @@ def free_seats_of_former_patient(tx: Transaction, event: PatientDeactivated) -> 
     theirs = (
         select(Seat)
         .join(GroupSession, GroupSession.id == Seat.session_id)
-        .where(Seat.patient_id == event.patient_id, Seat.state.in_(("invited", "confirmed", "arrived")))
+        .where(Seat.patient_id == event.patient_id, Seat.state.in_(("invited", "waitlisted", "offered", "confirmed", "arrived")))
         .where(GroupSession.state.in_(("planned", "open")), GroupSession.ends_at > clock.now())
         .order_by(GroupSession.starts_at, GroupSession.id)
     )

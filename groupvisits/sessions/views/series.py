@@ -141,7 +141,10 @@ def series_preview_apply(group_id: str, plan_id: str) -> Any:
 
 def _again(preview: queries.Preview, form: forms.PlanForm) -> forms.PlanForm:
     """The form for the plan as it is now, with the choices that still have their question."""
-    return _plan_form(preview)(formdata=None, data={**form.choices_made(), "seen": preview.seen})
+    fresh = _plan_form(preview)(formdata=None, data={**form.choices_made(), "seen": preview.seen})
+    for field in fresh:
+        field.errors = []
+    return fresh
 
 
 def _done_words(done: dict[str, int]) -> str:
@@ -194,7 +197,10 @@ def _option_words(line: Line, question: Question, value: str) -> str:
 def _preview_page(preview: queries.Preview, form: forms.PlanForm) -> str:
     ordered = {person: number for number, person in enumerate(sorted(preview.patients | preview.staff))}
     told = {line.key: " ".join(str(ordered[person]) for person in sorted(line.patients | line.staff)) for line in preview.acting}
-    return render_template("sessions/series_preview.html", preview=preview, group=preview.group, form=form, field_of=field_of, told=told, **WORDS)
+    message = queries.example_message(db.session(), current_actor(), preview) if preview.acting and preview.act != "make" else ""
+    return render_template(
+        "sessions/series_preview.html", preview=preview, group=preview.group, form=form, field_of=field_of, told=told, message=message, **WORDS
+    )
 
 
 @bp.get("/closures")
