@@ -15,14 +15,18 @@ def init_app(app: Flask) -> None:
     from groupvisits.patients.events import ConsentsChanged, PatientChanged, PatientDeactivated
     from groupvisits.programmes.events import MemberAdded, MemberRemoved
     from groupvisits.sessions import commands, views
-    from groupvisits.sessions.events import SessionClosed
+    from groupvisits.sessions.events import SeatArrived, SeatFreed, SessionCancelled, SessionClosed
     from groupvisits.sessions.queries import participants
-    from groupvisits.sessions.service import attendance, consents, messages, series
+    from groupvisits.sessions.service import attendance, consents, messages, offers, series
 
     listeners = app.extensions["listeners"]
     listeners.within(MemberAdded, series.invite_new_member)
     listeners.within(MemberRemoved, series.free_seats_of_former_member)
     listeners.within(PatientDeactivated, series.free_seats_of_former_patient)
+    listeners.within(SeatFreed, offers.on_seat_freed)
+    listeners.within(SeatArrived, offers.on_arrival)
+    for over in (SessionCancelled, SessionClosed):
+        listeners.within(over, offers.on_session_over)
     listeners.within(ConsentsChanged, consents.redraw_rooms)
     listeners.within(PatientChanged, consents.redraw_rooms)
     app.extensions["participants"] = participants  # for agreements, which lie below and ask about programmes and groups
@@ -33,7 +37,7 @@ def init_app(app: Flask) -> None:
     app.extensions["patient_page"].append(_visits_of_patient)
     app.register_blueprint(views.bp)
     app.cli.add_command(commands.notices)
-    app.extensions["ticks"] += [(300, messages.plan_ahead), (10, messages.word_due)]
+    app.extensions["ticks"] += [(300, messages.plan_ahead), (10, messages.word_due), (30, offers.lapse_offers)]
 
 
 def _dates_of_group(db: Any, viewer: Any, group: Any) -> dict[str, Any]:
@@ -49,6 +53,7 @@ def _dates_of_group(db: Any, viewer: Any, group: Any) -> dict[str, Any]:
     lines = queries.sessions_for(db, viewer, since=clock.now() - timedelta(hours=8), group_id=group.id, at_most=12)
     tags = {"open": ("green", gettext("Open now")), "closed": ("grey", gettext("Over")), "cancelled": ("grey", gettext("Cancelled"), "×")}
     return {
+        "recruitment_href": door("sessions.recruitment", group_id=group.id),
         "series_href": door("sessions.series_preview", group_id=group.id),
         "move_href": door("sessions.series_rule", group_id=group.id),
         "next_dates": [

@@ -9,11 +9,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from groupvisits.core.database import UtcDateTime
 from groupvisits.extensions import db
 from groupvisits.programmes.models import Group
+from groupvisits.sessions.rules.states import HOLDING as HOLDING
 
 SESSION_STATES = ("planned", "open", "closed", "cancelled")
-SEAT_STATES = ("invited", "offered", "confirmed", "declined", "arrived", "attended", "no_show", "left_early", "cancelled")
-# These keep a place: whoever said yes or came, and open offers; not whoever is invited and has not answered.
-HOLDING = ("offered", "confirmed", "arrived", "attended", "left_early", "no_show")
+SEAT_STATES = ("invited", "waitlisted", "offered", "confirmed", "declined", "arrived", "attended", "no_show", "left_early", "cancelled")
 WAITING_STATES = ("waiting", "offered", "seated", "left")
 OFFER_STATES = ("open", "accepted", "declined", "lapsed", "withdrawn")
 NOTICE_STATES = ("planned", "sent", "withdrawn")

@@ -28,6 +28,11 @@ def related(actor: Actor, place: Any) -> bool:
     return place is None or actor.has("coordinator") or bool(place.team_roles) or place.seat is not None or place.is_display
 
 
+def has_seat(actor: Actor, place: Any) -> bool:
+    """only on dates to which they have been asked"""
+    return place is None or place.seat is not None
+
+
 POLICY = Policy(
     {
         "sessions:know_of": permit("coordinator", *TEAM, "patient", "display", when=related),
@@ -42,6 +47,8 @@ POLICY = Policy(
         "sessions:keep_scheduler_list": permit("coordinator", when=same_clinic),
         "sessions:own_calendar": permit("admin", "coordinator", *TEAM, "reviewer", "patient"),
         "sessions:revoke_calendar": permit("coordinator", when=same_clinic),
+        "sessions:answer_own": permit("patient", when=has_seat),
+        "sessions:ask_for_seat": permit("patient"),
         "sessions:choose_team": permit("coordinator"),
         "sessions:let_in": permit("coordinator", "nurse", when=coordinates_or_is_on_the_team),
         "sessions:check_in": permit("coordinator", "facilitator", "nurse", when=coordinates_or_is_on_the_team),

@@ -4,7 +4,8 @@ from datetime import date, datetime, time, timedelta
 
 from groupvisits.core.errors import Conflict, Refused, mark
 
-HOLDING = ("confirmed", "arrived", "attended", "left_early", "no_show")
+# These keep a place: whoever said yes or came, and open offers; not whoever is invited and has not answered, or waits.
+HOLDING = ("offered", "confirmed", "arrived", "attended", "left_early", "no_show")
 HERE = ("arrived", "attended", "left_early")
 
 

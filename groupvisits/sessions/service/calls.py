@@ -11,7 +11,7 @@ from groupvisits.outbox.models import OutboxMessage
 from groupvisits.sessions.models import Seat
 from groupvisits.sessions.permissions import POLICY
 from groupvisits.sessions.rules import messages as rules
-from groupvisits.sessions.service.seats import answer_for
+from groupvisits.sessions.service.answers import answer_for
 
 OUTCOMES = ("yes", "no", "told", "not_reached")
 

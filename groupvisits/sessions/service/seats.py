@@ -1,6 +1,6 @@
-"""Places: the one way to take one, and what a coordinator does with the answers of the invited."""
+"""Places: the one way to take one and to free it, and putting people on the list of a date."""
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from groupvisits.audit import service as audit
 from groupvisits.core import clock, ids
@@ -12,48 +12,74 @@ from groupvisits.sessions import queries, rules
 from groupvisits.sessions.events import SeatFreed
 from groupvisits.sessions.models import HOLDING, GroupSession, Seat
 from groupvisits.sessions.permissions import POLICY
+from groupvisits.sessions.queries import advice
+from groupvisits.sessions.rules import waiting
+from groupvisits.sessions.service import entries
+from groupvisits.sessions.service.messages import plan_notice
+from groupvisits.sessions.service.scheduler import note_change
 from groupvisits.sessions.service.versions import people_changed
 
 
 def take_seat(
-    tx: Transaction, actor: Actor, group_session: GroupSession, patient_id: str, *, state: str = "confirmed", over_maximum_reason: str = "", companions: int = 0
-) -> Seat:
+    tx: Transaction, actor: Actor, group_session: GroupSession, patient_id: str, *, state: str = "confirmed", over_maximum_reason: str = "",
+    companions: int | None = None,
+) -> Seat:  # fmt: skip
     """The patient holds a place in the session afterwards. The one way to a place, for every path; the caller has checked permission.
 
-    Refuses with SessionFull when all places are held (unless there is a reason to go beyond), with WrongState when the visit is
-    over or cancelled. Twice is the same as once. The session's row is locked first and everything read after: two people who
-    both see the last free place do not both get it.
+    Refuses with SessionFull when all places are held, with OthersWait when a place is free but others wait for it (unless there is a
+    reason to go beyond or ahead), with WrongState when the visit is over or cancelled. `state` "offered" keeps a place for somebody
+    who is asked; whoever has an offer and takes a seat has accepted it. Twice is the same as once. The session's row is locked first
+    and everything read after: two people who both see the last free place do not both get it.
     """
-    _lock_session(tx, group_session.id)
+    lock_session(tx, group_session.id)
     rules.check_takes_seats(group_session.state)
-    seat = _seat_of(tx, group_session.id, patient_id)
-    if seat is not None and seat.state in HOLDING:
+    seat = seat_of(tx, group_session.id, patient_id)
+    if seat is not None and seat.state in HOLDING and (seat.state != "offered" or state == "offered"):
         return seat
-    taken = {number for number in tx.scalars(select(Seat.seat_no).where(Seat.session_id == group_session.id)) if number is not None}
-    rules.check_place_is_free(taken, group_session.maximum, over_maximum_reason)
-    if seat is None:
-        seat = Seat(id=ids.new_id(), session_id=group_session.id, patient_id=patient_id)
-        tx.add(seat)
-    beyond = len(taken) >= group_session.maximum
-    seat.state, seat.changed_at, seat.companions = state, clock.now(), companions
-    seat.over_maximum_reason = over_maximum_reason.strip()[:200] if beyond else ""
-    with tx.refused_as(rules.SessionFull(maximum=group_session.maximum, held=len(taken)), "uq_seats_session_id_seat_no"):
-        seat.seat_no = rules.first_free_seat(taken, group_session.maximum)
+    if seat is None or seat.state != "offered":
+        seat = _hold(tx, group_session, patient_id, seat, over_maximum_reason, for_offer=state == "offered")
+    seat.state, seat.changed_at = state, clock.now()
+    if companions is not None:
+        seat.companions = companions
+    tx.flush()
     audit.record(
-        tx,
-        actor,
-        "sessions:take_seat",
-        seat,
-        session_id=group_session.id,
-        patient=patient_id,
-        state=state,
-        beyond_maximum=beyond,
-        reason=seat.over_maximum_reason,
-    )
+        tx, actor, "sessions:take_seat", seat, session_id=group_session.id, patient=patient_id, state=state, beyond_maximum=bool(seat.over_maximum_reason),
+        reason=over_maximum_reason.strip()[:200],
+    )  # fmt: skip
+    if state != "offered":
+        note_change(tx, group_session, patient_id, "add")
+        entries.follow_seat(tx, actor, group_session.id, patient_id)
     return seat
 
 
-def _lock_session(tx: Transaction, session_id: str) -> None:
+def _hold(tx: Transaction, group_session: GroupSession, patient_id: str, seat: Seat | None, reason: str, *, for_offer: bool) -> Seat:
+    """A seat number for this patient, the lowest free one."""
+    taken = {number for number in tx.scalars(select(Seat.seat_no).where(Seat.session_id == group_session.id)) if number is not None}
+    limit = limit_of(tx, group_session)
+    rules.check_place_is_free(taken, limit, reason)
+    if not for_offer and waiting.offers_by_itself(group_session.starts_at, clock.now()):
+        others = [entry for entry in entries.waiting_entries(tx, group_session.id) if patient_id not in entries.people_of(entry)]
+        waiting.check_open_to(len(others), reason)
+    if seat is None:
+        seat = Seat(id=ids.new_id(), session_id=group_session.id, patient_id=patient_id, state="invited", companions=0, changed_at=clock.now())
+        tx.add(seat)
+    seat.over_maximum_reason = reason.strip()[:200] if len(taken) >= limit else ""
+    with tx.refused_as(rules.SessionFull(maximum=limit, held=len(taken)), "uq_seats_session_id_seat_no"):
+        seat.seat_no = rules.first_free_seat(taken, limit)
+    return seat
+
+
+def limit_of(tx: Transaction, group_session: GroupSession) -> int:
+    """How many places may be held: the maximum, or for a group that over-invites the advised number (DOMAIN 5)."""
+    return advice.limit_for(tx, group_session) if group_session.group.over_inviting else group_session.maximum
+
+
+def held_by(tx: Transaction, session_id: str) -> int:
+    """How many places are held now, offers included."""
+    return tx.scalar(select(func.count()).select_from(Seat).where(Seat.session_id == session_id, Seat.seat_no.is_not(None))) or 0
+
+
+def lock_session(tx: Transaction, session_id: str) -> None:
     """Nobody else counts or takes seats of this session until we commit; what we had read of it before is read again.
 
     (SQLite: the whole transaction has that right already.)
@@ -63,17 +89,22 @@ def _lock_session(tx: Transaction, session_id: str) -> None:
     ).unique()
 
 
-def _seat_of(tx: Transaction, session_id: str, patient_id: str) -> Seat | None:
+def seat_of(tx: Transaction, session_id: str, patient_id: str) -> Seat | None:
     query = select(Seat).where(Seat.session_id == session_id, Seat.patient_id == patient_id)
     return tx.scalar(query, execution_options={"populate_existing": True})
 
 
 def free_seat(tx: Transaction, actor: Actor, seat: Seat, state: str) -> None:
-    """The seat no longer holds a place; `state` says why ("declined", "cancelled", "invited"). Its place is free at once."""
-    _lock_session(tx, seat.session_id)
-    seat.state, seat.seat_no, seat.over_maximum_reason, seat.changed_at = state, None, "", clock.now()
+    """The seat no longer holds a place; `state` says why ("declined", "cancelled", "invited"). Its place is free at once, and who waits is asked."""
+    lock_session(tx, seat.session_id)
+    was = seat.state
+    seat.state, seat.seat_no, seat.over_maximum_reason, seat.changed_at, seat.asked_again = state, None, "", clock.now(), False
     tx.flush()
     audit.record(tx, actor, "sessions:free_seat", seat, session_id=seat.session_id, patient=seat.patient_id, state=state)
+    if was in ("confirmed", "arrived"):
+        note_change(tx, tx.get_one(GroupSession, seat.session_id), seat.patient_id, "cancel")
+    if was in ("offered", "waitlisted"):
+        entries.follow_seat(tx, actor, seat.session_id, seat.patient_id)
     tx.announce(SeatFreed(seat.session_id, seat.id))
 
 
@@ -82,8 +113,8 @@ def invite(tx: Transaction, actor: Actor, group_session: GroupSession, patient_i
 
     For code in an open transaction; the caller has checked permission.
     """
-    _lock_session(tx, group_session.id)
-    seat = _seat_of(tx, group_session.id, patient_id)
+    lock_session(tx, group_session.id)
+    seat = seat_of(tx, group_session.id, patient_id)
     if seat is not None and seat.state != "cancelled":
         return seat
     if seat is None:
@@ -93,24 +124,6 @@ def invite(tx: Transaction, actor: Actor, group_session: GroupSession, patient_i
     tx.flush()
     audit.record(tx, actor, "sessions:invite", seat, session_id=group_session.id, patient=patient_id)
     return seat
-
-
-def answer_for(tx: Transaction, actor: Actor, session_id: str, seat_id: str, *, answer: str, over_maximum_reason: str = "") -> dict[str, str]:
-    """The seat says "yes" (holds a place), "no" (holds none) or "open" (has not answered), as the patient told the coordinator.
-
-    A yes is refused like take_seat refuses; any answer is refused with AlreadyHere once the person is here.
-    """
-    place = queries.place_for(tx, actor, session_id, lock=True)
-    POLICY.require(actor, "sessions:seat", place)
-    rules.check_takes_seats(place.group_session.state)
-    seat = _own_seat(tx, session_id, seat_id)
-    rules.check_can_answer(seat.state)
-    if answer == "yes":
-        take_seat(tx, actor, place.group_session, seat.patient_id, over_maximum_reason=over_maximum_reason)
-    elif seat.state != (state := "declined" if answer == "no" else "invited"):
-        free_seat(tx, actor, seat, state)
-    people_changed(tx, session_id, seat.patient_id)
-    return {"seat_id": seat_id, "state": seat.state}
 
 
 def seat_patient(tx: Transaction, actor: Actor, session_id: str, patient_id: str, *, answer: str, over_maximum_reason: str = "") -> dict[str, str]:
@@ -124,15 +137,17 @@ def seat_patient(tx: Transaction, actor: Actor, session_id: str, patient_id: str
     patient = tx.get(Patient, patient_id)
     if patient is None or patient.clinic_id != place.clinic_id or not patient.is_active:
         raise NotFound
-    seat = _seat_of(tx, session_id, patient_id)
-    if seat is not None and seat.state not in ("cancelled", "declined"):
+    seat = seat_of(tx, session_id, patient_id)
+    if seat is not None and seat.state not in ("cancelled", "declined", "waitlisted"):
         raise rules.HasSeat
     if answer == "yes":
         seat = take_seat(tx, actor, place.group_session, patient_id, over_maximum_reason=over_maximum_reason)
-    elif seat is not None and seat.state == "declined":
+        plan_notice(tx, actor, place.group_session, patient_id, "confirmation")
+    elif seat is not None and seat.state in ("declined", "waitlisted"):
         free_seat(tx, actor, seat, "invited")
     else:
         seat = invite(tx, actor, place.group_session, patient_id)
+        plan_notice(tx, actor, place.group_session, patient_id, "invitation")
     people_changed(tx, session_id, patient_id)
     return {"seat_id": seat.id}
 
@@ -142,15 +157,16 @@ def take_back_seat(tx: Transaction, actor: Actor, session_id: str, seat_id: str)
     place = queries.place_for(tx, actor, session_id, lock=True)
     POLICY.require(actor, "sessions:seat", place)
     rules.check_takes_seats(place.group_session.state)
-    seat = _own_seat(tx, session_id, seat_id)
+    seat = own_seat(tx, session_id, seat_id)
     rules.check_can_answer(seat.state)
     if seat.state != "cancelled":
         free_seat(tx, actor, seat, "cancelled")
+        plan_notice(tx, actor, place.group_session, seat.patient_id, "seat_cancelled")
         people_changed(tx, session_id, seat.patient_id)
     return {"seat_id": seat_id}
 
 
-def _own_seat(tx: Transaction, session_id: str, seat_id: str) -> Seat:
+def own_seat(tx: Transaction, session_id: str, seat_id: str) -> Seat:
     """A seat of this very session: a seat's id from elsewhere is not found."""
     seat = tx.get(Seat, seat_id)
     if seat is None or seat.session_id != session_id:

@@ -1,0 +1,155 @@
+"""The waiting list as staff see it, each entry with its reason, and one's own place in it as a patient sees it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from groupvisits.core import clock
+from groupvisits.core.actor import Actor
+from groupvisits.core.errors import NotFound
+from groupvisits.patients.models import Patient
+from groupvisits.programmes.models import Group, Membership
+from groupvisits.sessions.models import GroupSession, Offer, Seat, WaitingListEntry
+from groupvisits.sessions.permissions import POLICY
+from groupvisits.sessions.queries import advice
+from groupvisits.sessions.queries.places import Place
+from groupvisits.sessions.rules import waiting
+
+SISTERS_WITHIN = timedelta(days=45)
+AT_MOST = 8
+
+
+@dataclass(frozen=True)
+class WaitingLine:
+    """One entry: who, since when, and why they have no place yet (see rules.waiting.why_not_yet)."""
+
+    entry_id: str
+    patient_id: str
+    name: str
+    partner_name: str
+    number: int
+    since: datetime
+    why: str
+    ahead_by: str
+    ahead_reason: str
+    ahead_at: datetime | None
+    offer_until: datetime | None
+    given_back_by: str  # whose place the offer is, where somebody gave one back
+    needs_reason: bool  # to be offered a place now
+
+
+@dataclass(frozen=True)
+class WaitingList:
+    lines: Sequence[WaitingLine]
+    free: int
+    can_offer: bool
+
+    @property
+    def next(self) -> WaitingLine | None:
+        """Who can be offered a place now."""
+        return next((line for line in self.lines if line.why == "next"), None)
+
+
+@dataclass(frozen=True)
+class MakeUpDate:
+    """A date of another group of the same programme, with its free places and whether people wait for one."""
+
+    group_session: GroupSession
+    free: int
+    waiting: int
+
+
+def waiting_list_for(db: Session, viewer: Actor, place: Place) -> WaitingList:
+    """Everybody who waits or has an offer, in order, with the reason of each. Only for those who keep the list."""
+    POLICY.require(viewer, "sessions:seat", place)
+    group_session, now = place.group_session, clock.now()
+    rows = db.scalars(select(WaitingListEntry).where(WaitingListEntry.session_id == group_session.id, WaitingListEntry.state.in_(("waiting", "offered")))).all()
+    free = free_places(db, group_session) if rows else 0
+    can_offer = group_session.state == "planned" and group_session.starts_at > now
+    offers = {offer.entry_id: offer for offer in db.scalars(select(Offer).where(Offer.session_id == group_session.id, Offer.state == "open"))} if rows else {}
+    names = _names(db, rows, offers.values())
+    values = {row.id: _as_waiting(row) for row in rows}
+    still = [values[row.id] for row in rows if row.state == "waiting"]
+    lines = []
+    for number, row in enumerate(sorted(rows, key=lambda row: (values[row.id].at, row.id)), start=1):
+        why = waiting.why_not_yet(values[row.id], still, free, is_offered=row.state == "offered", can_offer=can_offer)
+        offer = offers.get(row.id)
+        lines.append(
+            WaitingLine(
+                row.id, row.patient_id, names.get(row.patient_id, ""), names.get(row.partner_id or "", ""), number, row.since, why, row.ahead_by, row.ahead_reason,
+                row.ahead_at, offer.expires_at if offer else None, names.get(offer.because, "") if offer else "", why != "next",
+            )
+        )  # fmt: skip
+    return WaitingList(lines, free, can_offer)
+
+
+def free_places(db: Session, group_session: GroupSession) -> int:
+    """How many more places may be held now; below zero where staff went beyond."""
+    held = db.scalar(select(func.count()).select_from(Seat).where(Seat.session_id == group_session.id, Seat.seat_no.is_not(None))) or 0
+    limit = advice.limit_for(db, group_session) if group_session.group.over_inviting else group_session.maximum
+    return limit - held
+
+
+def my_place_in_line(db: Session, viewer: Actor, session_id: str) -> int:
+    """The viewing patient's number among those who wait for this date, 1 being the next; 0 for who does not wait. Nobody else's."""
+    POLICY.require(viewer, "sessions:ask_for_seat")
+    rows = db.scalars(select(WaitingListEntry).where(WaitingListEntry.session_id == session_id, WaitingListEntry.state == "waiting")).all()
+    order = waiting.in_order([_as_waiting(row) for row in rows])
+    mine = {row.id for row in rows if viewer.id in (row.patient_id, row.partner_id)}
+    return next((number for number, entry in enumerate(order, start=1) if entry.id in mine), 0)
+
+
+def date_of_programme(db: Session, viewer: Actor, session_id: str, *, lock: bool = False) -> GroupSession:
+    """A date of one of the groups of the viewing patient's programmes; NotFound for any other."""
+    group_session = db.get(GroupSession, session_id, with_for_update={"of": GroupSession} if lock else None)
+    if group_session is None or group_session.clinic_id != viewer.clinic_id:
+        raise NotFound
+    mine = select(Group.programme_id).join(Membership, Membership.group_id == Group.id).where(Membership.patient_id == viewer.id, Membership.until.is_(None))
+    has_seat = exists().where(Seat.session_id == session_id, Seat.patient_id == viewer.id, Seat.state != "cancelled")
+    if group_session.group.programme_id not in set(db.scalars(mine)) and not db.scalar(select(has_seat)):
+        raise NotFound
+    return group_session
+
+
+def make_up_dates(db: Session, viewer: Actor, group_session: GroupSession) -> list[MakeUpDate]:
+    """Dates of the programme's other groups around this one, where somebody can make up for it; the caller has found the date for its viewer."""
+    now = clock.now()
+    rows = db.scalars(
+        select(GroupSession)
+        .join(Group, Group.id == GroupSession.group_id)
+        .where(
+            GroupSession.clinic_id == viewer.clinic_id, Group.programme_id == group_session.group.programme_id, GroupSession.group_id != group_session.group_id,
+            GroupSession.state == "planned", GroupSession.starts_at > now, GroupSession.starts_at >= group_session.starts_at - SISTERS_WITHIN,
+            GroupSession.starts_at <= group_session.starts_at + SISTERS_WITHIN,
+        )
+        .order_by(GroupSession.starts_at, GroupSession.id)
+        .limit(AT_MOST)
+    ).unique().all()  # fmt: skip
+    ids = [row.id for row in rows]
+    held = select(Seat.session_id, func.count()).where(Seat.session_id.in_(ids), Seat.seat_no.is_not(None)).group_by(Seat.session_id)
+    queue = select(WaitingListEntry.session_id, func.count()).where(WaitingListEntry.session_id.in_(ids), WaitingListEntry.state == "waiting")
+    held_by: dict[str, int] = dict(db.execute(held).all())  # type: ignore[arg-type]
+    waiting_by: dict[str, int] = dict(db.execute(queue.group_by(WaitingListEntry.session_id)).all())  # type: ignore[arg-type]
+    return [MakeUpDate(row, max(row.maximum - held_by.get(row.id, 0), 0), waiting_by.get(row.id, 0)) for row in rows]
+
+
+def _as_waiting(row: WaitingListEntry) -> waiting.Waiting:
+    return waiting.Waiting(row.id, 2 if row.partner_id else 1, row.ahead_at or row.since)
+
+
+def _names(db: Session, rows: Sequence[WaitingListEntry], offers: Iterable[Offer]) -> dict[str, str]:
+    """Names by patient, and by "seat:<id>" for whoever gave a place back."""
+    wanted = {row.patient_id for row in rows} | {row.partner_id for row in rows if row.partner_id}
+    names = {patient.id: patient.name for patient in db.scalars(select(Patient).where(Patient.id.in_(wanted)))} if wanted else {}
+    seats = [offer.because.removeprefix("seat:") for offer in offers if offer.because.startswith("seat:")]
+    if seats:
+        found = db.execute(
+            select(Seat.id, Patient)
+            .join(Patient, Patient.id == Seat.patient_id)
+            .where(Seat.id.in_(seats), or_(Seat.state == "declined", Seat.state == "cancelled"))
+        )
+        names |= {f"seat:{seat_id}": patient.name for seat_id, patient in found}
+    return names
