@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
@@ -64,7 +65,7 @@ def _of_patient(db: Session, clinic: Clinic, patient: Patient | None) -> bytes:
         _entry(one, entry.id if entry else seat.id, entry.sequence if entry else 0, title, emails.location(clinic.name, one.room), _STATUS.get(seat.state, "CONFIRMED"))
         for one, seat, entry in db.execute(_near(query)).unique()
     ]  # fmt: skip
-    return calendar.feed(entries, name=title, now=clock.now())
+    return calendar.feed(entries, name=title, organizer=_sender(), now=clock.now())
 
 
 def _of_staff(db: Session, clinic: Clinic, member: StaffMember | None) -> bytes:
@@ -79,7 +80,11 @@ def _of_staff(db: Session, clinic: Clinic, member: StaffMember | None) -> bytes:
     entries = [
         _entry(one, one.id, one.version, one.group.name, emails.location(clinic.name, one.room), "CONFIRMED") for one in db.scalars(_near(query)).unique()
     ]
-    return calendar.feed(entries, name=clinic.name, now=clock.now())
+    return calendar.feed(entries, name=clinic.name, organizer=_sender(), now=clock.now())
+
+
+def _sender() -> str:
+    return current_app.extensions["config"].mail_from
 
 
 def _near(query: Any) -> Any:

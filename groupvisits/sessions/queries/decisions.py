@@ -155,7 +155,8 @@ def look_for(db: Session, viewer: Actor, place: Place, now: datetime) -> Look:
             rules.CensusNow(
                 days_left=left, light=light, decision=date.decision, go_no_go_days=group.go_no_go_days, yes=advice.yes, unanswered=advice.unanswered,
                 waiting=waiting, places=max(advice.held_limit - advice.held, 0), more=advice.more, sisters=len(sisters),
-                short_of_time=bool(check.left_over), can_add_provider=bool(residents_free),
+                short_of_time=bool(check.left_over) or (advice.is_bound_by_time and advice.now.too_many * 100 > advice.limit),
+                can_add_provider=bool(residents_free),
             )
         )  # fmt: skip
     points = rules.checkpoints(date.starts_at, left, group.go_no_go_days) if plans else []

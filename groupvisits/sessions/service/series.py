@@ -229,7 +229,11 @@ def free_seats_of_former_member(tx: Transaction, event: MemberRemoved) -> None:
     """Within the transaction that removes a member: their places in dates to come are free for others."""
     for group_session in _dates_to_come(tx, event.group_id):
         seat = tx.scalar(
-            select(Seat).where(Seat.session_id == group_session.id, Seat.patient_id == event.patient_id, Seat.state.in_(("invited", "waitlisted", "offered", "confirmed", "declined")))
+            select(Seat).where(
+                Seat.session_id == group_session.id,
+                Seat.patient_id == event.patient_id,
+                Seat.state.in_(("invited", "waitlisted", "offered", "confirmed", "declined")),
+            )
         )
         if seat is not None:
             free_seat(tx, event.actor, seat, "cancelled")

@@ -126,7 +126,8 @@ def _answer(tx: Transaction, known: _Sender, meaning: str) -> bool:
     facts = emails.facts_of(tx.get_one(Clinic, patient.clinic_id), group_session, language=messages.language_for(tx, patient))
     try:
         with tx.begin_nested():
-            answers.answer(tx, actors.patient(patient.id, patient.clinic_id, patient.display_name), group_session.id, answer=meaning, by="text")
+            who = actors.patient(patient.id, patient.clinic_id, patient.display_name)
+            state = answers.answer(tx, who, group_session.id, answer=meaning, by="text")["state"]
     except SessionFull:
         _reply(tx, patient, emails.reply_for("full", facts))
         return False
@@ -134,7 +135,7 @@ def _answer(tx: Transaction, known: _Sender, meaning: str) -> bool:
         return False
     if rules.channel_for(messages.reach_of(patient)) == "text":  # the reply says it
         messages.withdraw_notices(tx, group_session.id, patient.id, ("confirmation", "seat_cancelled"))
-    _reply(tx, patient, emails.reply_for(meaning, facts))
+    _reply(tx, patient, emails.reply_for("waitlisted" if state == "waitlisted" else meaning, facts))
     return True
 
 
