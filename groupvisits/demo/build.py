@@ -19,7 +19,7 @@ from groupvisits.audit import service as audit
 from groupvisits.core import actor as actors
 from groupvisits.core import ids
 from groupvisits.core.transaction import Transaction
-from groupvisits.demo import content, history
+from groupvisits.demo import content, history, scheduling
 from groupvisits.patients.models import Patient
 from groupvisits.programmes.models import Group, GroupTeamMember, Membership, Programme
 from groupvisits.sessions.models import GroupSession, Seat, SessionTeamMember
@@ -81,6 +81,7 @@ def build(tx: Transaction, now: datetime, zone: str = ZONE) -> Demo:
     begins = _round(now.astimezone(ZoneInfo(zone)) - timedelta(minutes=32))
     rules = ((begins.date(), begins.time()), (_next_weekday(begins.date(), 2), time(9, 30)), (_next_weekday(begins.date(), 3), time(12, 0)))
     names: set[str] = set()
+    groups = scheduling.Groups()
     for number, (first_day, starts) in enumerate(rules):
         group = _group(tx, clinic, programme, first_day, starts, number, now)
         for key, role in TEAM.items():
@@ -91,17 +92,26 @@ def build(tx: Transaction, now: datetime, zone: str = ZONE) -> Demo:
             tx.add(Membership(id=ids.new_id(), group_id=group.id, patient_id=patient.id, since=(now - timedelta(days=dice.randint(60, 380))).date()))
         shows = {patient.id: dice.betavariate(7, 2.5) for patient in members}
         past, future = _dates(group, begins.date() if number == 0 else now.date())
-        for day in past:
-            held = _session(tx, clinic, group, day, staff, "closed")
+        visits, to_come = [_session(tx, clinic, group, day, staff, "closed") for day in past], []
+        for held in visits:
             history.fill(tx, dice, group, held, members, shows, staff)
         for index, day in enumerate(future):
             if number == 0 and day == begins.date():
                 made.live = _session(tx, clinic, group, day, staff, "open")
                 _live_visit(tx, dice, made, members, staff, now)
+                to_come.append(made.live)
                 continue
             planned = _session(tx, clinic, group, day, staff, "planned")
+            to_come.append(planned)
             if index < 4:
                 _answers(tx, dice, planned, members, now, few=number == 2)
+        groups.groups.append(group)
+        groups.members.append(members)
+        groups.past.append(visits)
+        groups.future.append(to_come)
+    outsiders = [_patient(tx, clinic, fake, dice, names, len(names) + 1, now) for _ in range(scheduling.WAITING + scheduling.RECRUITS)]
+    tx.flush()
+    scheduling.fill(tx, groups, outsiders, staff, programme, now)
     _links(tx, made, now)
     audit.record(tx, actors.system(clinic.id), "demo:made", clinic)
     audit.record(tx, actors.system(other.id), "demo:made", other)

@@ -102,3 +102,18 @@ BOT_TOPICS = (
     "Vale a pena comprar o pão integral?",
     "Kijan nou jwenn medikaman mwen chè?",
 )
+
+# What everybody signs, by language; invented, like everything here. No translation of it has been reviewed.
+AGREEMENT = {
+    "en": "What is said in the room stays in the room.\n\nYou can talk, or just listen. You can leave whenever you want to.\n\nYour visit with the clinician is yours alone.",
+    "es": "Lo que se dice en la sala se queda en la sala.\n\nPuede hablar, o solo escuchar. Puede irse cuando quiera.\n\nSu consulta con el médico es solo suya.",
+    "pt": "O que se diz na sala fica na sala.\n\nPode falar, ou só ouvir. Pode sair quando quiser.\n\nA sua consulta individual é só sua.",
+    "ht": "Sa ki di nan sal la rete nan sal la.\n\nOu ka pale, oswa koute sèlman. Ou ka ale lè ou vle.\n\nVizit ou ak doktè a se pou ou sèl.",
+}
+
+# "What matters to you?", a goal, a concern and whom it is for.
+FORMS = (
+    ("Dancing at my granddaughter's wedding in June.", "Walk to the church and back.", "Which shoes do you all wear?", "group"),
+    ("Cooking for my family without two pots.", "One meal for everybody.", "Rice again: how much is a cup, really?", "group"),
+    ("Sleeping through the night.", "", "I get up four times and I am tired of it", "one_on_one"),
+)

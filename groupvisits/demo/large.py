@@ -202,23 +202,16 @@ def _waiting(rows: Rows, clinic: Clinic, dice: random.Random, visit: dict[str, A
         )
         for position, patient_id in enumerate(patient_ids)
     ]  # fmt: skip
+    seats = [
+        rows.add(Seat, id=ids.new_id(), session_id=visit["id"], patient_id=patient_id, state="waitlisted", seat_no=None, companions=0, arrived_at=None, answered_at=None, changed_at=now)
+        for patient_id in patient_ids
+    ]  # fmt: skip
     if dice.random() > OFFERED:
         return
     freed = next(seat for seat in reversed(rows.of[Seat]) if seat["session_id"] == visit["id"] and seat["state"] == "confirmed")
     number = freed["seat_no"]
     freed.update(state="declined", seat_no=None)
-    rows.add(
-        Seat,
-        id=ids.new_id(),
-        session_id=visit["id"],
-        patient_id=patient_ids[0],
-        state="offered",
-        seat_no=number,
-        companions=0,
-        arrived_at=None,
-        answered_at=None,
-        changed_at=now,
-    )
+    seats[0].update(state="offered", seat_no=number)
     entries[0]["state"] = "offered"
-    rows.add(Offer, id=ids.new_id(), clinic_id=clinic.id, session_id=visit["id"], entry_id=entries[0]["id"], places=1, state="open", because="A place was given back",
+    rows.add(Offer, id=ids.new_id(), clinic_id=clinic.id, session_id=visit["id"], entry_id=entries[0]["id"], places=1, state="open", because=f"seat:{freed['id']}",
              made_at=now - timedelta(hours=4), made_by="Joanne Pike", expires_at=now + timedelta(hours=20))  # fmt: skip

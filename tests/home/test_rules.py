@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from groupvisits.home.rules import DateNow, needs_of, standing
+from groupvisits.home.rules import DateNow, Need, needs_of, standing
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 FINE = DateNow(
@@ -62,4 +62,37 @@ def test_the_most_urgent_comes_first() -> None:
     ],
 )
 def test_a_date_stands_like_this(changes: dict, word: str) -> None:
+    assert standing(replace(FINE, **changes), NOW) == word
+
+
+@pytest.mark.parametrize(
+    ("changes", "kinds"),
+    [
+        ({"expected": 6}, ["too_few"]),
+        ({"held": 6, "expected": 8}, []),  # with those who usually come without an answer it is enough
+        ({"expected": 6, "decision": "go"}, []),
+        ({"expected": 6, "decision": "no_go", "left_over": 2, "waiting": 1, "may_invite": 1}, ["not_going_ahead"]),
+        ({"waiting": 2, "may_invite": 1}, ["may_invite"]),
+        ({"waiting": 2, "may_invite": 0}, []),
+        ({"waiting": 0, "may_invite": 3}, []),
+        ({"lapsed": 1, "asked_again": 2}, ["asked_again", "lapsed"]),
+        ({"left_over": 2, "waiting": 1, "may_invite": 1, **in_time(days=27)}, ["too_few_minutes", "may_invite"]),
+        ({"left_over": 2, "waiting": 1, "may_invite": 1, **in_time(days=29)}, []),
+    ],
+)
+def test_a_date_needs_this_of_what_is_expected_and_who_waits(changes: dict, kinds: list[str]) -> None:
+    assert [need.kind for need in needs_of([replace(FINE, **changes)], NOW)] == kinds
+
+
+def test_a_decision_is_as_urgent_as_the_day_by_which_to_decide() -> None:
+    decide = replace(FINE, session_id="decide", expected=6, decide_by=NOW + timedelta(days=1), **in_time(days=8))
+    sooner = replace(FINE, session_id="sooner", left_over=1, **in_time(days=3))
+    others = [Need("texts", "", NOW), Need("scheduler", "", NOW + timedelta(days=28))]
+    assert [need.session_id or need.kind for need in needs_of([sooner, decide], NOW, others)] == ["texts", "decide", "sooner", "scheduler"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"), [({"expected": 7}, "too_few"), ({"expected": 7, "decision": "go"}, "goes_ahead"), ({"decision": "no_go"}, "not_going_ahead")]
+)
+def test_what_was_decided_goes_before_what_is_expected(changes: dict, word: str) -> None:
     assert standing(replace(FINE, **changes), NOW) == word

@@ -150,7 +150,7 @@ def _waiting(db: Session, where: Any) -> dict[str, list[Waiting]]:
         .join(GroupSession, GroupSession.id == WaitingListEntry.session_id)
         .join(Patient, Patient.id == WaitingListEntry.patient_id)
         .where(*where, WaitingListEntry.state == "waiting")
-        .order_by(WaitingListEntry.ahead_at.is_(None), WaitingListEntry.ahead_at, WaitingListEntry.since, WaitingListEntry.id)
+        .order_by(func.coalesce(WaitingListEntry.ahead_at, WaitingListEntry.since), WaitingListEntry.id)
     )
     found: dict[str, list[Waiting]] = defaultdict(list)
     for session_id, patient_id, partner_id, given, family in db.execute(query):
