@@ -20,7 +20,6 @@ from groupvisits.sessions.queries import Place, place_for, seats_of, team_for
 from groupvisits.sessions.queries.messages import Call, call_list
 from groupvisits.slots import queries as slots
 
-
 MAY_PRINT = {rules.FEEDBACK_CARDS: "interop:print_feedback_cards", rules.CALL_LIST: "interop:print_call_list"}
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from babel.core import UnknownLocaleError
-from babel.dates import format_skeleton
+from babel.dates import format_date
 
 from groupvisits.core.errors import Refused, mark
 
 DOOR_LIST, SLIP_CARDS, NAME_TAGS, FEEDBACK_CARDS = "door-list", "slip-cards", "name-tags", "feedback-cards"
-RUNNING_ORDER, CALL_LIST, MEALS = "running-order", "call-list", "meals-and-seats"
+RUNNING_ORDER, CALL_LIST, MEALS = "running-order", "call-list", "meals"
 KINDS = {
     DOOR_LIST: mark("Door list"),
     RUNNING_ORDER: mark("One-on-ones in order"),
@@ -84,14 +84,14 @@ def meals_for(seats: Iterable[tuple[str, int]], team: int) -> Meals:
 
 
 def paper_day(value: date | datetime, language: str, country: str) -> str:
-    """The day with its year as people of the clinic's country write it: "Tuesday, December 8, 2026" or "Tuesday 8 December 2026".
+    """The day with its year as people of the clinic's country write it: "Tuesday, December 8, 2026" or "Tuesday, 8 December 2026".
 
-    The pattern is CLDR's for the language and country, by Babel; for a pair it does not know, the language's own.
+    The pattern is CLDR's "full" date for the language and country, by Babel; for a pair it does not know, the language's own.
     """
-    for locale in (f"{language}_{country}", language, "en"):
+    for locale in (f"{language}_{country}", language):
         try:
-            return format_skeleton("yMMMMEEEEd", value, locale=locale)
-        except (UnknownLocaleError, ValueError, KeyError):
+            return format_date(value, format="full", locale=locale)
+        except (UnknownLocaleError, ValueError):
             continue
     return value.strftime("%Y-%m-%d")
 

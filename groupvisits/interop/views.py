@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from groupvisits.core import clock
 from groupvisits.core.errors import DomainError, NotAllowed, NotFound
-from groupvisits.core.language import LANGUAGES, current_language, words
+from groupvisits.core.language import LANGUAGES, current_language, day, words
 from groupvisits.core.transaction import run
 from groupvisits.core.web import access, current_actor
 from groupvisits.extensions import db
@@ -137,14 +137,16 @@ def _render(template: str, kind: str, paper: Paper, *, as_pdf: bool = False, **t
 
 
 def _day(paper: Paper, moment: Any) -> str:
-    return rules.paper_day(moment, current_language(), paper.clinic.country)
+    language = current_language()
+    # Babel writes the dates of Haitian Creole in French.
+    return day(moment, language, year=True) if language == "ht" else rules.paper_day(moment, language, paper.clinic.country)
 
 
 def _as_pdf(kind: str, paper: Paper, html: str) -> Response:
     """The file's name says the day and the kind of paper, and nobody's name."""
-    day = clock.local(paper.group_session.starts_at, paper.group_session.zone).strftime("%Y-%m-%d")
+    on = clock.local(paper.group_session.starts_at, paper.group_session.zone)
     made = pdf.made_of(html, paper.clinic.paper if paper.clinic.paper == "a4" else "letter")
-    return Response(made, mimetype="application/pdf", headers={"Content-Disposition": f'attachment; filename="{day}-{kind}.pdf"'})
+    return Response(made, mimetype="application/pdf", headers={"Content-Disposition": f'attachment; filename="{on:%Y-%m-%d}-{kind}.pdf"'})
 
 
 def _paper(session_id: str, kind: str) -> Paper:

@@ -4,19 +4,22 @@ import re
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from groupvisits.audit.models import AuditEntry
-from groupvisits.core import ids
+from groupvisits.core import clock, ids, language
 from groupvisits.core.errors import NotAllowed, NotFound
 from groupvisits.core.transaction import run, write
 from groupvisits.extensions import db
 from groupvisits.feedback.models import FeedbackToken
 from groupvisits.interop import service
+from groupvisits.outbox.models import OutboxMessage
 from groupvisits.sessions import service as sessions
-from groupvisits.sessions.models import GroupSession, Seat
+from groupvisits.sessions.models import GroupSession, Seat, SessionTeamMember
 from groupvisits.sessions.rules import WrongState
+from groupvisits.slots.models import Slot
 from tests.cast import Cast, signed_in
+from tests.sessions.arrange import counted
 
 
 def test_making_slips_gives_each_seat_a_number_and_keeps_only_the_fingerprint_of_its_code(context: None, cast: Cast) -> None:
@@ -70,7 +73,7 @@ def address(cast: Cast, kind: str) -> str:
     return f"/sessions/{cast.session_id}/papers/{kind}"
 
 
-@pytest.mark.parametrize("kind", ["door-list", "slip-cards", "name-tags", "feedback-cards"])
+@pytest.mark.parametrize("kind", ["door-list", "slip-cards", "name-tags", "feedback-cards", "running-order", "call-list", "meals"])
 def test_each_paper_opens_for_a_coordinator_and_for_nobody_outside(app: Flask, cast: Cast, kind: str) -> None:
     assert signed_in(app, cast.joanne).get(address(cast, kind)).status_code == 200
     assert signed_in(app, cast.sol).get(address(cast, kind)).status_code == 404
@@ -146,3 +149,71 @@ def test_the_door_list_of_a_facilitator_holds_the_names_shown_in_the_room(app: F
     assert "Delgado" in signed_in(app, cast.nia).get(address(cast, "door-list")).text
     shown = signed_in(app, cast.tomas).get(address(cast, "door-list")).text
     assert "Rosa" in shown and "Delgado" not in shown
+
+
+def test_the_running_order_says_who_sees_whom_when_and_where_before_and_after_it_is_planned(app: Flask, cast: Cast) -> None:
+    page = signed_in(app, cast.nia).get(address(cast, "running-order")).text
+    assert "Not planned yet." in page
+    assert "Dr Hana Osei, Room 2" in page and "Dr Sam Farrow, Room 3" in page
+    with app.app_context():
+        run(sessions.open_session, cast.tomas, cast.session_id)
+        planned = db.session.scalars(select(Slot).order_by(Slot.planned_at)).all()
+        assert len(planned) == 6
+        first = language.time(clock.local(planned[0].planned_at, "America/New_York"), "en")
+    fixed = signed_in(app, cast.nia).get(address(cast, "running-order")).text
+    assert "Not planned yet." not in fixed and first in fixed
+    assert "Rosa Delgado" in fixed
+    shown = signed_in(app, cast.tomas).get(address(cast, "running-order")).text
+    assert "Rosa" in shown and "Delgado" not in shown
+
+
+def test_the_order_before_it_is_planned_is_the_order_it_is_planned_in(app: Flask, cast: Cast) -> None:
+    def order() -> list[str]:
+        page = signed_in(app, cast.nia).get(address(cast, "running-order")).text
+        return re.findall(r"Rosa|Marcus|Gladys|Teo|Frank|Beatriz|[\d:]+[ap]m</th>", page.split("</h2>", 1)[1])
+
+    before = order()
+    with app.app_context():
+        run(sessions.open_session, cast.tomas, cast.session_id)
+    assert len(before) == 12 and order() == before
+
+
+def test_without_a_resident_the_order_says_so(app: Flask, cast: Cast) -> None:
+    with app.app_context(), write() as tx:
+        tx.execute(delete(SessionTeamMember).where(SessionTeamMember.role == "resident"))
+    assert "No resident is on the team" in signed_in(app, cast.joanne).get(address(cast, "running-order")).text
+
+
+def test_meals_and_seats_count_everybody_who_eats_and_name_nobody(app: Flask, cast: Cast) -> None:
+    with app.app_context(), write() as tx:
+        tx.get_one(Seat, cast.seats["rosa"]).companions = 2
+        tx.execute(update(Seat).where(Seat.id == cast.seats["frank"]).values(state="invited", seat_no=None))
+    page = signed_in(app, cast.nia).get(address(cast, "meals")).text
+    assert "13 chairs and meals" in page and "at most 14" in page
+    assert not [name for name in ("Rosa", "Marcus", "Delgado") if name in page]
+
+
+def test_every_sheet_says_when_it_was_printed_and_by_whom_in_the_way_of_the_country(app: Flask, cast: Cast) -> None:
+    now = clock.local(clock.now(), "America/New_York")
+    for kind in ("door-list", "name-tags", "running-order", "call-list", "meals"):
+        page = signed_in(app, cast.joanne).get(address(cast, kind)).text
+        assert f"Printed {now:%A}, {now:%B} {now.day}, {now.year}, " in page
+        assert "by Joanne Pike" in page
+
+
+def test_the_call_list_holds_who_is_still_to_be_called_about_this_date(app: Flask, cast: Cast) -> None:
+    with app.app_context(), write() as tx:
+        tx.add(OutboxMessage(id=ids.new_id(), clinic_id=cast.clinic_id, patient_id=cast.rosa.id, session_id=cast.session_id, kind="invitation", channel="call",
+                             address="", subject="", text="Will you come on Tuesday?", language="es", state="waiting", due_at=clock.now()))  # fmt: skip
+    page = signed_in(app, cast.joanne).get(address(cast, "call-list")).text
+    assert "Rosa Delgado" in page and "Will you come on Tuesday?" in page and "1 person to call." in page
+    assert "Marcus" not in page
+
+
+def test_the_number_of_questions_of_a_paper_does_not_grow_with_the_list(app: Flask, cast: Cast) -> None:
+    joanne = signed_in(app, cast.joanne)
+    for kind in ("door-list", "running-order", "meals", "name-tags"):
+        joanne.get(address(cast, kind))
+        with counted(app) as asked:
+            joanne.get(address(cast, kind))
+        assert len(asked) <= 16, (kind, asked)
