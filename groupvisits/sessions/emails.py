@@ -71,7 +71,7 @@ def words_for(kind: str, facts: Facts) -> Words:
 
 
 def reply_for(kind: str, facts: Facts, *, next_channel: str = "") -> str:
-    """What a text that came in is answered with: yes, no, stop, start, help, or "" where a human will read it."""
+    """What a text that came in is answered with: yes, no, waitlisted, full, stop, start or help."""
     with force_locale(facts.language):
         if kind == "stop":
             then = {
@@ -84,6 +84,9 @@ def reply_for(kind: str, facts: Facts, *, next_channel: str = "") -> str:
         said = {
             "yes": lambda: gettext("Thank you. We expect you on %(when)s.", when=_when(facts)),
             "no": lambda: gettext("Thank you for telling us. We do not expect you on %(when)s.", when=_when(facts)),
+            "waitlisted": lambda: gettext(
+                "Thank you. All places on %(when)s are taken now. You are on the waiting list, and we tell you when a place is free.", when=_when(facts)
+            ),
             "full": lambda: gettext("All places on %(when)s are taken by now. We are sorry. A person from the clinic will answer you.", when=_when(facts)),
             "start": lambda: gettext("%(clinic)s: you get texts from us again. STOP ends them.", clinic=facts.clinic),
             "help": lambda: gettext("%(clinic)s: texts about your visits. Questions? Call %(phone)s. STOP ends texts.", clinic=facts.clinic, phone=facts.phone),
@@ -162,8 +165,10 @@ def _update(facts: Facts) -> _Parts:
         gettext(
             "%(clinic)s: your visit on %(was)s moves to %(when)s. Does that still work for you?",
             clinic=facts.clinic, was=_when(facts, facts.was), when=_when(facts),
-        ),
-        answer="yes_no",
+        )
+        if facts.is_asked
+        else gettext("%(clinic)s: your visit on %(was)s moves to %(when)s.", clinic=facts.clinic, was=_when(facts, facts.was), when=_when(facts)),
+        answer="yes_no" if facts.is_asked else "",
     )  # fmt: skip
 
 

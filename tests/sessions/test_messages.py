@@ -139,7 +139,7 @@ class TestPlanning:
         change(GroupSession, cast.session_id, starts_at=clock.now() + timedelta(days=days), ends_at=clock.now() + timedelta(days=days, hours=2))
         service.plan_ahead()
         for key in ("rosa", "marcus", "gladys"):
-            assert set(notices(getattr(cast, key))) == planned.get(key, set()), key
+            assert {re.sub(r" ?\d{4}-\d\d-\d\d", "", one) for one in notices(getattr(cast, key))} == planned.get(key, set()), key
         assert service.plan_ahead() == 0
 
     def test_nothing_is_planned_for_cancelled_dates(self, cast: Cast) -> None:
@@ -337,6 +337,9 @@ class TestPrivacy:
         change(Patient, cast.rosa.id, channel=channel, text_consent_at=clock.now())
         plan(cast, cast.rosa, kind, facts={"was": "2026-10-01T22:30:00+00:00", "until": "2026-12-01T22:30:00+00:00"})
         service.word_due()
+        if (kind, channel) == ("confirmation", "call"):
+            assert told(cast.rosa) == []  # nobody is called only to hear their own answer again
+            return
         (message,) = told(cast.rosa)
         assert message.kind == kind and message.channel == channel
         everything = f"{message.subject}\n{message.text}\n{message.calendar}".casefold().replace("\r\n ", "")

@@ -14,6 +14,7 @@ from icalendar import Calendar, Event, vCalAddress
 
 MAKER = "-//groupvisits//EN"
 REFRESH = timedelta(hours=4)
+NEAR_A_CHANGE = (timedelta(hours=-4), timedelta(0), timedelta(hours=4))
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,7 @@ def told(starts_at: datetime, ends_at: datetime, location: str, status: str) -> 
 
 def invitation(entry: Entry, *, method: str, organizer: str, attendee: str, accepted: bool, now: datetime) -> str:
     """The text/calendar part for one person: REQUEST, or CANCEL with the same UID. `organizer` is the sender's address."""
-    event = _event(entry, now)
-    event["organizer"] = vCalAddress(f"mailto:{parseaddr(organizer)[1] or organizer}")
+    event = _event(entry, organizer, now)
     person = vCalAddress(f"mailto:{attendee}")
     # The clinic takes answers on the person's own page, by text or by telephone: a calendar's answer would reach nobody.
     person.params["RSVP"], person.params["ROLE"] = "FALSE", "REQ-PARTICIPANT"
@@ -49,18 +49,19 @@ def invitation(entry: Entry, *, method: str, organizer: str, attendee: str, acce
     return _calendar([event], [entry], method).to_ical().decode()
 
 
-def feed(entries: Iterable[Entry], *, name: str, now: datetime) -> bytes:
+def feed(entries: Iterable[Entry], *, name: str, organizer: str, now: datetime) -> bytes:
     """All dates of one person, for programs that fetch them again and again. No attendees; what was cancelled stays and says so."""
     kept = list(entries)
-    calendar = _calendar([_event(entry, now) for entry in kept], kept, "PUBLISH")
+    calendar = _calendar([_event(entry, organizer, now) for entry in kept], kept, "PUBLISH")
     calendar.add("x-wr-calname", name)
     calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", "PT4H")
     return calendar.to_ical()
 
 
-def _event(entry: Entry, now: datetime) -> Event:
+def _event(entry: Entry, organizer: str, now: datetime) -> Event:
     event = Event()
+    event["organizer"] = vCalAddress(f"mailto:{parseaddr(organizer)[1] or organizer}")
     event.add("uid", entry.uid)
     event.add("dtstamp", now.astimezone(UTC).replace(microsecond=0))
     start, end = _written(entry)
@@ -78,11 +79,11 @@ def _event(entry: Entry, now: datetime) -> Event:
 
 
 def _written(entry: Entry) -> tuple[datetime, datetime]:
-    """In the clinic's own time; in UTC where its clocks show a time twice, because a local time cannot say which of the two."""
-    start, end = (moment.astimezone(ZoneInfo(entry.zone)) for moment in (entry.starts_at, entry.ends_at))
-    if start.fold or end.fold:
+    """In the clinic's own time; in UTC in the hours around a change of its clocks, where programs do not agree what a local time means."""
+    zone = ZoneInfo(entry.zone)
+    if any(len({(moment + near).astimezone(zone).utcoffset() for near in NEAR_A_CHANGE}) > 1 for moment in (entry.starts_at, entry.ends_at)):
         return entry.starts_at.astimezone(UTC), entry.ends_at.astimezone(UTC)
-    return start, end
+    return entry.starts_at.astimezone(zone), entry.ends_at.astimezone(zone)
 
 
 def _calendar(events: list[Event], entries: list[Entry], method: str) -> Calendar:

@@ -96,6 +96,11 @@ def kind_to_tell(kind: str, facts: Mapping[str, Any], standing: Standing) -> str
     return _OF_A_DATE_TO_COME[kind](facts, standing)
 
 
+def is_worth_a_call(kind: str, facts: Mapping[str, Any]) -> bool:
+    """Nobody is called only to hear their own answer again."""
+    return kind != "confirmation" and not (kind == "seat_cancelled" and facts.get("by") == "patient")
+
+
 def still_fits(kind: str, facts: Mapping[str, Any], standing: Standing) -> bool:
     """Whether what was sent may be sent again: what somebody was told already is no reason to say nothing."""
     return kind_to_tell(kind, facts, replace(standing, was_told=True, told_at=None)) == kind
@@ -154,9 +159,10 @@ def planned_ahead(starts_at: datetime, zone: str, seat_state: str, invite_days: 
 
     Seven days before, whoever said yes is asked for their form and so is reminded; whoever has not answered is asked again.
     """
-    ahead = [("reminder", str(days), days_before(starts_at, zone, days)) for days in REMINDER_DAYS if days != FORM_DAYS or seat_state == "invited"]
+    day = starts_at.astimezone(ZoneInfo(zone)).date().isoformat()  # a date that moved is reminded of anew
+    ahead = [("reminder", f"{days} {day}", days_before(starts_at, zone, days)) for days in REMINDER_DAYS if days != FORM_DAYS or seat_state == "invited"]
     if seat_state == "confirmed":
-        ahead.append(("form_opens", "", days_before(starts_at, zone, FORM_DAYS)))
+        ahead.append(("form_opens", day, days_before(starts_at, zone, FORM_DAYS)))
     if seat_state == "invited":
         ahead.append(("invitation", "", days_before(starts_at, zone, invite_days)))
     return ahead
