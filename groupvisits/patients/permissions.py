@@ -12,7 +12,6 @@ POLICY = Policy(
         "patients:send_link": permit("coordinator", when=same_clinic),
         "patients:write_agreement": permit("coordinator", "admin", when=same_clinic),
         "patients:enter_signatures": permit("coordinator", when=same_clinic),
-        "patients:choose_channel": permit("patient"),
         "patients:sign": permit("patient", when=same_clinic),
         "patients:choose_own_channel": permit("patient"),
         "patients:import": permit("coordinator", when=same_clinic),

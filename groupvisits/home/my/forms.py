@@ -1,22 +1,20 @@
 """What a patient sends from their own pages."""
 
-from wtforms import BooleanField, IntegerField, RadioField, StringField
+from wtforms import IntegerField, StringField
 from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional
 
-from groupvisits.core.forms import BaseForm, SelectChoice
+from groupvisits.core.forms import BaseForm
 from groupvisits.core.language import lazy as _l
 
 MAX_COMPANIONS = 4
 
 
-class ContactForm(BaseForm):
-    """How somebody wants to be told, and whether texts are fine. Choosing the same again changes nothing."""
+class OfferForm(BaseForm):
+    answer = StringField(validators=[InputRequired(_l("Choose one of the answers.")), AnyOf(("accept", "decline"), message=_l("Choose one of the answers."))])
 
-    channel = RadioField(
-        _l("How shall we tell you?"), validators=[Optional(), Length(max=10)], validate_choice=False,
-        choices=[SelectChoice("email", _l("By e-mail")), SelectChoice("text", _l("By text message")), SelectChoice("call", _l("Somebody calls me"))],
-    )  # fmt: skip
-    agrees_to_texts = BooleanField(_l("Yes, you may send me texts. I can stop them at any time by answering STOP."))
+
+class OtherDateForm(BaseForm):
+    other_id = StringField(validators=[InputRequired(_l("Choose a day.")), Length(max=36)])
 
 
 class AnswerForm(BaseForm):

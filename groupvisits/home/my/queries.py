@@ -1,7 +1,7 @@
 """What a patient's own pages show: only their own rows, in a number of questions that does not grow with their visits."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import or_, select
@@ -15,9 +15,9 @@ from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
 from groupvisits.home.my import rules
 from groupvisits.home.permissions import POLICY
-from groupvisits.patients.models import Patient
 from groupvisits.patients.queries.agreements import my_agreements
 from groupvisits.sessions.models import GroupSession, Offer, Seat, WaitingListEntry
+from groupvisits.sessions.queries import waiting
 
 AT_MOST = 24
 
@@ -34,7 +34,8 @@ class Visit:
     topics: Sequence[Topic] = ()
     entry: WaitingListEntry | None = None
     offer: Offer | None = None
-    in_line: int = 0
+    in_line: int = 0  # the viewer's place in the queue; 0: not waiting
+    is_full: bool = False  # all places are held
 
     @property
     def zone(self) -> str:
@@ -50,7 +51,7 @@ class Visit:
 
     @property
     def takes_answers(self) -> bool:
-        return self.phase == "to_come" and self.answer not in ("here", "gone", "offered")
+        return self.phase == "to_come" and self.group_session.starts_at > clock.now() and self.answer in ("open", "moved", "yes", "no", "skip")
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,18 @@ class MyVisits:
     past: Sequence[Visit] = ()
     to_sign: int = 0
     agreements: int = field(default=0)
+
+
+@dataclass(frozen=True)
+class OtherDate:
+    """A date of another group of the same programme, which somebody may come to instead of their own."""
+
+    group_session: GroupSession
+    is_full: bool  # no place, or others wait for the ones there are
+
+    @property
+    def zone(self) -> str:
+        return self.group_session.zone
 
 
 def my_visits(db: Session, viewer: Actor) -> MyVisits:
@@ -84,26 +97,18 @@ def my_visit(db: Session, viewer: Actor, session_id: str) -> Visit:
     found = _visits(db, viewer, session_id)
     if not found:
         raise NotFound
-    return found[0]
+    visit = found[0]
+    if visit.phase != "to_come":
+        return visit
+    return replace(visit, in_line=waiting.my_place_in_line(db, viewer, session_id), is_full=waiting.free_places(db, visit.group_session) <= 0)
 
 
-@dataclass(frozen=True)
-class Contact:
-    """How the clinic reaches the viewer: what it has of them (shortened, because others may look at the screen) and what they chose."""
-
-    channel: str
-    agrees_to_texts: bool
-    has_email: bool
-    phone_end: str
-
-
-def my_contact(db: Session, viewer: Actor) -> Contact:
-    """The viewing patient's own choice; NotFound for everybody else."""
-    POLICY.require(viewer, "home:my_pages")
-    patient = db.get(Patient, viewer.id)
-    if patient is None or patient.clinic_id != viewer.clinic_id:
-        raise NotFound
-    return Contact(patient.channel, patient.text_consent_at is not None and patient.text_stopped_at is None, bool(patient.email), patient.phone[-4:])
+def other_dates(db: Session, viewer: Actor, session_id: str) -> list[OtherDate]:
+    """The dates of sister groups around this one of the viewer's, without those they have a place in or wait for."""
+    own = my_visit(db, viewer, session_id).group_session
+    known = set(db.scalars(select(Seat.session_id).where(Seat.patient_id == viewer.id, Seat.state.not_in(("cancelled", "declined")))))
+    found = waiting.make_up_dates(db, viewer, own)
+    return [OtherDate(one.group_session, one.free <= one.waiting) for one in found if one.group_session.id not in known]
 
 
 def _visits(db: Session, viewer: Actor, session_id: str = "") -> list[Visit]:

@@ -12,7 +12,7 @@ from groupvisits.core.transaction import run
 from groupvisits.core.web import access, current_actor
 from groupvisits.extensions import db
 from groupvisits.home.my import forms, queries
-from groupvisits.patients import service as patients
+from groupvisits.sessions.service import answers, offers, waiting
 
 bp = Blueprint("my", __name__)
 
@@ -36,43 +36,81 @@ def answer(session_id: str) -> ResponseReturnValue:
     found, form = _visit(session_id), forms.AnswerForm()
     if not form.validate():
         return _visit_page(found, form), 422
-    from groupvisits.sessions.service import answers
-
     said = form.answer.data or ""
     try:
-        run(answers.answer, current_actor(), session_id, answer=said, companions=form.companions.data or 0 if said == "yes" else None)
+        told = run(answers.answer, current_actor(), session_id, answer=said, companions=form.companions.data if said == "yes" and form.companions.raw_data else None)
     except DomainError as refusal:
         return _refused(session_id, refusal, form)
-    flash(_received(said), "success")
+    flash(_received("waiting" if told["state"] == "waitlisted" else said), "success")
     return redirect(url_for("my.visit", session_id=session_id), 303)
 
 
-@bp.get("/my/contact")
+@bp.post("/my/visits/<session_id>/offer-answers")
 @access("home:my_pages")
-def contact() -> str:
-    now = queries.my_contact(db.session(), current_actor())
-    return _contact_page(now, forms.ContactForm(formdata=None, data={"channel": now.channel, "agrees_to_texts": now.agrees_to_texts}))
+def answer_offer(session_id: str) -> ResponseReturnValue:
+    found, form = _visit(session_id), forms.OfferForm()
+    if not form.validate() or found.offer is None:
+        return _visit_page(found, _answer_form(found), message=gettext("This place is not kept for you any more. Here is how it is now.")), 409
+    verb = offers.accept_offer if form.answer.data == "accept" else offers.decline_offer
+    try:
+        run(verb, current_actor(), session_id)
+    except DomainError as refusal:
+        return _refused(session_id, refusal)
+    flash(_received("yes") if form.answer.data == "accept" else gettext("Thank you for telling us. The place goes to somebody else."), "success")
+    return redirect(url_for("my.visit", session_id=session_id), 303)
 
 
-@bp.post("/my/contact")
+@bp.post("/my/visits/<session_id>/waiting-list-entries")
 @access("home:my_pages")
-def choose_contact() -> ResponseReturnValue:
-    form = forms.ContactForm()
-    if form.validate():
-        try:
-            run(patients.choose_channel, current_actor(), channel=form.channel.data or "", agrees_to_texts=bool(form.agrees_to_texts.data))
-        except (NotFound, NotAllowed):
-            raise
-        except DomainError as refusal:
-            form.refuse(refusal)
-        else:
-            flash(gettext("Thank you. From now on we tell you this way."), "success")
-            return redirect(url_for("my.visits"), 303)
-    return _contact_page(queries.my_contact(db.session(), current_actor()), form), 422
+def join_line(session_id: str) -> ResponseReturnValue:
+    _visit(session_id)
+    try:
+        run(waiting.join_waiting_list, current_actor(), session_id)
+    except DomainError as refusal:
+        return _refused(session_id, refusal)
+    flash(_received("waiting"), "success")
+    return redirect(url_for("my.visit", session_id=session_id), 303)
 
 
-def _contact_page(now: queries.Contact, form: forms.ContactForm) -> str:
-    return render_template("home/my/contact.html", contact=now, form=form)
+@bp.post("/my/visits/<session_id>/waiting-list-departures")
+@access("home:my_pages")
+def leave_line(session_id: str) -> ResponseReturnValue:
+    _visit(session_id)
+    try:
+        run(waiting.leave_waiting_list, current_actor(), session_id)
+    except DomainError as refusal:
+        return _refused(session_id, refusal)
+    flash(gettext("You are off the list. You do not need to do anything else."), "success")
+    return redirect(url_for("my.visits"), 303)
+
+
+@bp.get("/my/visits/<session_id>/other-dates")
+@access("home:my_pages")
+def other_dates(session_id: str) -> str:
+    return _others_page(session_id)
+
+
+@bp.post("/my/visits/<session_id>/make-ups")
+@access("home:my_pages")
+def make_up(session_id: str) -> ResponseReturnValue:
+    """A place in another group's date instead of the viewer's own, or a place in its queue where it is full."""
+    form, others = forms.OtherDateForm(), {one.group_session.id: one for one in queries.other_dates(db.session(), current_actor(), session_id)}
+    chosen = others.get(form.other_id.data or "") if form.validate() else None
+    if chosen is None:
+        return _others_page(session_id, gettext("This day is not open to choose any more. Here are the days as they are now.")), 409
+    try:
+        run(waiting.ask_make_up, current_actor(), chosen.group_session.id, instead_of=session_id)
+    except DomainError as refusal:
+        db.session.rollback()
+        return _others_page(session_id, words(refusal)), refusal.status
+    flash(gettext("The clinic has received it. Here is your new day."), "success")
+    return redirect(url_for("my.visit", session_id=chosen.group_session.id), 303)
+
+
+def _others_page(session_id: str, message: str = "") -> str:
+    own = _visit(session_id)
+    others = queries.other_dates(db.session(), current_actor(), session_id)
+    return render_template("home/my/other_dates.html", visit=own, others=others, message=message)
 
 
 def _visit(session_id: str) -> queries.Visit:
@@ -99,6 +137,7 @@ def _visit_page(found: queries.Visit, form: forms.AnswerForm, message: str = "")
 
 def _received(said: str) -> str:
     return {
+        "waiting": gettext("You are on the list. We tell you as soon as there is a place for you."),
         "yes": gettext("Thank you. The clinic has your yes. We look forward to seeing you."),
         "no": gettext("Thank you for telling us. The clinic has your no. You do not need to do anything else."),
         "skip": gettext("Thank you for telling us. You skip this one, and we ask you again for the next."),
