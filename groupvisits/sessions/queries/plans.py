@@ -109,14 +109,15 @@ def rule_of(group: Group) -> series.Rule:
     )  # fmt: skip
 
 
-def example_message(db: Session, viewer: Actor, preview: Preview) -> str:
-    """The very text that patients of the first moving date will read, in English; each reads it in their own language."""
+def example_message(db: Session, viewer: Actor, preview: Preview, *, link: str) -> str:
+    """The very text that patients of the first moving date will read, in English; each reads it in their own language. `link` stands for their own."""
     line = next((line for line in preview.acting if line.patients), None) or preview.acting[0]
     group_session, clinic = db.get_one(GroupSession, line.session_id), programmes.clinic_of(db, viewer)
     assert line.starts_at is not None
     facts = emails.facts_of(
-        clinic, group_session, language="en", starts_at=line.starts_at, ends_at=line.starts_at + timedelta(minutes=preview.minutes), was=group_session.starts_at
-    )
+        clinic, group_session, language="en", starts_at=line.starts_at, ends_at=line.starts_at + timedelta(minutes=preview.minutes), was=group_session.starts_at,
+        link=link,
+    )  # fmt: skip
     return emails.words_for("update", replace(facts, room=line.room)).text.strip()
 
 

@@ -197,7 +197,8 @@ def _option_words(line: Line, question: Question, value: str) -> str:
 def _preview_page(preview: queries.Preview, form: forms.PlanForm) -> str:
     ordered = {person: number for number, person in enumerate(sorted(preview.patients | preview.staff))}
     told = {line.key: " ".join(str(ordered[person]) for person in sorted(line.patients | line.staff)) for line in preview.acting}
-    message = queries.example_message(db.session(), current_actor(), preview) if preview.acting and preview.act != "make" else ""
+    shows_message = preview.acting and preview.act != "make"
+    message = queries.example_message(db.session(), current_actor(), preview, link=gettext("(here stands their own link)")) if shows_message else ""
     return render_template(
         "sessions/series_preview.html", preview=preview, group=preview.group, form=form, field_of=field_of, told=told, message=message, **WORDS
     )
