@@ -4,6 +4,7 @@ import hmac
 from typing import Any
 
 from flask import current_app, jsonify, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from groupvisits.core.errors import Invalid, NotFound, SignInNeeded
 from groupvisits.core.transaction import run
@@ -46,7 +47,8 @@ def _sent(*names: str) -> dict[str, str]:
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if not hmac.compare_digest(given.encode(), token.encode()):
         raise SignInNeeded
-    request.max_content_length = MOST_BYTES
+    if len(request.get_data()) > MOST_BYTES:
+        raise RequestEntityTooLarge
     try:
         body = request.get_json()
     except RecursionError:
