@@ -1,23 +1,24 @@
 """At the door: nobody who comes is turned away, how many come along is counted, and somebody new gets in."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
 from groupvisits.audit.models import AuditEntry
-from groupvisits.core import ids, transaction
+from groupvisits.core import clock, ids, transaction
 from groupvisits.core.errors import NotAllowed, NotFound
 from groupvisits.core.transaction import run
 from groupvisits.extensions import db
 from groupvisits.patients.models import CarePartner, Patient
 from groupvisits.sessions import queries, rules, service
-from groupvisits.sessions.models import Seat
+from groupvisits.sessions.models import GroupSession, Offer, Seat, WaitingListEntry
 from groupvisits.sessions.rules import door as door_rules
 from groupvisits.slots.models import Slot
 from tests.cast import Cast, signed_in
-from tests.sessions.arrange import ROSA, door, member, set_maximum, sister_group
+from tests.sessions.arrange import ROSA, door, member, noted, set_maximum, sister_group
 
 
 def seat_of(cast: Cast, patient_id: str) -> Seat:
@@ -227,3 +228,43 @@ def test_only_who_keeps_the_registry_adds_to_it_at_the_door(app: Flask, cast: Ca
     if who == "nia":
         page = client.post(door(cast, "check-in-searches"), data={**ROSA, "name": "petrie"}).text
         assert "ask the coordinator" in page and "Not in the registry yet" not in page
+
+
+# --- somebody who waits for a place
+
+
+@pytest.mark.parametrize("state", ["waiting", "offered"])
+def test_who_waits_and_comes_is_let_in_and_a_wrong_tap_leaves_them_where_they_were(context: None, cast: Cast, state: str) -> None:
+    with transaction.write() as tx:
+        now = clock.now()
+        entry = WaitingListEntry(
+            id=ids.new_id(), clinic_id=cast.clinic_id, session_id=cast.session_id, patient_id=cast.walter.id, state=state, since=now, changed_at=now
+        )
+        tx.add(entry)
+        tx.flush()
+        if state == "offered":
+            tx.add(
+                Offer(
+                    id=ids.new_id(), clinic_id=cast.clinic_id, session_id=cast.session_id, entry_id=entry.id, made_at=now, expires_at=now + timedelta(hours=1)
+                )
+            )
+        seat = noted(tx, cast.session_id, cast.walter.id, "offered" if state == "offered" else "waitlisted", seat_no=7 if state == "offered" else None)
+    before = "offered" if state == "offered" else "waitlisted"
+    run(service.check_in, cast.nia, cast.session_id, seat.id)
+    db.session.rollback()
+    assert (db.session.get_one(Seat, seat.id).state, db.session.get_one(WaitingListEntry, entry.id).state) == ("arrived", "seated")
+    run(service.undo_check_in, cast.nia, cast.session_id, seat.id, back_to=before)
+    db.session.rollback()
+    after = db.session.get_one(WaitingListEntry, entry.id)
+    assert (db.session.get_one(Seat, seat.id).state, after.state, after.since) == (before, state, now)
+    assert list(db.session.scalars(select(Offer.state))) == (["open"] if state == "offered" else [])
+
+
+def test_nobody_at_the_door_waits_for_those_who_wait_elsewhere(context: None, cast: Cast) -> None:
+    with transaction.write() as tx:
+        now = clock.now()
+        group_session = tx.get_one(GroupSession, cast.session_id)
+        group_session.starts_at, group_session.ends_at = now + timedelta(hours=5), now + timedelta(hours=7)
+        tx.add(WaitingListEntry(id=ids.new_id(), clinic_id=cast.clinic_id, session_id=cast.session_id, patient_id=cast.marcus.id, since=now, changed_at=now))
+    assert run(service.let_in, cast.nia, cast.session_id, cast.walter.id)
+    assert seat_of(cast, cast.walter.id).over_maximum_reason == ""

@@ -135,7 +135,7 @@ def _attended(db: Session, group_id: str) -> tuple[dict[str, set[str]], dict[str
             came_to[patient_id].add(session_id)
     replaced = select(Seat.patient_id, Seat.makes_up_for_id).join(GroupSession, GroupSession.id == Seat.makes_up_for_id)
     for patient_id, session_id in db.execute(replaced.where(GroupSession.group_id == group_id, Seat.state.in_(CAME))):
-        came_to[patient_id].add(session_id)
+        came_to[patient_id].add(str(session_id))
     return came_to, asked_to
 
 

@@ -7,6 +7,8 @@ from groupvisits.core.errors import Conflict, Refused, mark
 MOST_COMPANIONS = 9
 # Kept with the seat, where nobody wrote a reason of their own.
 SEEN_ALONE = "All places were taken: seen one-on-one"
+# Whoever stands at the door goes before whoever waits for a call, and before the number that was advised for invitations.
+IS_HERE = "Came to the door"
 
 
 class TooManyCompanions(Refused):

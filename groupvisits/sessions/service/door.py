@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from groupvisits.audit import service as audit
 from groupvisits.core import clock, ids
@@ -15,7 +15,7 @@ from groupvisits.patients.models import Patient
 from groupvisits.patients.rules.person import tidy
 from groupvisits.sessions import queries, rules
 from groupvisits.sessions.events import CheckInUndone, SeatArrived
-from groupvisits.sessions.models import HOLDING, Seat
+from groupvisits.sessions.models import HOLDING, Offer, Seat, WaitingListEntry
 from groupvisits.sessions.permissions import POLICY
 from groupvisits.sessions.rules import door
 from groupvisits.sessions.service.seats import free_seat, take_seat
@@ -105,9 +105,9 @@ def _seated(tx: Transaction, actor: Actor, place: queries.Place, patient_id: str
         raise rules.SessionFull(maximum=place.group_session.maximum, held=max(counts.held, counts.here_in_group))
     if is_full:
         reason = reason or door.SEEN_ALONE
-    if seat is None or not holds_place:
-        seat = take_seat(tx, actor, place.group_session, patient_id, over_maximum_reason=reason if is_full else "", companions=seat.companions if seat else 0)
-    seat.is_fallback = arrival.seen_alone
+    if seat is None or not holds_place or seat.state == "offered":  # who comes has accepted the offer
+        seat = take_seat(tx, actor, place.group_session, patient_id, over_maximum_reason=reason or door.IS_HERE)
+    seat.is_fallback, seat.asked_again = arrival.seen_alone, False
     if is_full:
         seat.over_maximum_reason = reason
     return seat
@@ -136,12 +136,28 @@ def undo_check_in(
     seat.companions = seat.companions if companions is None else companions
     if not keeps_card:
         seat.slip_number = seat.slip_code = None
-    if back_to in ("invited", "declined", "cancelled"):
+    if back_to in ("invited", "declined", "cancelled", "waitlisted"):
         free_seat(tx, actor, seat, back_to)
+    if back_to in ("waitlisted", "offered"):
+        _back_on_the_waiting_list(tx, seat, back_to)
     tx.flush()
     audit.record(tx, actor, "sessions:undo_check_in", seat, session_id=session_id, patient=seat.patient_id, state=seat.state)
     tx.announce(CheckInUndone(session_id, seat.id))
     people_changed(tx, session_id, seat.patient_id)
+
+
+def _back_on_the_waiting_list(tx: Transaction, seat: Seat, back_to: str) -> None:
+    """They wait, or have their offer, as before the wrong tap, in their old place of the list."""
+    theirs = or_(WaitingListEntry.patient_id == seat.patient_id, WaitingListEntry.partner_id == seat.patient_id)
+    entry = tx.scalar(select(WaitingListEntry).where(WaitingListEntry.session_id == seat.session_id, theirs).order_by(WaitingListEntry.changed_at.desc()))
+    if entry is None:
+        return
+    entry.state, entry.changed_at = ("offered" if back_to == "offered" else "waiting"), clock.now()
+    if back_to == "offered":
+        seat.state = "offered"
+        offer = tx.scalar(select(Offer).where(Offer.entry_id == entry.id, Offer.state == "accepted").order_by(Offer.made_at.desc()))
+        if offer is not None:
+            offer.state, offer.ended_at = "open", None
 
 
 def _last_arrival(tx: Transaction, session_id: str) -> datetime | None:

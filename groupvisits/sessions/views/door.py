@@ -68,7 +68,7 @@ def check_in(session_id: str) -> Any:
         code = _let_in(session_id, person, form)
     except rules.SessionFull:
         return _person_screen(place, person, full=True), 409
-    except (door.PlaceIsFree, door.TooManyCompanions) as refusal:
+    except door.PlaceIsFree as refusal:
         form.refuse(refusal)
         return _person_screen(_place(session_id), person, form=form), refusal.status
     place, before = _place(session_id), person
