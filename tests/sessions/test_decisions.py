@@ -10,10 +10,12 @@ from groupvisits.core import clock, ids
 from groupvisits.core.errors import NotAllowed, NotFound
 from groupvisits.core.transaction import Transaction, run, write
 from groupvisits.extensions import db
+from groupvisits.outbox.models import OutboxMessage
 from groupvisits.programmes.models import Group
 from groupvisits.sessions import queries, rules, service
 from groupvisits.sessions.models import GroupSession, Notice, Seat, WaitingListEntry
 from groupvisits.sessions.rules import census
+from groupvisits.sessions.service import messages
 from tests.cast import Cast
 from tests.sessions.test_advice import seats_say, sister_group
 
@@ -124,8 +126,8 @@ def test_who_said_yes_keeps_a_place_and_the_others_are_asked(cast: Cast) -> None
     assert (rosa.asked_again, rosa.makes_up_for_id, rosa.companions) == (True, cast.session_id, 1)
     date = the_session(cast)
     assert (date.state, date.cancel_reason) == ("cancelled", "Too few on Tuesday")
-    asked = {notice.patient_id for notice in db.session.scalars(select(Notice).where(Notice.session_id == target_id, Notice.kind == "invitation"))}
-    assert asked == set(there)
+    told = {notice.patient_id: notice.kind for notice in db.session.scalars(select(Notice).where(Notice.session_id == target_id))}
+    assert told == {who: "invitation" if who == cast.teo.id else "update" for who in there}
 
 
 def test_no_more_keep_a_place_than_there_are(cast: Cast) -> None:
@@ -156,6 +158,22 @@ def test_who_waits_for_the_date_is_asked_too_and_who_is_there_already_stays(cast
     assert there[cast.walter.id].state == "invited"
     assert (there[cast.rosa.id].asked_again, there[cast.rosa.id].seat_no) == (False, 1)
     assert there[cast.marcus.id].state == "declined"
+
+
+def test_who_moves_is_told_of_both_dates(cast: Cast) -> None:
+    target_id = arranged(cast)
+    merge(cast, target_id)
+    messages.word_due()
+    db.session.rollback()
+    sent = {(message.session_id, message.kind) for message in db.session.scalars(select(OutboxMessage).where(OutboxMessage.patient_id == cast.rosa.id))}
+    assert sent == {(cast.session_id, "date_cancelled"), (target_id, "update")}
+
+
+def test_a_date_that_others_wait_for_takes_nobody_before_them(cast: Cast) -> None:
+    target_id = arranged(cast)
+    with write() as tx:
+        tx.add(WaitingListEntry(id=ids.new_id(), clinic_id=cast.clinic_id, session_id=target_id, patient_id=cast.walter.id, state="waiting", since=clock.now(), changed_at=clock.now()))  # fmt: skip
+    assert merge(cast, target_id) == {"kept": 0, "asked": 6}
 
 
 def test_an_answer_that_came_meanwhile_changes_nothing_until_it_was_seen(cast: Cast) -> None:

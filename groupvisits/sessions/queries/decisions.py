@@ -26,7 +26,7 @@ AT_MOST = 6
 
 @dataclass(frozen=True)
 class SisterDate:
-    """A date of another group of the same programme. `free` places are left in it."""
+    """A date of another group of the same programme. `free` places are left in it for newcomers: none where others wait for one."""
 
     group_session: GroupSession
     held: int
@@ -53,15 +53,16 @@ def sister_dates(db: Session, viewer: Actor, place: Place) -> Sequence[SisterDat
     POLICY.require(viewer, "sessions:decide", place)
     mine = place.group_session
     held = select(func.count()).where(Seat.session_id == GroupSession.id, Seat.seat_no.is_not(None)).scalar_subquery()
+    queue = select(func.count()).where(WaitingListEntry.session_id == GroupSession.id, WaitingListEntry.state == "waiting").scalar_subquery()
     query = (
-        select(GroupSession, held)
+        select(GroupSession, held, queue)
         .join(Group, Group.id == GroupSession.group_id)
         .where(Group.programme_id == mine.group.programme_id, GroupSession.clinic_id == place.clinic_id, GroupSession.group_id != mine.group_id)
         .where(GroupSession.state == "planned", GroupSession.starts_at > clock.now(), GroupSession.decision != "no_go")
         .where(GroupSession.starts_at.between(mine.starts_at - rules.SISTER_WITHIN, mine.starts_at + rules.SISTER_WITHIN))
     )
     rows = db.execute(query).unique().all()
-    found = [SisterDate(date, taken, max(date.maximum - taken, 0)) for date, taken in rows]
+    found = [SisterDate(date, taken, 0 if others else max(date.maximum - taken, 0)) for date, taken, others in rows]
     return sorted(found, key=lambda sister: (abs(sister.group_session.starts_at - mine.starts_at), sister.group_session.id))[:AT_MOST]
 
 
@@ -74,7 +75,8 @@ def merge_plan(db: Session, viewer: Actor, place: Place, target_id: str) -> Merg
         raise rules.NoSister
     there = {patient_id: (state, seat_no) for patient_id, state, seat_no in db.execute(_seats_of(target.id))}
     maximum = min(limit_for(db, target), target.maximum) if target.group.over_inviting else target.maximum
-    free = maximum - sum(seat_no is not None for _, seat_no in there.values())
+    others_wait = db.scalar(select(WaitingListEntry.id).where(WaitingListEntry.session_id == target.id, WaitingListEntry.state == "waiting").limit(1))
+    free = 0 if others_wait else maximum - sum(seat_no is not None for _, seat_no in there.values())
     seats = db.scalars(select(Seat).where(Seat.session_id == mine.id, Seat.state != "cancelled").order_by(Seat.id)).all()
     people = [Person(seat.patient_id, seat.state, seat.changed_at, there.get(seat.patient_id, ("", None))[0]) for seat in seats]
     people += [Person(who, "invited", since, there.get(who, ("", None))[0]) for who, since in _waiting(db, mine.id, {seat.patient_id for seat in seats})]

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from groupvisits.accounts.models import StaffMember
 from groupvisits.core.actor import Actor
+from groupvisits.core.errors import NotFound
 from groupvisits.outbox.models import OutboxMessage
 from groupvisits.patients.contacts import show_phone
 from groupvisits.patients.models import Pair, Patient
@@ -15,7 +16,7 @@ from groupvisits.programmes.models import TEAM_ROLES
 from groupvisits.programmes.rules import MinuteCheck, one_on_one_window
 from groupvisits.sessions.models import HOLDING, GroupSession, Seat, SessionTeamMember
 from groupvisits.sessions.permissions import POLICY
-from groupvisits.sessions.queries.places import Place
+from groupvisits.sessions.queries.places import Place, place_for
 from groupvisits.sessions.rules import HERE
 
 
@@ -84,6 +85,14 @@ def seat_lines(db: Session, viewer: Actor, place: Place) -> Sequence[SeatLine]:
         for seat, patient in rows
     ]  # fmt: skip
     return sorted(lines, key=lambda line: (line.state == "declined", line.state == "invited"))
+
+
+def seat_line(db: Session, viewer: Actor, session_id: str, seat_id: str) -> SeatLine:
+    """One row of them; NotFound for a seat of another date."""
+    found = [line for line in seat_lines(db, viewer, place_for(db, viewer, session_id)) if line.seat_id == seat_id]
+    if not found:
+        raise NotFound
+    return found[0]
 
 
 def told_by(db: Session, session_id: str) -> Mapping[str, Told]:

@@ -187,10 +187,10 @@ def plan_move(people: Sequence[Person], free: int) -> Move:
 
     Who has a place there, or said no to that date, is not asked again.
     """
-    holding = ("confirmed", "offered", "arrived")
+    settled = ("confirmed", "offered", "arrived", "invited", "waitlisted", "declined")
     stay = [person for person in people if person.there in ("", "cancelled", "invited")]
     yes = sorted((person for person in stay if person.state == "confirmed"), key=lambda person: (person.since, person.patient_id))
     keep = [person.patient_id for person in yes[: max(free, 0)]]
-    ask = [p.patient_id for p in stay if p.state in ("confirmed", "invited", "offered") and p.patient_id not in keep and p.there != "invited"]
-    already = [p.patient_id for p in people if p.patient_id not in keep and (p.there in (*holding, "invited", "declined")) and p.state != "declined"]
+    ask = [p.patient_id for p in stay if p.state in ("confirmed", "invited", "offered", "waitlisted") and p.patient_id not in keep and p.there != "invited"]
+    already = [p.patient_id for p in people if p.patient_id not in keep and p.there in settled and p.state != "declined"]
     return Move(tuple(keep), tuple(ask), tuple(already), tuple(p.patient_id for p in people if p.state == "declined"))

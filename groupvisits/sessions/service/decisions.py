@@ -50,8 +50,8 @@ def merge_into(tx: Transaction, actor: Actor, session_id: str, *, target_id: str
     """The people of this date are on the list of a sister date, and this date is cancelled with the reason: all of it or nothing.
 
     Who said yes keeps a place there, in the order of the answers, as far as there are places, and is asked whether that day suits them;
-    the others are asked and hold no place. Each place there says which date it makes up for. Everybody is told twice: that this date
-    is cancelled, and of the other one. Refuses with MergeChanged when it is no longer what the preview showed (`seen`), with NoSister,
+    the others are asked and hold no place. Each place there says which date it makes up for. Who knew of this date is told that it
+    is cancelled, and everybody who moves is told of the other one. Refuses with MergeChanged when it is no longer what the preview showed (`seen`), with NoSister,
     NobodyToMove, MergeReasonNeeded. Merging a cancelled date is refused with WrongState.
     """
     place = _lock_both(tx, actor, session_id, target_id)
@@ -65,7 +65,7 @@ def merge_into(tx: Transaction, actor: Actor, session_id: str, *, target_id: str
     if not plan.move.keep and not plan.move.ask:
         raise census.NobodyToMove
     for patient_id in (*plan.move.keep, *plan.move.ask):
-        _move(tx, actor, plan, patient_id, session_id)
+        _move(tx, actor, plan, patient_id, place.group_session)
     audit.record(
         tx, actor, "sessions:merge", place.group_session, session_id=session_id, into=target_id, kept=len(plan.move.keep), asked=len(plan.move.ask), reason=reason.strip()[:200],
     )  # fmt: skip
@@ -74,15 +74,16 @@ def merge_into(tx: Transaction, actor: Actor, session_id: str, *, target_id: str
     return {"kept": len(plan.move.keep), "asked": len(plan.move.ask)}
 
 
-def _move(tx: Transaction, actor: Actor, plan: merging.MergePlan, patient_id: str, session_id: str) -> None:
+def _move(tx: Transaction, actor: Actor, plan: merging.MergePlan, patient_id: str, given_up: GroupSession) -> None:
     if patient_id in plan.move.keep:
         seat = take_seat(tx, actor, plan.target, patient_id, companions=plan.companions.get(patient_id, 0))
         seat.asked_again = True  # a yes to one day is no yes to another: the place is kept until they say
+        plan_notice(tx, actor, plan.target, patient_id, "update", facts={"was": given_up.starts_at.isoformat()})
     else:
         seat = invite(tx, actor, plan.target, patient_id)
-    seat.makes_up_for_id = session_id
+        plan_notice(tx, actor, plan.target, patient_id, "invitation")
+    seat.makes_up_for_id = given_up.id
     tx.flush()
-    plan_notice(tx, actor, plan.target, patient_id, "invitation")
 
 
 def _lock_both(tx: Transaction, actor: Actor, session_id: str, target_id: str) -> queries.Place:

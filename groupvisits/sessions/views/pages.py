@@ -9,6 +9,7 @@ from groupvisits.accounts import service as accounts
 from groupvisits.core import clock
 from groupvisits.core.commands import run_command
 from groupvisits.core.errors import DomainError
+from groupvisits.core.pages import offer_undo
 from groupvisits.core.transaction import run
 from groupvisits.core.web import access, current_actor
 from groupvisits.extensions import db
@@ -19,12 +20,13 @@ from groupvisits.programmes.rules import RoleNotHeld
 from groupvisits.sessions import forms, queries, rules, service
 from groupvisits.sessions.views import bp
 from groupvisits.sessions.views.qr import qr_code
+from groupvisits.sessions.views.waiting_forms import forms_of
 
 
 @bp.get("/sessions/<session_id>")
 @access("sessions:see")
 def group_session(session_id: str) -> Any:
-    return _page(session_id)
+    return date_page(session_id)
 
 
 @bp.post("/sessions/<session_id>/answers")
@@ -32,14 +34,17 @@ def group_session(session_id: str) -> Any:
 def answer(session_id: str) -> Any:
     form = forms.AnswerForm()
     if not form.validate():
-        return _page(session_id, wrong=gettext("We could not read that. Nothing was changed.")), 400
+        return date_page(session_id, wrong=gettext("We could not read that. Nothing was changed.")), 400
+    before = queries.answer_now(db.session(), current_actor(), session_id, form.seat_id.data or "")
     try:
         run_command(
             service.answer_for, current_actor(), form.command("sessions:answer_for"), session_id, form.seat_id.data or "",
             answer=form.answer.data, over_maximum_reason=form.over_maximum_reason.data or "",
         )  # fmt: skip
     except rules.SessionFull as full:
-        return _page(session_id, full=full, override=forms.AnswerForm(formdata=None, data={"seat_id": form.seat_id.data, "answer": "yes"})), full.status
+        return date_page(session_id, full=full, override=forms.AnswerForm(formdata=None, data={"seat_id": form.seat_id.data, "answer": "yes"})), full.status
+    if before and before != form.answer.data:
+        offer_undo(gettext("The answer is kept."), url_for("sessions.answer", session_id=session_id), seat_id=form.seat_id.data or "", answer=before)
     return redirect(url_for("sessions.group_session", session_id=session_id, _anchor="seats"), 303)
 
 
@@ -48,8 +53,8 @@ def answer(session_id: str) -> Any:
 def search_patients(session_id: str) -> Any:
     form = SearchForm()
     if not form.validate():
-        return _page(session_id, search=form), 400
-    return _page(session_id, search=form, found=patients.patients_for(db.session(), current_actor(), search=form.words.data or "").patients)
+        return date_page(session_id, search=form), 400
+    return date_page(session_id, search=form, found=patients.patients_for(db.session(), current_actor(), search=form.words.data or "").patients)
 
 
 @bp.post("/sessions/<session_id>/seats")
@@ -57,18 +62,18 @@ def search_patients(session_id: str) -> Any:
 def seat_patient(session_id: str) -> Any:
     form = forms.SeatPatientForm()
     if not form.validate():
-        return _page(session_id, wrong=gettext("We could not read that. Nothing was changed.")), 400
+        return date_page(session_id, wrong=gettext("We could not read that. Nothing was changed.")), 400
     try:
         run_command(
             service.seat_patient, current_actor(), form.command("sessions:seat_patient"), session_id, form.patient_id.data or "",
             answer=form.answer.data, over_maximum_reason=form.over_maximum_reason.data or "",
         )  # fmt: skip
     except rules.SessionFull as full:
-        return _page(
+        return date_page(
             session_id, full=full, override=forms.SeatPatientForm(formdata=None, data={"patient_id": form.patient_id.data, "answer": "yes"})
         ), full.status
     except rules.HasSeat as refusal:
-        return _page(session_id, wrong=gettext(refusal.message)), refusal.status
+        return date_page(session_id, wrong=gettext(refusal.message)), refusal.status
     return redirect(url_for("sessions.group_session", session_id=session_id, _anchor="seats"), 303)
 
 
@@ -135,7 +140,7 @@ def add_to_team(session_id: str) -> Any:
             form.refuse(refusal)
         else:
             return redirect(url_for("sessions.group_session", session_id=session_id, _anchor="team"), 303)
-    return _page(session_id, team_form=form), 400
+    return date_page(session_id, team_form=form), 400
 
 
 @bp.post("/sessions/<session_id>/team-rooms")
@@ -163,13 +168,18 @@ def _team_form(**kwargs: Any) -> forms.TeamForm:
     return form
 
 
-def _page(session_id: str, *, full: Any = None, override: Any = None, wrong: str = "", search: Any = None, found: Any = None, team_form: Any = None) -> str:
+def date_page(
+    session_id: str, *, full: Any = None, override: Any = None, wrong: str = "", search: Any = None, found: Any = None, team_form: Any = None,
+    waiting_forms: Any = None, waiting_wrong: Any = None,
+) -> str:  # fmt: skip
+    """The page of a date, with what was refused or searched for on it."""
     viewer, session = current_actor(), db.session()
     place = queries.place_for(session, viewer, session_id)
     group_session, coordinates = place.group_session, viewer.has("coordinator")
     can_change = coordinates and group_session.state in ("planned", "open")
     look = queries.look_for(session, viewer, place, clock.now())
     seats = queries.seat_lines(session, viewer, place) if coordinates else []
+    waiting_list = queries.waiting_list_for(session, viewer, place) if coordinates else None
     return render_template(
         "sessions/group_session.html", place=place, group_session=group_session, group=group_session.group, seats=seats, census=look.census, team=look.team,
         check=look.check, check_all=look.check_all, left=look.left, advice=look.advice, light=look.light, action=look.action, checkpoints=look.checkpoints,
@@ -180,4 +190,5 @@ def _page(session_id: str, *, full: Any = None, override: Any = None, wrong: str
         role_names=ROLES, is_near=rules.is_near(group_session.starts_at, clock.now()), full=full, override=override, wrong=wrong, found=found,
         seated={line.patient_id for line in seats}, search=search or SearchForm(formdata=None),
         team_form=(team_form or _team_form(formdata=None)) if can_change else None,
+        waiting_list=waiting_list, waiting_forms=waiting_forms or forms_of(waiting_list), waiting_wrong=waiting_wrong,
     )  # fmt: skip
