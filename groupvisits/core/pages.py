@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, current_app, url_for
+from flask import Flask, current_app, flash, url_for
 from flask_wtf.csrf import generate_csrf
 
 from groupvisits.core import clock, language
@@ -40,6 +40,11 @@ def door(endpoint: str, **values: Any) -> str:
     if not action or not (action == PUBLIC or current_app.extensions["policies"][action].could(current_actor(), action)):
         return ""
     return url_for(endpoint, **values)
+
+
+def offer_undo(text: str, action: str, **fields: str) -> None:
+    """Say on the next page what was done, with a button that posts `fields` to `action` and so takes it back."""
+    flash({"text": text, "action": action, "fields": fields}, "undo")  # type: ignore[arg-type]
 
 
 def new_command_id() -> str:

@@ -102,7 +102,7 @@ def test_home_says_what_needs_the_coordinator_and_what_to_do(app: Flask, cast: C
     page = re.sub(r"\s+", " ", signed_in(app, cast.joanne).get("/home").text)
     for words in ("too few people", "2 will come, you need 3.", "There is no facilitator.", "Open call list", "Choose the team", "Next 14 days"):
         assert words in page
-    assert page.count('class="nhsuk-button"') == 1  # one filled button
+    assert page.count('class="nhsuk-button"') == 1  # one filled button among what needs her
 
 
 def test_home_is_quiet_when_nothing_is_to_do(app: Flask, cast: Cast) -> None:

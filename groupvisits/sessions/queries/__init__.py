@@ -18,12 +18,23 @@ from groupvisits.sessions.queries.door import (
     person_for,
 )
 from groupvisits.sessions.queries.lists import DateOfList, ListPage, group_names_for, lights_of_dates, list_for, month_before, month_for, next_month, weeks_of
-from groupvisits.sessions.queries.pages import Census, SeatLine, TeamLine, census_of, minute_check, seat_lines, team_for
+from groupvisits.sessions.queries.pages import Census, SeatLine, TeamLine, census_of, minute_check, seat_line, seat_lines, team_for
 from groupvisits.sessions.queries.places import Place, group_session_for, place_for, seats_of
 from groupvisits.sessions.queries.plans import Preview, answers_since, example_message, preview_of, rule_of, told_of, zone_of
-from groupvisits.sessions.queries.waiting import MakeUpDate, WaitingLine, WaitingList, date_of_programme, make_up_dates, my_place_in_line, waiting_list_for
+from groupvisits.sessions.queries.waiting import (
+    MakeUpDate,
+    WaitingLine,
+    WaitingList,
+    date_of_programme,
+    free_places,
+    make_up_dates,
+    my_place_in_line,
+    waiting_list_for,
+)
+from groupvisits.sessions.queries.undo import answer_now
 
 __all__ = [
+    "answer_now",
     "Advice",
     "Attendance",
     "AttendanceLine",
@@ -58,6 +69,7 @@ __all__ = [
     "date_of_programme",
     "example_message",
     "find_person",
+    "free_places",
     "free_residents",
     "group_names_for",
     "group_session_for",
@@ -79,6 +91,7 @@ __all__ = [
     "preview_of",
     "public_holidays_for",
     "rule_of",
+    "seat_line",
     "seat_lines",
     "seats_of",
     "sessions_for",
