@@ -76,3 +76,20 @@ def test_census_limits_grow(limits: tuple[int, int, int], fine: bool) -> None:
     else:
         with pytest.raises(rules.CensusUnclear):
             rules.check_census(*limits)
+
+
+@pytest.mark.parametrize(
+    ("people", "slot", "providers", "window", "fits", "slot_that_fits", "people_that_fit", "window_that_fits"),
+    [
+        (12, 8, 1, 60, 2, 5, 7, 96),
+        (12, 8, 2, 60, 2, 10, 14, 48),
+        (12, 70, 1, 60, None, 5, 0, 840),
+        (60, 8, 1, 60, 9, None, 7, 480),
+        (12, 8, 0, 60, 2, None, 0, None),
+    ],
+)
+def test_what_would_make_the_one_on_ones_fit(
+    people: int, slot: int, providers: int, window: int, fits: int | None, slot_that_fits: int | None, people_that_fit: int, window_that_fits: int | None
+) -> None:
+    check = rules.MinuteCheck(people, slot, providers, window)
+    assert (check.providers_needed, check.slot_that_fits, check.people_that_fit, check.window_that_fits) == (fits, slot_that_fits, people_that_fit, window_that_fits)

@@ -74,6 +74,87 @@ def test_a_group_is_arranged_and_its_page_says_at_once_whether_minutes_fit(app: 
     assert "Nobody in the team is a resident yet: this counts the 1 you plan with." in page
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"name": ""}, "Enter a name."),
+        ({"name": "x" * 121}, "Field cannot be longer than 120 characters."),
+        ({"programme_id": "0" * 32}, "Not a valid choice"),
+        ({"rule": "yearly"}, "Not a valid choice"),
+        ({"rule": "weekly"}, "Enter the first day. The weeks are counted from it."),
+        ({"rule": "weekly", "first_day": "2026-02-29", "every_weeks": "2"}, "Enter a day, for example 2026-12-08."),
+        ({"rule": "dates", "chosen_days": "2027-02-29"}, "We cannot read this day: 2027-02-29."),
+        ({"zone": "Mars/Olympus"}, "Not a valid choice"),
+        ({"holiday_policy": ""}, "Not a valid choice"),
+        ({"meeting_link": "http://meet.example.org/a"}, "Enter a link that begins with https://."),
+        ({"meeting_link": "javascript:alert(1)"}, "Enter a link that begins with https://."),
+        ({"meeting_link": "https://"}, "Enter a link that begins with https://."),
+        ({"meeting_link": "https://[::1"}, "Enter a link that begins with https://."),
+        ({"meeting_link": "https://user:secret@meet.example.org/"}, "Enter a link that begins with https://."),
+        ({"meeting_link": "https://meet.example.org/a b"}, "Enter a link that begins with https://."),
+        ({"meeting_link": "https://meet.example.org/" + "x" * 300}, "Field cannot be longer than 300 characters."),
+        ({"providers": "21"}, "Enter between 0 and 20."),
+        ({"providers": ""}, "Enter a number."),
+        ({"go_no_go_days": "61"}, "Enter between 0 and 60 days."),
+        ({"invite_days": "0"}, "Enter between 1 and 180 days."),
+        ({"invite_days": "9" * 400}, "nhsuk-error-message"),
+        ({"slot_minutes": "1"}, "Enter between 2 and 60 minutes."),
+        ({"maximum": "61"}, "Enter between 1 and 60."),
+        ({"starts": "noon"}, "Enter a time, for example 17:30."),
+    ],
+)
+def test_a_group_that_cannot_be_is_refused_beside_the_field_and_kept(app: Flask, cast: Cast, changes: dict[str, str], message: str) -> None:
+    answer = signed_in(app, cast.joanne).post("/groups", data={**GROUP, "programme_id": cast.programme_id, "room": "Kept room", **changes})
+    assert answer.status_code == 400
+    assert message in answer.text
+    assert 'value="Kept room"' in answer.text
+    with app.app_context():
+        assert db.session.scalar(db.select(db.func.count()).select_from(Group)) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"rule": "weekly", "first_day": "2027-01-14", "every_weeks": "2"}, "Every 2 weeks on a Thursday, 9:30am, counted from 14 January 2027"),
+        ({"rule": "dates", "chosen_days": "8 December 2026\n2027-02-03\n2027-02-03"}, "On chosen days, 9:30am"),
+        ({"week": "5"}, "Last Wednesday of the month, 9:30am"),
+    ],
+)
+def test_each_way_to_repeat_is_kept_and_shown_again(app: Flask, cast: Cast, changes: dict[str, str], words: str) -> None:
+    client = signed_in(app, cast.joanne)
+    data = {**GROUP, "programme_id": cast.programme_id, "meeting_link": "https://meet.example.org/a", "over_inviting": "y", "zone": "America/Chicago", **changes}
+    answer = client.post("/groups", data=data)
+    assert answer.status_code == 303
+    assert words in client.get(answer.location).text
+    form = client.get(answer.location.split("?")[0] + "/arrangement").text
+    for name, value in changes.items():
+        if name == "chosen_days":
+            assert "2026-12-08\n2027-02-03</textarea>" in form
+        elif name in ("first_day", "every_weeks"):
+            assert f'value="{value}"' in form
+    assert 'value="https://meet.example.org/a"' in form
+    assert '<option value="America/Chicago" selected>' in form
+
+
+def test_the_check_answers_without_saving_anything(app: Flask, cast: Cast) -> None:
+    data = {**GROUP, "programme_id": cast.programme_id, "name": "", "target": "12", "act": "check"}
+    answer = signed_in(app, cast.joanne).post("/groups", data=data)
+    assert answer.status_code == 200
+    assert "nhsuk-error-message" not in answer.text
+    words = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text))
+    assert "12 people × 8 = 96 minutes. One resident has 55 minutes: 41 minutes short. With 2 residents everyone fits." in words
+    for way in ("one-on-ones of 4 minutes", "6 people instead of 12", "96 minutes for one-on-ones in the run sheet"):
+        assert way in words
+    with app.app_context():
+        assert db.session.scalar(db.select(db.func.count()).select_from(Group)) == 1
+
+
+@pytest.mark.parametrize("changes", [{"target": ""}, {"target": "x"}, {"target": "-4"}, {"slot_minutes": "0"}, {"providers": ""}, {"layout": ""}, {"programme_id": "x"}, {"target": "9" * 400}])
+def test_a_check_of_what_cannot_be_says_what_is_missing(app: Flask, cast: Cast, changes: dict[str, str]) -> None:
+    answer = signed_in(app, cast.joanne).post("/groups", data={**GROUP, "programme_id": cast.programme_id, "act": "check", **changes})
+    assert answer.status_code == 200
+
+
 def test_limits_that_do_not_grow_are_refused_beside_the_field(app: Flask, cast: Cast) -> None:
     answer = signed_in(app, cast.joanne).post(f"/groups/{cast.group_id}/arrangement", data={**GROUP, "programme_id": cast.programme_id, "minimum": "12"})
     assert answer.status_code == 400
