@@ -15,7 +15,7 @@ def init_app(app: Flask) -> None:
     from groupvisits.patients.events import ConsentsChanged, PatientChanged, PatientDeactivated
     from groupvisits.programmes.events import MemberAdded, MemberRemoved
     from groupvisits.sessions import commands, views
-    from groupvisits.sessions.events import SeatArrived, SeatFreed, SessionCancelled, SessionClosed
+    from groupvisits.sessions.events import SeatArrived, SeatFreed, SessionCancelled, SessionClosed, SessionMoved
     from groupvisits.sessions.queries import participants
     from groupvisits.sessions.service import attendance, consents, messages, offers, series
 
@@ -25,6 +25,7 @@ def init_app(app: Flask) -> None:
     listeners.within(PatientDeactivated, series.free_seats_of_former_patient)
     listeners.within(SeatFreed, offers.on_seat_freed)
     listeners.within(SeatArrived, offers.on_arrival)
+    listeners.within(SessionMoved, offers.on_session_moved)
     for over in (SessionCancelled, SessionClosed):
         listeners.within(over, offers.on_session_over)
     listeners.within(ConsentsChanged, consents.redraw_rooms)
@@ -37,7 +38,7 @@ def init_app(app: Flask) -> None:
     app.extensions["patient_page"].append(_visits_of_patient)
     app.register_blueprint(views.bp)
     app.cli.add_command(commands.notices)
-    app.extensions["ticks"] += [(300, messages.plan_ahead), (10, messages.word_due), (30, offers.lapse_offers)]
+    app.extensions["ticks"] += [(300, messages.plan_ahead), (10, messages.word_due), (30, offers.lapse_offers), (300, offers.offer_what_is_free)]
 
 
 def _dates_of_group(db: Any, viewer: Any, group: Any) -> dict[str, Any]:

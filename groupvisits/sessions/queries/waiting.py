@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from groupvisits.audit.models import AuditEntry
 from groupvisits.core import clock
 from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
@@ -39,6 +40,13 @@ class WaitingLine:
     offer_until: datetime | None
     given_back_by: str  # whose place the offer is, where somebody gave one back
     needs_reason: bool  # to be offered a place now
+    made_by_hand: bool  # the offer, so that it can be taken back
+    ahead_on: datetime | None  # when staff put them ahead
+    ahead_of: Sequence[str]  # who waits longer and stands behind
+    behind: str  # who stands right in front, without an offer
+    is_pair: bool
+    is_first: bool
+    can_pass: Sequence[tuple[str, str]]  # (entry, names) of whom they can be put ahead of, the first of the list first
 
 
 @dataclass(frozen=True)
@@ -50,7 +58,7 @@ class WaitingList:
     @property
     def next(self) -> WaitingLine | None:
         """Who can be offered a place now."""
-        return next((line for line in self.lines if line.why == "next"), None)
+        return next((line for line in self.lines if line.why in ("next", "by_hand")), None)
 
 
 @dataclass(frozen=True)
@@ -68,22 +76,42 @@ def waiting_list_for(db: Session, viewer: Actor, place: Place) -> WaitingList:
     group_session, now = place.group_session, clock.now()
     rows = db.scalars(select(WaitingListEntry).where(WaitingListEntry.session_id == group_session.id, WaitingListEntry.state.in_(("waiting", "offered")))).all()
     free = free_places(db, group_session) if rows else 0
-    can_offer = group_session.state == "planned" and group_session.starts_at > now
+    can_offer, by_itself = group_session.state == "planned" and group_session.starts_at > now, waiting.offers_by_itself(group_session.starts_at, now)
     offers = {offer.entry_id: offer for offer in db.scalars(select(Offer).where(Offer.session_id == group_session.id, Offer.state == "open"))} if rows else {}
     names = _names(db, rows, offers.values())
     values = {row.id: _as_waiting(row) for row in rows}
-    still = [values[row.id] for row in rows if row.state == "waiting"]
+    order = sorted(rows, key=lambda row: (values[row.id].at, row.id))
+    still = [values[row.id] for row in order if row.state == "waiting"]
+    noted = _put_ahead_on(db, [row.id for row in rows if row.ahead_at])
     lines = []
-    for number, row in enumerate(sorted(rows, key=lambda row: (values[row.id].at, row.id)), start=1):
-        why = waiting.why_not_yet(values[row.id], still, free, is_offered=row.state == "offered", can_offer=can_offer)
+    for number, row in enumerate(order, start=1):
+        why = waiting.why_not_yet(values[row.id], still, free, has_offer=row.state == "offered", takes_offers=can_offer, by_itself=by_itself)
         offer = offers.get(row.id)
+        before = [each for each in order[: number - 1] if each.state == "waiting"]
         lines.append(
             WaitingLine(
-                row.id, row.patient_id, names.get(row.patient_id, ""), names.get(row.partner_id or "", ""), number, row.since, why, row.ahead_by, row.ahead_reason,
-                row.ahead_at, offer.expires_at if offer else None, names.get(offer.because, "") if offer else "", why != "next",
+                entry_id=row.id, patient_id=row.patient_id, name=names.get(row.patient_id, ""), partner_name=names.get(row.partner_id or "", ""), number=number,
+                since=row.since, why=why, ahead_by=row.ahead_by, ahead_reason=row.ahead_reason, ahead_at=row.ahead_at,
+                offer_until=offer.expires_at if offer else None, given_back_by=names.get(offer.because, "") if offer else "", needs_reason=why not in ("next", "by_hand"),
+                made_by_hand=offer is not None and offer.because == "by_hand", ahead_on=noted.get(row.id),
+                ahead_of=[names.get(each.patient_id, "") for each in order[number:] if row.ahead_at and each.since < row.since],
+                behind=names.get(before[-1].patient_id, "") if before else "", is_pair=row.partner_id is not None,
+                is_first=not before, can_pass=[(each.id, names.get(each.patient_id, "")) for each in before] if row.state == "waiting" else (),
             )
         )  # fmt: skip
     return WaitingList(lines, free, can_offer)
+
+
+def _put_ahead_on(db: Session, entry_ids: Sequence[str]) -> dict[str, datetime]:
+    """When each of these was put ahead the last time, as the record has it."""
+    if not entry_ids:
+        return {}
+    query = (
+        select(AuditEntry.subject_id, func.max(AuditEntry.at))
+        .where(AuditEntry.subject_kind == WaitingListEntry.__tablename__, AuditEntry.subject_id.in_(entry_ids), AuditEntry.action == "sessions:put_ahead")
+        .group_by(AuditEntry.subject_id)
+    )
+    return dict(db.execute(query).all())  # type: ignore[arg-type]
 
 
 def free_places(db: Session, group_session: GroupSession) -> int:

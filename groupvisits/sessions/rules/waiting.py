@@ -2,6 +2,7 @@
 
 The order is the order of arrival; where staff put somebody ahead with a reason, their moment is just before the one they go ahead
 of. A free place goes to the first in that order who fits: two people who come together need two places and stay first meanwhile.
+See docs/decisions/008.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from datetime import datetime, timedelta
 from groupvisits.core.errors import Conflict, Invalid, Refused, mark
 from groupvisits.sessions.rules.states import SessionFull
 
-LAST_OFFER = timedelta(hours=2)  # later than this before a visit nobody is asked by message any more
+LAST_OFFER = timedelta(hours=2)  # an offer made by itself has ended by then: whoever has not answered is on the way or does not come
 SHORTEST_OFFER = timedelta(minutes=15)
 MOST_COMPANIONS = 4
 
@@ -31,7 +32,11 @@ class HasPlace(Conflict):
 
 
 class OfferOver(Conflict):
-    message = mark("This offer has ended, and the place went to the next person. You can ask for a place again.")
+    message = mark("This offer has ended. Who wants to come can ask for a place again.")
+
+
+class OfferedInTurn(Conflict):
+    message = mark("This place was offered because it is this person's turn, so it would be offered to them again at once. Note a yes or a no instead.")
 
 
 class NoPlaceFree(Refused):
@@ -56,7 +61,7 @@ class CompanionsUnclear(Invalid):
 
 
 class NotYourDate(Refused):
-    message = mark("This is not a date of your programme.")
+    message = mark("One date can only stand in for another one of the same programme, of somebody who is on its list.")
 
 
 @dataclass(frozen=True)
@@ -82,20 +87,23 @@ def just_before(other: datetime) -> datetime:
 
 
 def offers_by_itself(starts_at: datetime, now: datetime) -> bool:
-    """Until two hours before a visit a free place is offered without anybody's doing."""
-    return starts_at - now > LAST_OFFER
+    """Until shortly before the last two hours before a visit a free place is offered without anybody's doing."""
+    return starts_at - now > LAST_OFFER + SHORTEST_OFFER
 
 
 def expires_at(now: datetime, hours: int, starts_at: datetime) -> datetime:
     """An offer is kept so many hours, at most until two hours before the visit; one made by hand later than that, until it begins."""
-    last = starts_at - LAST_OFFER
-    return min(now + timedelta(hours=hours), last if last - now > SHORTEST_OFFER else starts_at)
+    return min(now + timedelta(hours=hours), starts_at - LAST_OFFER if offers_by_itself(starts_at, now) else starts_at)
 
 
-def check_open_to(waiting: int, reason: str) -> None:
-    """While somebody waits, a free place is not open to others, except with a reason."""
-    if waiting and not reason.strip():
-        raise OthersWait(waiting=waiting)
+def is_open_to_others(entries: Sequence[Waiting], free: int) -> bool:
+    """A free place is open to others only while nobody who waits could take it; what two who come together cannot use is."""
+    return next_that_fits(entries, free) is None
+
+
+def check_open_to_others(entries: Sequence[Waiting], free: int, reason: str) -> None:
+    if not is_open_to_others(entries, free) and not reason.strip():
+        raise OthersWait(waiting=len(entries))
 
 
 def check_takes_answers(state: str, starts_at: datetime, now: datetime) -> None:
@@ -108,18 +116,28 @@ def check_companions(companions: int | None) -> None:
         raise CompanionsUnclear(field="companions")
 
 
-def why_not_yet(entry: Waiting, entries: Sequence[Waiting], free: int, *, is_offered: bool, can_offer: bool) -> str:
-    """Why somebody has no offer: offered, two_places, next, behind, no_place, too_late. `entries` are those who wait without an offer."""
-    if is_offered:
+def check_still_open(expires: datetime | None, now: datetime) -> None:
+    """An offer holds until its moment, whether or not anybody has come by yet to end it."""
+    if expires is None or expires <= now:
+        raise OfferOver
+
+
+def why_not_yet(entry: Waiting, entries: Sequence[Waiting], free: int, *, has_offer: bool, takes_offers: bool, by_itself: bool) -> str:
+    """Why this one, why not yet. `entries`: those who wait without an offer; `free`: places that nobody holds.
+
+    offered; begun: the visit has, nothing is offered; next: a place is free for them and about to be offered; by_hand: the same, but
+    so late that only staff offer it; two_places: they come together, stay first and wait for two; first: theirs is the next place;
+    next_single: theirs is the next single place, those ahead come in twos; behind: somebody ahead gets the next place.
+    """
+    if has_offer:
         return "offered"
-    if not can_offer:
-        return "too_late"
-    following = next_that_fits(entries, max(free, 0))
-    if following is not None and following.id == entry.id:
-        return "next"
-    if entry.places == 2 and free == 1:
-        return "two_places"
-    ahead = in_order(entries)
-    if not ahead or ahead[0].id == entry.id or all(other.places > entry.places for other in ahead[: ahead.index(entry)]):
-        return "first" if free < entry.places else "behind"
-    return "behind"
+    if not takes_offers:
+        return "begun"
+    if next_that_fits(entries, free) == entry:
+        return "next" if by_itself else "by_hand"
+    ahead = [other for other in in_order(entries) if (other.at, other.id) < (entry.at, entry.id)]
+    if entry.places > 1:
+        return "behind" if ahead else "two_places"
+    if any(other.places <= entry.places for other in ahead):
+        return "behind"
+    return "next_single" if ahead else "first"

@@ -8,19 +8,29 @@ from groupvisits.audit import service as audit
 from groupvisits.core import clock, ids
 from groupvisits.core.actor import Actor
 from groupvisits.core.transaction import Transaction
-from groupvisits.patients.models import Pair
+from groupvisits.patients.models import Pair, Patient
 from groupvisits.sessions.models import GroupSession, Offer, Seat, WaitingListEntry
 from groupvisits.sessions.rules.waiting import Waiting
 from groupvisits.sessions.service.messages import withdraw_notices
 
 ON_THE_LIST = ("waiting", "offered")
+ASKED = ("waitlisted", "offered")  # what the seats of those on the list say
 YES = ("confirmed", "arrived", "attended", "left_early")
 
 
 def entry_of(tx: Transaction, session_id: str, patient_id: str) -> WaitingListEntry | None:
     """The entry with which this person waits or has an offer, alone or as the other of a pair."""
+    return tx.scalars(_entries_of(session_id, patient_id).where(WaitingListEntry.state.in_(ON_THE_LIST))).first()
+
+
+def latest_entry_of(tx: Transaction, session_id: str, patient_id: str) -> WaitingListEntry | None:
+    """The same, or the last one that is over."""
+    return entry_of(tx, session_id, patient_id) or tx.scalars(_entries_of(session_id, patient_id).order_by(WaitingListEntry.changed_at.desc())).first()
+
+
+def _entries_of(session_id: str, patient_id: str):
     theirs = or_(WaitingListEntry.patient_id == patient_id, WaitingListEntry.partner_id == patient_id)
-    return tx.scalars(select(WaitingListEntry).where(WaitingListEntry.session_id == session_id, theirs, WaitingListEntry.state.in_(ON_THE_LIST))).first()
+    return select(WaitingListEntry).where(WaitingListEntry.session_id == session_id, theirs)
 
 
 def waiting_entries(tx: Transaction, session_id: str) -> list[WaitingListEntry]:
@@ -42,11 +52,21 @@ def partner_of(tx: Transaction, patient_id: str) -> str | None:
     return None if pair is None else pair.second_id if pair.first_id == patient_id else pair.first_id
 
 
-def enter(tx: Transaction, actor: Actor, group_session: GroupSession, patient_id: str, partner_id: str | None) -> WaitingListEntry:
-    """The person waits from now on, at the end of the list; who waits already keeps their moment."""
-    entry = entry_of(tx, group_session.id, patient_id)
-    if entry is not None:
-        return entry
+def together(tx: Transaction, session_id: str, patient_id: str) -> tuple[str, ...]:
+    """Who takes places in this date when this person does: they and whom they come with, unless that one has a place, said no or was taken off."""
+    partner_id = partner_of(tx, patient_id)
+    if partner_id is None or not tx.get_one(Patient, partner_id).is_active:
+        return (patient_id,)
+    state = tx.scalar(select(Seat.state).where(Seat.session_id == session_id, Seat.patient_id == partner_id))
+    return (patient_id, partner_id) if state in (None, "invited", "waitlisted") else (patient_id,)
+
+
+def enter(tx: Transaction, actor: Actor, group_session: GroupSession, people: Sequence[str]) -> WaitingListEntry:
+    """These one or two people wait from now on, at the end of the list; who waits already keeps their moment."""
+    patient_id, partner_id = people[0], people[1] if len(people) > 1 else None
+    for each in people:
+        if (entry := entry_of(tx, group_session.id, each)) is not None:
+            return _of_both(entry, patient_id, partner_id)
     entry = tx.scalar(select(WaitingListEntry).where(WaitingListEntry.session_id == group_session.id, WaitingListEntry.patient_id == patient_id))
     if entry is None:
         entry = WaitingListEntry(id=ids.new_id(), clinic_id=group_session.clinic_id, session_id=group_session.id, patient_id=patient_id)
@@ -56,6 +76,13 @@ def enter(tx: Transaction, actor: Actor, group_session: GroupSession, patient_id
     entry.ahead_at, entry.ahead_by, entry.ahead_reason = None, "", ""
     tx.flush()
     audit.record(tx, actor, "sessions:join_waiting_list", entry, session_id=group_session.id, patient=patient_id, together=bool(partner_id))
+    return entry
+
+
+def _of_both(entry: WaitingListEntry, patient_id: str, partner_id: str | None) -> WaitingListEntry:
+    """Somebody waited alone and comes together with somebody now: the two go on with the moment of the one who waited."""
+    if entry.state == "waiting" and entry.partner_id is None and partner_id is not None:
+        entry.partner_id = partner_id if entry.patient_id == patient_id else patient_id
     return entry
 
 
@@ -76,23 +103,38 @@ def end_offer(tx: Transaction, actor: Actor, entry: WaitingListEntry, became: st
     return offer
 
 
-def end_entry(tx: Transaction, actor: Actor, entry: WaitingListEntry, state: str) -> None:
-    """The entry is over: seated or left. Its open offer, if any, ends with it."""
-    end_offer(tx, actor, entry, "accepted" if state == "seated" else "withdrawn")
+def end_entry(tx: Transaction, actor: Actor, entry: WaitingListEntry, state: str, *, offer: str = "withdrawn") -> None:
+    """The entry is over: seated or left. Its open offer, if any, becomes `offer`."""
+    end_offer(tx, actor, entry, offer)
     entry.state, entry.changed_at = state, clock.now()
     tx.flush()
 
 
 def follow_seat(tx: Transaction, actor: Actor, session_id: str, patient_id: str) -> None:
-    """A seat of somebody on the list has changed by whatever act: their entry and offer end once none of its seats is left open."""
+    """A seat of somebody on the list has changed by whatever act: who does not wait any more is off the list, and the other of a pair waits on alone."""
     entry = entry_of(tx, session_id, patient_id)
     if entry is None:
         return
-    states = set(tx.scalars(select(Seat.state).where(Seat.session_id == session_id, Seat.patient_id.in_(people_of(entry)))))
-    if states & {"waitlisted", "offered"}:
-        return
-    if states & set(YES):
-        end_entry(tx, actor, entry, "seated")
-    else:
-        end_offer(tx, actor, entry, "declined")
-        end_entry(tx, actor, entry, "left")
+    found = tx.execute(select(Seat.patient_id, Seat.state).where(Seat.session_id == session_id, Seat.patient_id.in_(people_of(entry))))
+    states = {row.patient_id: row.state for row in found}
+    still = [each for each in people_of(entry) if states.get(each) in ASKED]
+    if not still and states.get(patient_id) in YES:
+        end_entry(tx, actor, entry, "seated", offer="accepted")
+    elif not still:
+        end_entry(tx, actor, entry, "left", offer="withdrawn")
+    elif len(still) < len(people_of(entry)):
+        _go_on_alone(tx, actor, entry, still[0])
+
+
+def _go_on_alone(tx: Transaction, actor: Actor, entry: WaitingListEntry, patient_id: str) -> None:
+    """One of two has a place or is off: the other keeps their moment and, if there was one, an offer of one place."""
+    offer, since = open_offer(tx, entry), (entry.since, entry.ahead_at, entry.ahead_by, entry.ahead_reason, entry.state)
+    if entry.patient_id != patient_id:
+        entry.state, entry.changed_at = "left", clock.now()
+        tx.flush()
+        entry = enter(tx, actor, tx.get_one(GroupSession, entry.session_id), (patient_id,))
+        entry.since, entry.ahead_at, entry.ahead_by, entry.ahead_reason, entry.state = since
+    entry.partner_id = None
+    if offer is not None:
+        offer.entry_id, offer.places = entry.id, 1
+    tx.flush()

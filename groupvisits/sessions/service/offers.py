@@ -13,43 +13,54 @@ from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
 from groupvisits.core.transaction import Transaction, run
 from groupvisits.extensions import db
-from groupvisits.sessions import queries, rules
-from groupvisits.sessions.events import SeatArrived, SeatFreed, SessionCancelled, SessionClosed
-from groupvisits.sessions.models import GroupSession, Offer, Seat, WaitingListEntry
+from groupvisits.sessions import queries
+from groupvisits.sessions.events import SeatArrived, SeatFreed, SessionCancelled, SessionClosed, SessionMoved
+from groupvisits.sessions.models import HOLDING, GroupSession, Offer, Seat, WaitingListEntry
 from groupvisits.sessions.permissions import POLICY
 from groupvisits.sessions.rules import waiting
 from groupvisits.sessions.service import entries
 from groupvisits.sessions.service.messages import plan_notice, withdraw_notices
-from groupvisits.sessions.service.seats import free_seat, held_by, limit_of, lock_session, seat_of, take_seat
+from groupvisits.sessions.service.seats import free_seat, held_by, invite, limit_of, lock_session, lock_sessions, seat_of, take_seat
 from groupvisits.sessions.service.versions import people_changed
 
 log = structlog.get_logger("offers")
-AT_ONCE = 200
+AT_ONCE = 200  # dates in one round of the tick
+
+
+# What other acts lead to, in their transaction
 
 
 def on_seat_freed(tx: Transaction, event: SeatFreed) -> None:
-    """Listens within: whoever gave a place back, by whatever act, the next who fits is offered it in the same transaction."""
-    offer_next(tx, actors.system(), event.session_id, because=f"seat:{event.seat_id}")
+    """Whoever gave a place back, by whatever act: the next who fits is offered it in the same transaction."""
+    group_session = tx.get_one(GroupSession, event.session_id)
+    offer_next(tx, actors.system(group_session.clinic_id), event.session_id, because=f"seat:{event.seat_id}")
 
 
 def on_arrival(tx: Transaction, event: SeatArrived) -> None:
-    """Listens within: who is here waits for nothing any more."""
-    entries.follow_seat(tx, actors.system(), event.session_id, tx.get_one(Seat, event.seat_id).patient_id)
+    """Who is here has taken what they were offered, and waits for nothing any more."""
+    seat = tx.get_one(Seat, event.seat_id)
+    group_session = tx.get_one(GroupSession, event.session_id)
+    entries.follow_seat(tx, actors.system(group_session.clinic_id), event.session_id, seat.patient_id)
+
+
+def on_session_moved(tx: Transaction, event: SessionMoved) -> None:
+    """An offer never outlives its date, whenever that is now."""
+    group_session, now = tx.get_one(GroupSession, event.session_id), clock.now()
+    hours = tx.get_one(Clinic, group_session.clinic_id).offer_hours
+    for offer in tx.scalars(select(Offer).where(Offer.session_id == event.session_id, Offer.state == "open")).all():
+        offer.expires_at = min(offer.expires_at, waiting.expires_at(now, hours, group_session.starts_at))
 
 
 def on_session_over(tx: Transaction, event: SessionCancelled | SessionClosed) -> None:
-    """Listens within: a date that is off or over offers nothing; who had an offer had not answered, and who waited waits no more."""
+    """A date that is off or over offers nothing; who had an offer had not answered, and who waited waits no more."""
     lock_session(tx, event.session_id)
-    system = actors.system()
-    for entry in tx.scalars(
-        select(WaitingListEntry).where(WaitingListEntry.session_id == event.session_id, WaitingListEntry.state.in_(entries.ON_THE_LIST))
-    ).all():
-        for patient_id in entries.people_of(entry):
-            withdraw_notices(tx, event.session_id, patient_id, ("offer", "offer_over"))
-        entries.end_entry(tx, system, entry, "left")
-    for seat in tx.scalars(select(Seat).where(Seat.session_id == event.session_id, Seat.state.in_(("offered", "waitlisted")))).all():
-        seat.state, seat.seat_no, seat.changed_at = "invited", None, clock.now()
-    tx.flush()
+    system = actors.system(tx.get_one(GroupSession, event.session_id).clinic_id)
+    for seat in tx.scalars(select(Seat).where(Seat.session_id == event.session_id, Seat.state.in_(entries.ASKED)).order_by(Seat.id)).all():
+        withdraw_notices(tx, event.session_id, seat.patient_id, ("offer", "offer_over"))
+        free_seat(tx, system, seat, "invited")
+
+
+# The list moves on
 
 
 def offer_next(tx: Transaction, actor: Actor, session_id: str, *, because: str = "free") -> int:
@@ -89,10 +100,31 @@ def _offer(tx: Transaction, actor: Actor, group_session: GroupSession, entry: Wa
     return offer
 
 
-def offer_place(tx: Transaction, actor: Actor, session_id: str, entry_id: str, *, reason: str = "") -> dict[str, str]:
-    """This entry has an open offer. Refuses with AheadReasonNeeded out of turn, with NoPlaceFree beyond the places, unless there is a reason.
+def wait(tx: Transaction, actor: Actor, group_session: GroupSession, patient_id: str) -> str:
+    """The person waits, with whom they come together, and the list has moved on as far as it can; returns what their seat says then.
 
-    Offering twice is offering once.
+    For code in an open transaction that holds the session's row.
+    """
+    people = entries.together(tx, group_session.id, patient_id)
+    entry = entries.enter(tx, actor, group_session, people)
+    for each in entries.people_of(entry):
+        seat = invite(tx, actor, group_session, each)
+        if seat.state not in HOLDING:
+            seat.state, seat.changed_at, seat.skips = "waitlisted", clock.now(), False
+    tx.flush()
+    offer_next(tx, actors.system(group_session.clinic_id), group_session.id)
+    seat = seat_of(tx, group_session.id, patient_id)
+    assert seat is not None
+    return seat.state
+
+
+# Verbs
+
+
+def offer_place(tx: Transaction, actor: Actor, session_id: str, entry_id: str, *, reason: str = "") -> dict[str, str]:
+    """This entry has an open offer, also in the last two hours. Out of turn or beyond the places only with a reason.
+
+    Refuses with AheadReasonNeeded or NoPlaceFree without one, with NotWaiting who is off the list. Offering twice is offering once.
     """
     place = queries.place_for(tx, actor, session_id, lock=True)
     POLICY.require(actor, "sessions:seat", place)
@@ -102,9 +134,8 @@ def offer_place(tx: Transaction, actor: Actor, session_id: str, entry_id: str, *
         return {"entry_id": entry_id}
     if entry.state != "waiting":
         raise waiting.NotWaiting
-    all_waiting = entries.waiting_entries(tx, session_id)
     free = limit_of(tx, place.group_session) - held_by(tx, session_id)
-    following = waiting.next_that_fits(entries.as_waiting(all_waiting), free)
+    following = waiting.next_that_fits(entries.as_waiting(entries.waiting_entries(tx, session_id)), free)
     if not reason.strip():
         if free < len(entries.people_of(entry)):
             raise waiting.NoPlaceFree(field="reason")
@@ -120,22 +151,26 @@ def accept_offer(tx: Transaction, actor: Actor, session_id: str, *, entry_id: st
     Refuses with OfferOver what has lapsed or gone to somebody else. Twice is the same as once.
     """
     group_session, entry = _of_whom(tx, actor, session_id, entry_id)
-    offer = entries.open_offer(tx, entry)
-    if offer is None or offer.expires_at <= clock.now():
-        if entry.state == "seated":
-            return {"state": "confirmed"}
-        raise waiting.OfferOver
-    take_offered(tx, actor, group_session, entry)
+    if entry.state == "seated":
+        return {"state": "confirmed"}
+    take_offered(tx, actor, group_session, entry, by="patient" if actor.kind == "patient" else "staff")
     return {"state": "confirmed"}
 
 
-def take_offered(tx: Transaction, actor: Actor, group_session: GroupSession, entry: WaitingListEntry) -> None:
-    """The seats that the entry's offer keeps are taken, for both of a pair. For code in an open transaction."""
-    people = entries.people_of(entry)
+def take_offered(tx: Transaction, actor: Actor, group_session: GroupSession, entry: WaitingListEntry, *, by: str) -> None:
+    """The places that the entry's offer keeps are taken, for both of a pair: one of them speaks for both. Refuses with OfferOver after its time.
+
+    For code in an open transaction.
+    """
+    offer, now = entries.open_offer(tx, entry), clock.now()
+    waiting.check_still_open(offer.expires_at if offer else None, now)
+    people = [each for each in entries.people_of(entry) if (seat := seat_of(tx, group_session.id, each)) is not None and seat.state == "offered"]
     for patient_id in people:
         seat = take_seat(tx, actor, group_session, patient_id)
-        seat.answered_at, seat.skips = clock.now(), False
-        seat.answered_by = "patient" if patient_id == actor.id else "staff" if actor.kind == "staff" else seat.answered_by
+        seat.answered_at, seat.answered_by, seat.skips = now, by, False
+    entries.end_entry(tx, actor, entry, "seated", offer="accepted")
+    for patient_id in people:
+        withdraw_notices(tx, group_session.id, patient_id, ("offer", "offer_over"))
         plan_notice(tx, actor, group_session, patient_id, "confirmation")
     people_changed(tx, group_session.id, *people)
 
@@ -147,38 +182,40 @@ def decline_offer(tx: Transaction, actor: Actor, session_id: str, *, entry_id: s
         return {"state": "declined"}
     if entries.open_offer(tx, entry) is None:
         raise waiting.OfferOver
-    _give_back(tx, actor, group_session, entry, "declined", "declined")
+    give_back(tx, actor, group_session, entry, "declined", by="patient" if actor.kind == "patient" else "staff")
     return {"state": "declined"}
 
 
-def _give_back(tx: Transaction, actor: Actor, group_session: GroupSession, entry: WaitingListEntry, became: str, seat_state: str) -> None:
-    entries.end_offer(tx, actor, entry, became)
-    entries.end_entry(tx, actor, entry, "left")
-    for patient_id in entries.people_of(entry):
+def give_back(tx: Transaction, actor: Actor, group_session: GroupSession, entry: WaitingListEntry, became: str, *, by: str = "") -> None:
+    """The entry's offer is over without a yes: its places are free. Who declined has said no, whose offer lapsed has not answered."""
+    people = entries.people_of(entry)
+    entries.end_entry(tx, actor, entry, "left", offer=became)
+    for patient_id in people:
         seat = seat_of(tx, group_session.id, patient_id)
         if seat is not None and seat.state == "offered":
+            free_seat(tx, actor, seat, "declined" if became == "declined" else "invited")
             if became == "declined":
-                seat.answered_at, seat.answered_by = clock.now(), "patient" if actor.kind == "patient" else "staff"
-            free_seat(tx, actor, seat, seat_state)
-    people_changed(tx, group_session.id, *entries.people_of(entry))
+                seat.answered_at, seat.answered_by = clock.now(), by
+    people_changed(tx, group_session.id, *people)
 
 
 def _of_whom(tx: Transaction, actor: Actor, session_id: str, entry_id: str) -> tuple[GroupSession, WaitingListEntry]:
-    place = queries.place_for(tx, actor, session_id, lock=True)
+    """The date and the entry an answer is about: a patient's own, else the one staff names. Holds the date, and the one it makes up for."""
+    place = queries.place_for(tx, actor, session_id)
+    lock_sessions(tx, session_id, *_made_up_for(tx, session_id, actor.id if actor.kind == "patient" else "", entry_id))
+    place = queries.place_for(tx, actor, session_id)
     POLICY.require(actor, "sessions:answer_own" if actor.kind == "patient" else "sessions:seat", place)
-    rules.check_takes_seats(place.group_session.state)
-    if actor.kind != "patient":
-        return place.group_session, own_entry(tx, session_id, entry_id)
-    entry = entries.entry_of(tx, session_id, actor.id) or _latest(tx, session_id, actor.id)
+    waiting.check_takes_answers(place.group_session.state, place.group_session.starts_at, clock.now())
+    entry = entries.latest_entry_of(tx, session_id, actor.id) if actor.kind == "patient" else own_entry(tx, session_id, entry_id)
     if entry is None:
         raise waiting.OfferOver
     return place.group_session, entry
 
 
-def _latest(tx: Transaction, session_id: str, patient_id: str) -> WaitingListEntry | None:
-    theirs = (WaitingListEntry.patient_id == patient_id) | (WaitingListEntry.partner_id == patient_id)
-    query = select(WaitingListEntry).where(WaitingListEntry.session_id == session_id, theirs)
-    return tx.scalars(query.order_by(WaitingListEntry.changed_at.desc())).first()
+def _made_up_for(tx: Transaction, session_id: str, patient_id: str, entry_id: str) -> list[str | None]:
+    entry = tx.get(WaitingListEntry, entry_id) if entry_id else entries.latest_entry_of(tx, session_id, patient_id)
+    people = entries.people_of(entry) if entry is not None else ()
+    return list(tx.scalars(select(Seat.makes_up_for_id).where(Seat.session_id == session_id, Seat.patient_id.in_(people))))
 
 
 def own_entry(tx: Transaction, session_id: str, entry_id: str) -> WaitingListEntry:
@@ -189,35 +226,51 @@ def own_entry(tx: Transaction, session_id: str, entry_id: str) -> WaitingListEnt
     return entry
 
 
-def lapse_offers() -> int:
-    """Offers whose time is up have lapsed and their places gone to the next; places that became free without an act are offered.
+# The tick
 
-    Each date in a transaction of its own that claims it by its row: any number of processes may do it. Returns how many dates were looked at.
+
+def lapse_offers() -> int:
+    """Offers whose time is up have lapsed and their places gone to the next. Returns how many dates were looked at.
+
+    Each date in a transaction of its own that claims it by its row: any number of processes may do it, and one bad row never stops the rest.
     """
     now = clock.now()
-    due = select(Offer.session_id).where(Offer.state == "open", Offer.expires_at <= now)
+    due = select(Offer.session_id).where(Offer.state == "open", Offer.expires_at <= now).distinct().limit(AT_ONCE)
+    return _each(sorted(db.session.scalars(due)), now)
+
+
+def offer_what_is_free() -> int:
+    """Places that became free without anybody's act, because more may be held than before, are offered. Returns how many dates were looked at."""
+    now = clock.now()
     waited_for = (
-        select(WaitingListEntry.session_id)
-        .join(GroupSession, GroupSession.id == WaitingListEntry.session_id)
-        .where(WaitingListEntry.state == "waiting", GroupSession.state == "planned", GroupSession.starts_at > now)
+        select(GroupSession)
+        .where(GroupSession.state == "planned", GroupSession.starts_at > now)
+        .where(GroupSession.id.in_(select(WaitingListEntry.session_id).where(WaitingListEntry.state == "waiting")))
+        .order_by(GroupSession.starts_at)
     )
-    sessions = sorted({*db.session.scalars(due.distinct().limit(AT_ONCE)), *db.session.scalars(waited_for.distinct())})
+    free = [each.id for each in db.session.scalars(waited_for).unique() if queries.free_places(db.session(), each) > 0]
+    return _each(free, now)
+
+
+def _each(session_ids: list[str], now: datetime) -> int:
     db.session.rollback()
-    for session_id in sessions:
+    for session_id in session_ids:
         try:
             run(_lapse, session_id, now)
         except Exception as problem:
             log.exception("offers_not_lapsed", session=session_id, problem=type(problem).__name__)
-    return len(sessions)
+    return len(session_ids)
 
 
 def _lapse(tx: Transaction, session_id: str, now: datetime) -> None:
     lock_session(tx, session_id)
     group_session = tx.get_one(GroupSession, session_id)
     system = actors.system(group_session.clinic_id)
-    for offer in tx.scalars(select(Offer).where(Offer.session_id == session_id, Offer.state == "open", Offer.expires_at <= now)).all():
+    over = select(Offer).where(Offer.session_id == session_id, Offer.state == "open", Offer.expires_at <= now).order_by(Offer.made_at, Offer.id)
+    for offer in tx.scalars(over, execution_options={"populate_existing": True}).all():
         entry = tx.get_one(WaitingListEntry, offer.entry_id)
-        _give_back(tx, system, group_session, entry, "lapsed", "invited")
-        for patient_id in entries.people_of(entry):
+        people = entries.people_of(entry)
+        give_back(tx, system, group_session, entry, "lapsed")
+        for patient_id in people:
             plan_notice(tx, system, group_session, patient_id, "offer_over", occasion=offer.id)
     offer_next(tx, system, session_id)

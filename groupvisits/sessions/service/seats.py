@@ -49,7 +49,18 @@ def take_seat(
     if state != "offered":
         note_change(tx, group_session, patient_id, "add")
         entries.follow_seat(tx, actor, group_session.id, patient_id)
+        _give_up_own_date(tx, actor, seat)
     return seat
+
+
+def _give_up_own_date(tx: Transaction, actor: Actor, seat: Seat) -> None:
+    """Who has a place in a sister group instead does not come to the date of their own group that month."""
+    own = seat_of(tx, seat.makes_up_for_id, seat.patient_id) if seat.makes_up_for_id else None
+    if own is None or own.state not in ("invited", "waitlisted", "offered", "confirmed") or tx.get_one(GroupSession, own.session_id).state != "planned":
+        return
+    free_seat(tx, actor, own, "declined")
+    own.skips, own.answered_at, own.answered_by = True, clock.now(), "patient" if actor.kind == "patient" else "staff"
+    people_changed(tx, own.session_id, own.patient_id)
 
 
 def _hold(tx: Transaction, group_session: GroupSession, patient_id: str, seat: Seat | None, reason: str, *, for_offer: bool) -> Seat:
@@ -57,9 +68,8 @@ def _hold(tx: Transaction, group_session: GroupSession, patient_id: str, seat: S
     taken = {number for number in tx.scalars(select(Seat.seat_no).where(Seat.session_id == group_session.id)) if number is not None}
     limit = limit_of(tx, group_session)
     rules.check_place_is_free(taken, limit, reason)
-    if not for_offer and waiting.offers_by_itself(group_session.starts_at, clock.now()):
-        others = [entry for entry in entries.waiting_entries(tx, group_session.id) if patient_id not in entries.people_of(entry)]
-        waiting.check_open_to(len(others), reason)
+    if not for_offer and group_session.state == "planned" and waiting.offers_by_itself(group_session.starts_at, clock.now()):
+        waiting.check_open_to_others(others_waiting(tx, group_session.id, patient_id), limit - len(taken), reason)
     if seat is None:
         seat = Seat(id=ids.new_id(), session_id=group_session.id, patient_id=patient_id, state="invited", companions=0, changed_at=clock.now())
         tx.add(seat)
@@ -67,6 +77,21 @@ def _hold(tx: Transaction, group_session: GroupSession, patient_id: str, seat: S
     with tx.refused_as(rules.SessionFull(maximum=limit, held=len(taken)), "uq_seats_session_id_seat_no"):
         seat.seat_no = rules.first_free_seat(taken, limit)
     return seat
+
+
+def others_waiting(tx: Transaction, session_id: str, patient_id: str) -> list[waiting.Waiting]:
+    """Who waits for a place on this date, besides this person."""
+    return entries.as_waiting([entry for entry in entries.waiting_entries(tx, session_id) if patient_id not in entries.people_of(entry)])
+
+
+def take_for_both(tx: Transaction, actor: Actor, group_session: GroupSession, patient_id: str, *, over_maximum_reason: str = "") -> Seat:
+    """The patient, and whom they come together with, hold a place each: both or none. Refuses like take_seat."""
+    for each in entries.together(tx, group_session.id, patient_id)[1:]:
+        seat = take_seat(tx, actor, group_session, each, over_maximum_reason=over_maximum_reason)
+        seat.answered_at = clock.now()
+        plan_notice(tx, actor, group_session, each, "confirmation")
+        people_changed(tx, group_session.id, each)
+    return take_seat(tx, actor, group_session, patient_id, over_maximum_reason=over_maximum_reason)
 
 
 def limit_of(tx: Transaction, group_session: GroupSession) -> int:
@@ -77,6 +102,12 @@ def limit_of(tx: Transaction, group_session: GroupSession) -> int:
 def held_by(tx: Transaction, session_id: str) -> int:
     """How many places are held now, offers included."""
     return tx.scalar(select(func.count()).select_from(Seat).where(Seat.session_id == session_id, Seat.seat_no.is_not(None))) or 0
+
+
+def lock_sessions(tx: Transaction, *session_ids: str | None) -> None:
+    """Several dates, always in the same order: two people who swap groups do not wait for each other for ever."""
+    for session_id in sorted({each for each in session_ids if each}):
+        lock_session(tx, session_id)
 
 
 def lock_session(tx: Transaction, session_id: str) -> None:
@@ -99,6 +130,7 @@ def free_seat(tx: Transaction, actor: Actor, seat: Seat, state: str) -> None:
     lock_session(tx, seat.session_id)
     was = seat.state
     seat.state, seat.seat_no, seat.over_maximum_reason, seat.changed_at, seat.asked_again = state, None, "", clock.now(), False
+    seat.makes_up_for_id = None
     tx.flush()
     audit.record(tx, actor, "sessions:free_seat", seat, session_id=seat.session_id, patient=seat.patient_id, state=state)
     if was in ("confirmed", "arrived"):
@@ -129,7 +161,7 @@ def invite(tx: Transaction, actor: Actor, group_session: GroupSession, patient_i
 def seat_patient(tx: Transaction, actor: Actor, session_id: str, patient_id: str, *, answer: str, over_maximum_reason: str = "") -> dict[str, str]:
     """A patient of the clinic, of this group or not, is asked to this date ("open") or holds a place in it ("yes").
 
-    Refuses with HasSeat who is on the list already, with SessionFull when all places are held and there is no reason to go beyond.
+    Refuses with HasSeat who is on the list already, and like take_seat.
     """
     place = queries.place_for(tx, actor, session_id, lock=True)
     POLICY.require(actor, "sessions:seat", place)
@@ -141,7 +173,8 @@ def seat_patient(tx: Transaction, actor: Actor, session_id: str, patient_id: str
     if seat is not None and seat.state not in ("cancelled", "declined", "waitlisted"):
         raise rules.HasSeat
     if answer == "yes":
-        seat = take_seat(tx, actor, place.group_session, patient_id, over_maximum_reason=over_maximum_reason)
+        seat = take_for_both(tx, actor, place.group_session, patient_id, over_maximum_reason=over_maximum_reason)
+        seat.answered_at, seat.answered_by, seat.skips = clock.now(), "staff", False
         plan_notice(tx, actor, place.group_session, patient_id, "confirmation")
     elif seat is not None and seat.state in ("declined", "waitlisted"):
         free_seat(tx, actor, seat, "invited")
