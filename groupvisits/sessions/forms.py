@@ -86,7 +86,7 @@ class ClosureRemovalForm(BaseForm):
 
 class AnswerForm(CommandForm):
     seat_id = StringField(validators=[InputRequired(), Length(max=32)])
-    answer = StringField(validators=[AnyOf(("yes", "no", "open"))])
+    answer = StringField(validators=[AnyOf(("yes", "no", "skip", "open"))])
     over_maximum_reason = StringField(_l("Why is one more person let in?"), validators=[Optional(), Length(max=200)])
 
 
@@ -94,6 +94,29 @@ class SeatPatientForm(CommandForm):
     patient_id = StringField(validators=[InputRequired(), Length(max=32)])
     answer = StringField(validators=[AnyOf(("yes", "open"))])
     over_maximum_reason = StringField(_l("Why is one more person let in?"), validators=[Optional(), Length(max=200)])
+
+
+class WaitForm(CommandForm):
+    patient_id = StringField(validators=[InputRequired(), Length(max=32)])
+
+
+class OfferForm(CommandForm):
+    reason = StringField(_l("Why now?"), validators=[Optional(), Length(max=200, message=_l("Use at most 200 characters."))])
+
+
+class AheadForm(CommandForm):
+    before_id = SelectField(_l("Ahead of whom?"), validate_choice=False, validators=[InputRequired(_l("Choose somebody.")), Length(max=32)])
+    reason = StringField(
+        _l("Why?"),
+        validators=[
+            InputRequired(_l("Say why this person goes ahead of those who wait longer.")),
+            Length(max=200, message=_l("Use at most 200 characters.")),
+        ],
+    )
+
+
+class MakeUpForm(CommandForm):
+    other_id = StringField(validators=[InputRequired(_l("Choose a date.")), Length(max=32)])
 
 
 class SeatForm(BaseForm):

@@ -11,6 +11,7 @@ from groupvisits.sessions.service.seats import free_seat, invite, seat_patient, 
 from groupvisits.sessions.service.series import apply_plan, plan_date_change, plan_more_dates, plan_rule_change
 from groupvisits.sessions.service.teams import add_to_team, change_place, take_from_team
 from groupvisits.sessions.service.waiting import ask_make_up, join_waiting_list, leave_waiting_list, put_ahead
+from groupvisits.sessions.service.withdrawals import withdraw_offer
 
 __all__ = [
     "accept_offer",
@@ -48,4 +49,5 @@ __all__ = [
     "take_from_team",
     "take_seat",
     "undo_check_in",
+    "withdraw_offer",
 ]  # fmt: skip

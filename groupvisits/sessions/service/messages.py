@@ -93,6 +93,12 @@ def withdraw_notices(tx: Transaction, session_id: str, patient_id: str, kinds: t
     tx.execute(query.where(Notice.kind.in_(kinds)).values(state="withdrawn") if kinds else query.values(state="withdrawn"))
 
 
+def was_told(tx: Transaction, session_id: str, patient_id: str, kind: str, occasion: str) -> bool:
+    """Whether this very message has been sent."""
+    query = select(Notice.id).where(Notice.session_id == session_id, Notice.patient_id == patient_id, Notice.kind == kind, Notice.occasion == occasion)
+    return tx.scalar(query.where(Notice.state == "sent")) is not None
+
+
 # What is due is worded
 
 

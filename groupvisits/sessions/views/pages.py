@@ -109,7 +109,13 @@ def cancel(session_id: str) -> Any:
 
 def _cancel_page(session_id: str, form: forms.CancelForm) -> str:
     place = queries.place_for(db.session(), current_actor(), session_id)
-    return render_template("sessions/cancellation.html", group_session=place.group_session, census=queries.census_of(db.session(), place), form=form, told=len(queries.told_of(db.session(), [session_id]).get(session_id, ())))
+    return render_template(
+        "sessions/cancellation.html",
+        group_session=place.group_session,
+        census=queries.census_of(db.session(), place),
+        form=form,
+        told=len(queries.told_of(db.session(), [session_id]).get(session_id, ())),
+    )
 
 
 @bp.post("/sessions/<session_id>/openings")
@@ -190,5 +196,14 @@ def date_page(
         role_names=ROLES, is_near=rules.is_near(group_session.starts_at, clock.now()), full=full, override=override, wrong=wrong, found=found,
         seated={line.patient_id for line in seats}, search=search or SearchForm(formdata=None),
         team_form=(team_form or _team_form(formdata=None)) if can_change else None,
-        waiting_list=waiting_list, waiting_forms=waiting_forms or forms_of(waiting_list), waiting_wrong=waiting_wrong,
+        full_patient_id=_patient_of(override, seats), waiting_list=waiting_list, waiting_forms=waiting_forms or forms_of(waiting_list), waiting_wrong=waiting_wrong,
     )  # fmt: skip
+
+
+def _patient_of(override: Any, seats: Any) -> str:
+    """Whom a refused yes was about, so that they can wait in line instead."""
+    if override is None:
+        return ""
+    if isinstance(override, forms.SeatPatientForm):
+        return override.patient_id.data or ""
+    return next((line.patient_id for line in seats if line.seat_id == override.seat_id.data), "")
