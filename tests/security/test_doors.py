@@ -17,18 +17,20 @@ from groupvisits.accounts.models import BrowserSession
 from groupvisits.agenda import service as agenda
 from groupvisits.agenda.models import Topic
 from groupvisits.core import actor as actors
-from groupvisits.core import ids, transaction
+from groupvisits.core import clock, ids, transaction
 from groupvisits.core.actor import ANYONE, Actor
-from groupvisits.core.transaction import run
+from groupvisits.core.transaction import Transaction, run
 from groupvisits.core.web import PUBLIC
 from groupvisits.extensions import db
 from groupvisits.interop.rules import KINDS
 from groupvisits.live import service as live
 from groupvisits.notes import service as notes
+from groupvisits.outbox import service as outbox
 from groupvisits.patients import service as patients
 from groupvisits.patients.models import Patient
 from groupvisits.sessions import service as sessions
-from groupvisits.sessions.models import GroupSession, WaitingGuest
+from groupvisits.sessions.models import GroupSession, IncomingText, SchedulerChange, WaitingGuest
+from groupvisits.sessions.service import scheduler
 from groupvisits.slots import service as slots
 from groupvisits.slots.models import Slot
 from tests.cast import Cast, signed_in
@@ -59,12 +61,32 @@ def running(cast: Cast, app: Flask) -> dict[str, str]:
         code = db.session.scalar(select(GroupSession.join_code).where(GroupSession.id == here))
         run(live.wait_at_door, ANYONE, code=code, fingerprint="f" * 64, address="127.0.0.1")
         guest = db.session.scalar(select(WaitingGuest.id))
+        told = run(_messages, cast)
         db.session.rollback()
     return {
         "session_id": here, "group_id": cast.group_id, "programme_id": cast.programme_id, "patient_id": cast.rosa.id, "seat_id": cast.seats["rosa"],
-        "staff_member_id": cast.quinn.id, "topic_id": str(topic), "slot_id": slot, "note_id": note, "import_id": roster, "plan_id": plan, "guest_id": str(guest),
+        "staff_member_id": cast.quinn.id, "topic_id": str(topic), "slot_id": slot, "note_id": note, "import_id": roster, "plan_id": plan, "guest_id": str(guest), **told,
         "token": link, "slip": f"{here}-BCDFGH", "code": str(code), "kind": next(iter(KINDS)), "revision": "0",
     }  # fmt: skip
+
+
+def _messages(tx: Transaction, cast: Cast) -> dict[str, str]:
+    """A call to make, a text to read and a change for the main scheduler."""
+    scheduler.note_change(tx, tx.get_one(GroupSession, cast.session_id), cast.rosa.id, "add")
+    text = IncomingText(id=ids.fingerprint("a text"), clinic_id=cast.clinic_id, sender="+16175550101", words="hm", understood="", received_at=clock.now())
+    tx.add(text)
+    call = outbox.queue(
+        tx,
+        kind="invitation",
+        clinic_id=cast.clinic_id,
+        address="+16175550101",
+        subject="",
+        text="",
+        patient_id=cast.rosa.id,
+        session_id=cast.session_id,
+        channel="call",
+    )
+    return {"message_id": call, "text_id": text.id, "change_id": str(tx.scalar(select(SchedulerChange.id)))}
 
 
 def guarded(app: Flask) -> Iterator[tuple[Rule, str, str]]:
@@ -89,7 +111,7 @@ def _sent(rule: Rule, method: str, running: dict[str, str]) -> dict[str, Any]:
     entered: dict[str, Any] = {
         **{name: running[name] for name in ("seat_id", "patient_id", "topic_id", "slot_id", "guest_id")},
         "person": f"{running['staff_member_id']} nurse", "answer": "coming" if "slots" in rule.rule else "yes", "reason": "Snow", "words": "some words", "route": "group", "minutes": "5",
-        "phase": "1", "on": "y", "outcome": "", "topic_ids": running["topic_id"], "base_revision": "0", "count": "3", "name": "Rosa", "search": "Rosa",
+        "phase": "1", "on": "y", "outcome": "yes" if "calls" in rule.rule else "", "topic_ids": running["topic_id"], "base_revision": "0", "count": "3", "name": "Rosa", "search": "Rosa",
         "born-day": "1", "born-month": "3", "born-year": "1961", "roles": "admin", "co_assess_clinician": "words", "kind": "addendum",
         "signature_id": "s", "comment": "c", "presence": "discussed", "secret": "s", "full_name": "0", "birth_date": "1",
     }  # fmt: skip

@@ -133,6 +133,9 @@ def _answer(tx: Transaction, known: _Sender, meaning: str) -> bool:
         return False
     except DomainError:
         return False
+    except Exception:  # whatever went wrong with the answer, the text itself is kept and a human reads it
+        log.exception("text_not_answered", session=group_session.id)
+        return False
     if rules.channel_for(messages.reach_of(patient)) == "text":  # the reply says it
         messages.withdraw_notices(tx, group_session.id, patient.id, ("confirmation", "seat_cancelled"))
     _reply(tx, patient, emails.reply_for("waitlisted" if state == "waitlisted" else meaning, facts))
