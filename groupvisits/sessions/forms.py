@@ -129,7 +129,7 @@ class CancelForm(BaseForm):
 
 class DecisionForm(CommandForm):
     decision = RadioField(
-        _l("Does this date go ahead?"),
+        _l("What is decided?"),
         choices=[SelectChoice("go", _l("It goes ahead")), SelectChoice("no_go", _l("It does not go ahead"))],
         validators=[InputRequired(_l("Choose whether it goes ahead."))],
     )
