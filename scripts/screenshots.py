@@ -71,6 +71,8 @@ class Photographer:
         self.shoot(phone, f"/sessions/{self.live}/rooms/patient", "phone", full=True)
         self.shoot(spanish, f"/sessions/{self.live}/rooms/patient?lang=es", "phone-spanish", full=True)
         self.shoot(phone, "/my/visits", "my-visits", full=True)
+        visits = [visit for visit in self.links(phone, "/my/visits", "/my/visits/") if self.live not in visit]
+        self.shoot(phone, visits[0] if visits else "/my/visits", "my-visit", full=True)
         self.shoot(console, f"/sessions/{self.live}/rooms/facilitator", "console")
         self.shoot(wall, self.demo["display_url"], "wall")
         self.collage()
@@ -86,7 +88,13 @@ class Photographer:
         self.shoot(coordinator, "/groups", "groups")
         self.shoot(coordinator, self.first_link(coordinator, "/groups", "/groups/"), "group", full=True)
         self.shoot(coordinator, "/sessions", "sessions")
-        self.shoot(coordinator, f"/sessions/{self.live}", "session", full=True)
+        self.shoot(coordinator, "/sessions?view=month", "month", full=True)
+        dates = [date for date in self.links(coordinator, "/sessions", "/sessions/") if self.live not in date]
+        self.shoot(coordinator, dates[1], "session", full=True)
+        self.shoot(coordinator, dates[0], "waiting-list", full=True)
+        self.preview_of_series(coordinator)
+        self.shoot(coordinator, self.first_link(coordinator, "/groups", "/groups/") + "/recruitment", "recruitment", full=True)
+        self.shoot(coordinator, "/messages", "messages", full=True)
         self.shoot(coordinator, "/patients", "patients")
         self.shoot(coordinator, "/imports", "import")
         self.shoot(coordinator, f"/sessions/{self.live}/papers/door-list", "door-list", full=True)
@@ -131,12 +139,28 @@ class Photographer:
         page.close()
 
     def first_link(self, context: BrowserContext, path: str, prefix: str) -> str:
+        return next(iter(self.links(context, path, prefix)), path)
+
+    def links(self, context: BrowserContext, path: str, prefix: str) -> list[str]:
+        """The addresses on a page that are `prefix` and an id."""
         page = context.new_page()
         page.goto(path)
         links = page.locator(f'main a[href^="{prefix}"]')
-        found = next((href for i in range(links.count()) if len((href := links.nth(i).get_attribute("href") or "").removeprefix(prefix)) >= 32), path)
+        found = [links.nth(i).get_attribute("href") or "" for i in range(links.count())]
         page.close()
-        return found
+        return list(dict.fromkeys(href.partition("#")[0] for href in found if len(href.removeprefix(prefix).partition("#")[0]) == 32))
+
+    def preview_of_series(self, context: BrowserContext) -> None:
+        """Another weekday for a group: looked at, not carried out."""
+        page = context.new_page()
+        page.goto(self.first_link(context, "/groups", "/groups/") + "/rule-changes")
+        weekday = page.locator('select[name="weekday"]')
+        weekday.select_option(str((int(weekday.input_value()) + 1) % 7))
+        page.locator("main form button").last.click()
+        page.wait_for_load_state()
+        page.screenshot(path=PICTURES / "series-preview.png", full_page=True)
+        print("200 series-preview")
+        page.close()
 
     def collage(self) -> None:
         """The picture of the README: the three screens of the room side by side."""

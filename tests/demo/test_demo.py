@@ -9,14 +9,17 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from groupvisits.accounts.models import Clinic, Installation
-from groupvisits.agenda.models import Topic
+from groupvisits.agenda.models import PreVisitForm, Topic
 from groupvisits.audit import service as audit
 from groupvisits.demo.commands import START_PAGES
 from groupvisits.extensions import db
 from groupvisits.feedback.models import FeedbackResponse
 from groupvisits.notes import rules as note_rules
 from groupvisits.notes.models import NoteSignature
-from groupvisits.sessions.models import GroupSession, Seat
+from groupvisits.outbox.models import OutboxMessage
+from groupvisits.patients.models import AgreementSignature, CarePartner
+from groupvisits.programmes.models import Recruit, RunSheetTemplate
+from groupvisits.sessions.models import HOLDING, AttendanceCorrection, Closure, GroupSession, IncomingText, Offer, SchedulerChange, Seat, WaitingListEntry
 from tests.cast import Cast
 
 
@@ -90,3 +93,32 @@ def test_refuses_a_real_clinic(app: Flask, cast: Cast) -> None:
     assert "never touches it" in result.output
     with app.app_context():
         assert db.session.get(Clinic, cast.clinic_id) is not None
+
+
+def test_shows_a_full_date_with_an_offer_and_a_pair_behind_it(app: Flask, demo: dict[str, Any]) -> None:
+    with app.app_context():
+        offer = db.session.scalars(select(Offer).where(Offer.state == "open")).one()
+        date = db.session.get_one(GroupSession, offer.session_id)
+        held = db.session.scalar(select(func.count()).where(Seat.session_id == date.id, Seat.state.in_(HOLDING)))
+        entries = db.session.scalars(select(WaitingListEntry).where(WaitingListEntry.session_id == date.id)).all()
+        assert held == date.maximum
+        assert sorted(entry.state for entry in entries) == ["offered", "waiting", "waiting", "waiting", "waiting"]
+        assert sum(entry.partner_id is not None for entry in entries) == 1
+        assert [bool(entry.ahead_reason) for entry in entries].count(True) == 1
+
+
+def test_shows_what_scheduling_has(app: Flask, demo: dict[str, Any]) -> None:
+    models = (
+        AgreementSignature,
+        AttendanceCorrection,
+        CarePartner,
+        Closure,
+        IncomingText,
+        OutboxMessage,
+        PreVisitForm,
+        Recruit,
+        RunSheetTemplate,
+        SchedulerChange,
+    )
+    with app.app_context():
+        assert all(db.session.scalar(select(func.count()).select_from(model)) for model in models)
