@@ -18,6 +18,7 @@ from groupvisits.extensions import db
 from groupvisits.sessions.models import GroupSession, Seat
 from groupvisits.sessions.queries import place_for
 from groupvisits.sessions.service import open_session
+from groupvisits.slots import queries as slots
 from tests.cast import Cast, signed_in
 
 JSON = {"Accept": "application/json", "X-Background": "1"}
@@ -242,3 +243,7 @@ def test_the_board_shows_what_matters_to_whoever_sees_them_one_on_one(app: Flask
     board = signed_in(app, getattr(cast, who)).get(f"/sessions/{cast.session_id}/slots")
     assert board.status_code == 200
     assert ("Dancing" in board.text, "Walk to church" in board.text) == (reads, reads)
+    with app.app_context():
+        viewer = getattr(cast, who)
+        found = slots.matters_on(db.session(), viewer, slots.board_for(db.session(), viewer, cast.session_id, clock.now()))
+        assert (cast.rosa.id in found) is reads

@@ -45,6 +45,7 @@ def test_no_projection_shows_the_name_any_more(app: Flask, cast: Cast, opened: s
     assert not any("Rosa" in text for text in after.values())
     assert "Guest 1" in after["facilitator"] and "What helps at night?" in after["patient"]
     assert "Rosa" not in rosa.snapshot(opened, "patient").text
+    assert [topic["author"] for topic in phone(cast.marcus).snapshot(opened, "patient").json["topics"]] == [None]
 
 
 def test_open_screens_are_told_at_once(app: Flask, cast: Cast, opened: str, signed: str, phone: Callable[..., Any]) -> None:
