@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from wtforms import (
     BooleanField,
     DateField,
@@ -23,7 +23,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, StopValidation
 
-from groupvisits.accounts.forms import zone_names
+from groupvisits.accounts.forms import CheckboxesField, zone_names
 from groupvisits.core.forms import BaseForm, CommandForm, SelectChoice
 from groupvisits.core.language import lazy as _l
 from groupvisits.patients.rules import dates
@@ -286,6 +286,22 @@ class GroupForm(RuleFields):
 
 class MemberForm(BaseForm):
     patient_id = StringField(validators=[InputRequired(), Length(max=32)])
+
+
+class NewcomersForm(CommandForm):
+    """Several members at once: those of a roster who are ticked."""
+
+    import_id = SelectField(_l("The list you brought in"), validators=[InputRequired(_l("Choose a list."))])
+    patient_ids = CheckboxesField(_l("Who joins this group?"), validators=[InputRequired(_l("Tick at least one person."))])
+
+    def offer(self, rosters: Iterable[Any], people: Iterable[Any]) -> None:
+        self.import_id.choices = [
+            SelectChoice(
+                roster.id, ngettext("%(name)s, %(num)s person", "%(name)s, %(num)s people", roster.imported_count, name=roster.file_name or gettext("A list"))
+            )
+            for roster in rosters
+        ]
+        self.patient_ids.choices = [SelectChoice(person.id, person.name) for person in people]
 
 
 class SearchForm(BaseForm):

@@ -11,9 +11,12 @@ from groupvisits.accounts.models import Clinic, StaffMember, StaffRole
 from groupvisits.core import clock
 from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
+from groupvisits.patients import queries as patients
 from groupvisits.patients.models import Patient
 from groupvisits.programmes.models import TEAM_ROLES, Group, GroupTeamMember, Membership, Programme, RunSheetTemplate
 from groupvisits.programmes.permissions import POLICY
+
+MOST_NEWCOMERS = 500  # of one roster; a longer one is searched by name
 
 
 @dataclass(frozen=True)
@@ -182,3 +185,12 @@ def holds_role(db: Session, clinic_id: str, staff_member_id: str, role: str) -> 
 
 def _is_current(today: date):
     return and_(Membership.since <= today, or_(Membership.until.is_(None), Membership.until > today))
+
+
+def newcomers_for(db: Session, viewer: Actor, group: Group, import_id: str, *, at_most: int = 60) -> Sequence[Patient]:
+    """Who came in with that roster and does not stand in the group, by name. For those who choose members."""
+    POLICY.require(viewer, "programmes:choose_members", group)
+    here = exists().where(Membership.group_id == group.id, Membership.patient_id == Patient.id, _is_current(clock.today(clinic_of(db, viewer).zone)))
+    came = patients.came_in_with(db, viewer, import_id)[:MOST_NEWCOMERS]
+    query = select(Patient).where(Patient.id.in_(came), Patient.is_active, ~here)
+    return db.scalars(query.order_by(func.lower(Patient.family_name), func.lower(Patient.given_name), Patient.id).limit(at_most)).all()

@@ -104,22 +104,32 @@ def _arrange(
 
 def add_member(tx: Transaction, actor: Actor, group_id: str, patient_id: str) -> None:
     """The patient stands in the group from today. Adding a member again changes nothing."""
+    add_members(tx, actor, group_id, [patient_id])
+
+
+def add_members(tx: Transaction, actor: Actor, group_id: str, patient_ids: Sequence[str]) -> dict[str, int]:
+    """All of these patients stand in the group from today, or none does: NotFound where one is not a patient of this clinic now."""
     standing = queries.standing_for(tx, actor, group_id, lock=True)
     POLICY.require(actor, "programmes:choose_members", standing)
-    patient = tx.get(Patient, patient_id)
-    if patient is None or patient.clinic_id != standing.clinic_id or not patient.is_active:
-        raise NotFound
     today = clock.today(queries.clinic_of(tx, actor).zone)
-    membership = _membership(tx, group_id, patient_id)
+    return {"added": sum(_add(tx, actor, standing.group, patient_id, today) for patient_id in dict.fromkeys(patient_ids))}
+
+
+def _add(tx: Transaction, actor: Actor, group: Group, patient_id: str, today: date) -> bool:
+    patient = tx.get(Patient, patient_id)
+    if patient is None or patient.clinic_id != group.clinic_id or not patient.is_active:
+        raise NotFound
+    membership = _membership(tx, group.id, patient_id)
     if membership is not None and membership.until is None:
-        return
+        return False
     if membership is None:
-        membership = Membership(id=ids.new_id(), group_id=group_id, patient_id=patient_id)
+        membership = Membership(id=ids.new_id(), group_id=group.id, patient_id=patient_id)
         tx.add(membership)
     membership.since, membership.until = today, None
     tx.flush()
-    audit.record(tx, actor, "programmes:add_member", standing.group, patient=patient_id)
-    tx.announce(MemberAdded(actor, group_id, patient_id))
+    audit.record(tx, actor, "programmes:add_member", group, patient=patient_id)
+    tx.announce(MemberAdded(actor, group.id, patient_id))
+    return True
 
 
 def remove_member(tx: Transaction, actor: Actor, group_id: str, patient_id: str) -> None:

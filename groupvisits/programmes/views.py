@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 
 from groupvisits.core.commands import run_command
 from groupvisits.core.errors import DomainError
@@ -224,6 +224,41 @@ def add_member(group_id: str) -> Any:
         run(service.add_member, current_actor(), group_id, form.patient_id.data or "")
         flash(gettext("Added. They are asked to all dates of this group that are to come."), "success")
     return redirect(url_for("programmes.group", group_id=group_id, _anchor="members"), 303)
+
+
+@bp.get("/groups/<group_id>/newcomers")
+@access("programmes:choose_members")
+def newcomers(group_id: str) -> Any:
+    """Everybody of the roster is ticked where all of them fit the group; else nobody."""
+    form = _newcomers_form(group_id, request.args.get("import_id", "")[:32], formdata=None)
+    limit = queries.group_for(db.session(), current_actor(), group_id).maximum * 2
+    form.patient_ids.data = [value for value, *_rest in form.patient_ids.choices] if len(form.patient_ids.choices) <= limit else []
+    return _newcomers_page(group_id, form)
+
+
+@bp.post("/groups/<group_id>/newcomers")
+@access("programmes:choose_members")
+def add_newcomers(group_id: str) -> Any:
+    form = _newcomers_form(group_id, request.form.get("import_id", "")[:32])
+    if form.validate():
+        chosen = form.patient_ids.data or []
+        added = run_command(service.add_members, current_actor(), form.command("programmes:add_members"), group_id, chosen)["added"]
+        flash(ngettext("%(num)s member added.", "%(num)s members added.", added), "success")
+        return redirect(url_for("programmes.group", group_id=group_id, _anchor="members"), 303)
+    return _newcomers_page(group_id, form), 400
+
+
+def _newcomers_form(group_id: str, import_id: str, **kwargs: Any) -> forms.NewcomersForm:
+    viewer, session = current_actor(), db.session()
+    group, rosters = queries.group_for(session, viewer, group_id), patients.finished_imports_for(session, viewer)
+    chosen = next((roster.id for roster in rosters if roster.id == import_id), rosters[0].id if rosters else "")
+    form = forms.NewcomersForm(data={"import_id": chosen}, **kwargs)
+    form.offer(rosters, queries.newcomers_for(session, viewer, group, chosen) if chosen else [])
+    return form
+
+
+def _newcomers_page(group_id: str, form: forms.NewcomersForm) -> str:
+    return render_template("programmes/newcomers.html", group=queries.group_for(db.session(), current_actor(), group_id), form=form)
 
 
 @bp.post("/groups/<group_id>/member-removals")

@@ -127,3 +127,10 @@ def test_a_facilitator_finds_only_groups_of_their_team(cast: Cast) -> None:
     run(service.arrange_group, cast.joanne, cast.programme_id, **ARRANGEMENT)
     assert [line.group.name for line in queries.groups_for(db.session(), cast.tomas)] == ["Tuesday evening group"]
     assert [line.members for line in queries.groups_for(db.session(), cast.joanne)] == [6, 0]
+
+
+def test_several_members_are_added_together_or_none(cast: Cast) -> None:
+    with pytest.raises(NotFound):
+        run(service.add_members, cast.joanne, cast.group_id, [cast.walter.id, cast.sunny.id])
+    assert db.session.scalars(select(Membership).where(Membership.patient_id == cast.walter.id)).first() is None
+    assert run(service.add_members, cast.joanne, cast.group_id, [cast.walter.id, cast.rosa.id, cast.walter.id]) == {"added": 1}
