@@ -18,9 +18,6 @@ def _is_in_our_time(_form: Any, field: Any) -> None:
 class DayForm(BaseForm):
     """By GET: which visits' messages to show."""
 
-    class Meta(BaseForm.Meta):
-        csrf = False
-
     day = DateField(_l("Day of the visit"), validators=[Optional(), _is_in_our_time])
 
 

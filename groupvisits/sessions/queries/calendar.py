@@ -61,9 +61,10 @@ def _of_patient(db: Session, clinic: Clinic, patient: Patient | None) -> bytes:
         .join(Seat, (Seat.session_id == GroupSession.id) & (Seat.patient_id == patient.id))
         .outerjoin(CalendarEntry, (CalendarEntry.session_id == GroupSession.id) & (CalendarEntry.patient_id == patient.id))
     )
+    rows: Any = db.execute(_near(query)).unique()
     entries = [
         _entry(one, entry.id if entry else seat.id, entry.sequence if entry else 0, title, emails.location(clinic.name, one.room), _STATUS.get(seat.state, "CONFIRMED"))
-        for one, seat, entry in db.execute(_near(query)).unique()
+        for one, seat, entry in rows
     ]  # fmt: skip
     return calendar.feed(entries, name=title, organizer=_sender(), now=clock.now())
 

@@ -181,7 +181,9 @@ def _may_go_again(db: Session, messages: Sequence[OutboxMessage]) -> set[str]:
         str(notice.message_id)
         for notice, one, is_active, state, asked_again in db.execute(query).unique()
         if rules.still_fits(
-            kinds[notice.message_id], notice.facts or {}, rules.Standing(one.state, one.starts_at, now, is_active, state or "", bool(asked_again), True, None)
+            kinds[notice.message_id or ""],
+            notice.facts or {},
+            rules.Standing(one.state, one.starts_at, now, is_active, state or "", bool(asked_again), True, None),
         )
     }
 

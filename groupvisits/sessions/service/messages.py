@@ -310,6 +310,6 @@ def send_again(tx: Transaction, actor: Actor, message_id: str) -> dict[str, str]
         raise rules.NothingToTell
     if message.state in ("waiting", "failed"):
         message.state, message.problem = "withdrawn", "Sent again."
-    notice.message_id = _queue(tx, case, message.kind, notice.facts or {})
+    again = notice.message_id = _queue(tx, case, message.kind, notice.facts or {})
     audit.record(tx, actor, "sessions:send_again", message, session_id=message.session_id, patient=message.patient_id, kind=message.kind)
-    return {"message_id": notice.message_id}
+    return {"message_id": again}

@@ -26,7 +26,7 @@ from groupvisits.sessions.views import bp
 @bp.get("/messages")
 @access("sessions:message")
 def messages() -> Any:
-    form = DayForm(formdata=request.args)
+    form = DayForm(formdata=request.args, meta={"csrf": False})
     day = form.day.data if form.validate() else None
     session, viewer = db.session(), current_actor()
     return render_template(
