@@ -291,6 +291,8 @@ class MemberForm(BaseForm):
 class NewcomersForm(CommandForm):
     """Several members at once: those of a roster who are ticked."""
 
+    offered: list[str] = []
+
     import_id = SelectField(_l("The list you brought in"), validators=[InputRequired(_l("Choose a list."))])
     patient_ids = CheckboxesField(_l("Who joins this group?"), validators=[InputRequired(_l("Tick at least one person."))])
 
@@ -301,7 +303,8 @@ class NewcomersForm(CommandForm):
             )
             for roster in rosters
         ]
-        self.patient_ids.choices = [SelectChoice(person.id, person.name) for person in people]
+        names = {person.id: person.name for person in people}
+        self.patient_ids.choices, self.offered = choices_of(names), list(names)
 
 
 class SearchForm(BaseForm):

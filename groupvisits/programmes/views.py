@@ -232,7 +232,7 @@ def newcomers(group_id: str) -> Any:
     """Everybody of the roster is ticked where all of them fit the group; else nobody."""
     form = _newcomers_form(group_id, request.args.get("import_id", "")[:32], formdata=None)
     limit = queries.group_for(db.session(), current_actor(), group_id).maximum * 2
-    form.patient_ids.data = [value for value, *_rest in form.patient_ids.choices] if len(form.patient_ids.choices) <= limit else []
+    form.patient_ids.data = form.offered if len(form.offered) <= limit else []
     return _newcomers_page(group_id, form)
 
 

@@ -5,8 +5,10 @@ import re
 import pytest
 from flask import Flask
 
+from groupvisits.core import clock, ids, transaction
 from groupvisits.extensions import db
-from groupvisits.programmes.models import Group, Programme
+from groupvisits.patients.models import Patient, RosterImport
+from groupvisits.programmes.models import Group, Membership, Programme
 from tests.cast import Cast, signed_in
 
 PROGRAMME = {
@@ -122,7 +124,14 @@ def test_a_group_that_cannot_be_is_refused_beside_the_field_and_kept(app: Flask,
 )
 def test_each_way_to_repeat_is_kept_and_shown_again(app: Flask, cast: Cast, changes: dict[str, str], words: str) -> None:
     client = signed_in(app, cast.joanne)
-    data = {**GROUP, "programme_id": cast.programme_id, "meeting_link": "https://meet.example.org/a", "over_inviting": "y", "zone": "America/Chicago", **changes}
+    data = {
+        **GROUP,
+        "programme_id": cast.programme_id,
+        "meeting_link": "https://meet.example.org/a",
+        "over_inviting": "y",
+        "zone": "America/Chicago",
+        **changes,
+    }
     answer = client.post("/groups", data=data)
     assert answer.status_code == 303
     assert words in client.get(answer.location).text
@@ -149,7 +158,10 @@ def test_the_check_answers_without_saving_anything(app: Flask, cast: Cast) -> No
         assert db.session.scalar(db.select(db.func.count()).select_from(Group)) == 1
 
 
-@pytest.mark.parametrize("changes", [{"target": ""}, {"target": "x"}, {"target": "-4"}, {"slot_minutes": "0"}, {"providers": ""}, {"layout": ""}, {"programme_id": "x"}, {"target": "9" * 400}])
+@pytest.mark.parametrize(
+    "changes",
+    [{"target": ""}, {"target": "x"}, {"target": "-4"}, {"slot_minutes": "0"}, {"providers": ""}, {"layout": ""}, {"programme_id": "x"}, {"target": "9" * 400}],
+)
 def test_a_check_of_what_cannot_be_says_what_is_missing(app: Flask, cast: Cast, changes: dict[str, str]) -> None:
     answer = signed_in(app, cast.joanne).post("/groups", data={**GROUP, "programme_id": cast.programme_id, "act": "check", **changes})
     assert answer.status_code == 200
@@ -205,3 +217,54 @@ def test_an_empty_clinic_is_told_where_to_begin(app: Flask, cast: Cast) -> None:
     assert "No programmes yet." in client.get("/programmes").text
     assert "No groups yet." in client.get("/groups").text
     assert "A group follows a programme" in client.get("/groups/new").text
+
+
+def brought_in(app: Flask, cast: Cast, people: int) -> str:
+    """A roster with so many people is in; its id."""
+    now = clock.now()
+    with app.app_context(), transaction.write() as tx:
+        roster = RosterImport(
+            id=ids.new_id(), clinic_id=cast.clinic_id, uploaded_by=cast.joanne.id, file_name="list.csv", columns=[], content="", mapping={}, state="confirmed",
+            reading={"brought_in_at": now.isoformat()}, imported_count=people, created_at=now,
+        )  # fmt: skip
+        tx.add(roster)
+        for n in range(people):
+            tx.add(
+                Patient(
+                    id=ids.new_id(), clinic_id=cast.clinic_id, given_name="Pat", family_name=f"Hill{n:03}", display_name="Pat", language="en", created_at=now
+                )
+            )
+        return roster.id
+
+
+def members(app: Flask, cast: Cast) -> int:
+    with app.app_context():
+        return db.session.scalar(db.select(db.func.count()).select_from(Membership).where(Membership.group_id == cast.group_id)) or 0
+
+
+def test_everybody_new_of_a_list_joins_with_one_press(app: Flask, cast: Cast) -> None:
+    import_id, address = brought_in(app, cast, 12), f"/groups/{cast.group_id}/newcomers"
+    client, before = signed_in(app, cast.joanne), members(app, cast)
+    page = client.get(address).text
+    chosen = re.findall(r'name="patient_ids"[^>]*value="(\w+)"', page)
+    assert (len(chosen), page.count(" checked")) == (12, 12)
+    assert client.post(address, data={"import_id": import_id, "patient_ids": chosen[:11]}).status_code == 303
+    assert members(app, cast) == before + 11
+    assert len(re.findall(r'name="patient_ids"', client.get(address).text)) == 1
+
+
+def test_a_list_longer_than_the_group_is_ticked_by_hand(app: Flask, cast: Cast) -> None:
+    brought_in(app, cast, 40)
+    page = signed_in(app, cast.joanne).get(f"/groups/{cast.group_id}/newcomers").text
+    assert " checked" not in page
+    assert page.count('name="patient_ids"') == 40
+
+
+@pytest.mark.parametrize("chosen", [[], [""], ["0" * 32], ["x" * 5000], ["<script>"]])
+def test_nobody_else_joins_by_a_list(app: Flask, cast: Cast, chosen: list[str]) -> None:
+    import_id, before = brought_in(app, cast, 2), members(app, cast)
+    for patient_ids in (chosen, [*chosen, cast.sunny.id], [cast.walter.id]):
+        answer = signed_in(app, cast.joanne).post(f"/groups/{cast.group_id}/newcomers", data={"import_id": import_id, "patient_ids": patient_ids})
+        assert answer.status_code == 400
+    assert members(app, cast) == before
+    assert signed_in(app, cast.sol).get(f"/groups/{cast.group_id}/newcomers?import_id={import_id}").status_code == 404
