@@ -52,6 +52,7 @@ class _Parts:
     short: str
     shows_date: bool = True
     answer: str = ""  # yes_no, no, or nothing to answer
+    script: str = ""  # where it is not the short words
 
 
 def words_for(kind: str, facts: Facts) -> Words:
@@ -67,7 +68,7 @@ def words_for(kind: str, facts: Facts) -> Words:
         lines += [gettext("Questions? Call %(phone)s.", phone=facts.phone)] if facts.phone else []
         tail = {"yes_no": gettext("Answer YES or NO. STOP ends texts."), "no": gettext("You cannot come? Answer NO. STOP ends texts.")}
         short = [parts.short, facts.link, tail.get(parts.answer, gettext("STOP ends texts."))]
-        return Words(parts.subject, "\n".join([*lines, "", facts.clinic, ""]), " ".join(filter(None, short)), parts.short)
+        return Words(parts.subject, "\n".join([*lines, "", facts.clinic, ""]), " ".join(filter(None, short)), parts.script or parts.short)
 
 
 def reply_for(kind: str, facts: Facts, *, next_channel: str = "") -> str:
@@ -261,6 +262,7 @@ def _form_opens(facts: Facts) -> _Parts:
         gettext("What matters to you? If you like, tell us before you come. You cannot come after all? Tell us here, too:"),
         gettext("%(clinic)s: we look forward to seeing you on %(when)s. What matters to you? Tell us beforehand:", clinic=facts.clinic, when=_when(facts)),
         answer="no",
+        script=gettext("%(clinic)s: we look forward to seeing you on %(when)s.", clinic=facts.clinic, when=_when(facts)),
     )
 
 

@@ -192,7 +192,7 @@ class TestWording:
         english = emails.words_for(kind, replace(facts, language="en"))
         # Two joined parts in English; accents such as í make parts of 67 letters instead of 153.
         assert len(words.short) <= (2 * 153 if language == "en" else 5 * 67)
-        assert words.subject and words.text and words.script in words.short
+        assert words.subject and words.text and words.script and "http" not in words.script and not words.script.endswith(":")
         assert language == "en" or words.text != english.text
         assert "%" not in words.subject + words.text + words.short
 
@@ -204,6 +204,16 @@ class TestWording:
         (message,) = told(cast.marcus)
         assert message.channel == "call" and "/links/" not in message.text
         assert db.session.scalar(select(PatientLink.id).where(PatientLink.patient_id == cast.marcus.id)) is None
+
+    def test_newer_news_takes_an_older_call_off_the_list(self, cast: Cast) -> None:
+        prepare(cast, marcus="invited")
+        change(Patient, cast.marcus.id, email="")
+        plan(cast, cast.marcus, "invitation")
+        service.word_due()
+        prepare(cast, state="cancelled")
+        plan(cast, cast.marcus, "date_cancelled")
+        service.word_due()
+        assert [(one.kind, one.state) for one in told(cast.marcus)] == [("invitation", "withdrawn"), ("date_cancelled", "waiting")]
 
     @pytest.mark.parametrize(
         ("kind", "happened"),

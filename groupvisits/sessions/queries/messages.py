@@ -164,7 +164,14 @@ def _calls(viewer: Actor) -> Select[OutboxMessage]:
 def _lines(db: Session, viewer: Actor, messages: Sequence[OutboxMessage]) -> Sequence[Line]:
     people = patients.people_in(db, viewer.clinic_id, (message.patient_id or "" for message in messages))
     dates, again = _dates(db, viewer, messages), _may_go_again(db, messages)
-    return [Line(message, people.get(message.patient_id or ""), dates.get(message.session_id or ""), message.id in again) for message in messages]
+    return [
+        Line(message, people.get(message.patient_id or ""), dates.get(message.session_id or ""), message.id in again and _can_go_again(message))
+        for message in messages
+    ]
+
+
+def _can_go_again(message: OutboxMessage) -> bool:
+    return message.channel != "call" and message.state in ("sent", "failed")
 
 
 def _may_go_again(db: Session, messages: Sequence[OutboxMessage]) -> set[str]:

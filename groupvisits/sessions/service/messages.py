@@ -189,17 +189,23 @@ def reach_of(patient: Patient) -> rules.Reach:
 
 
 def _queue(tx: Transaction, case: _Case, kind: str, facts: dict[str, Any]) -> str:
-    """The message waits in the outbox by the patient's channel; returns its id. A calendar part goes with e-mail only."""
+    """The message waits in the outbox by the patient's channel; returns its id. A calendar part goes with e-mail only.
+
+    Calls about the same date that nobody has made yet are off the list: what they would have said is older news.
+    """
     channel = rules.channel_for(reach_of(case.patient))
     link = _link(tx, case) if channel != "call" else ""
     words = emails.words_for(kind, _facts(case, facts, link))
     session, patient, now = case.group_session, case.patient, clock.now()
+    thread = f"{session.id}:{patient.id}"
+    older = (OutboxMessage.thread == thread, OutboxMessage.channel == "call", OutboxMessage.state == "waiting")
+    tx.execute(update(OutboxMessage).where(*older).values(state="withdrawn", problem="Newer news."))
     address = {"email": patient.email, "text": patient.phone, "call": patient.phone}[channel]
     return outbox.queue(
         tx, kind=kind, clinic_id=case.clinic.id, address=address, subject=words.subject, patient_id=patient.id, session_id=session.id, channel=channel,
         text={"email": words.text, "text": words.short, "call": words.script}[channel], language=case.language,
         due_at=rules.hour_for_text(now, session.zone, session.starts_at) if channel == "text" else now,
-        calendar=_calendar_part(tx, case, kind) if channel == "email" else "", thread=f"{session.id}:{patient.id}",
+        calendar=_calendar_part(tx, case, kind) if channel == "email" else "", thread=thread,
     )  # fmt: skip
 
 
