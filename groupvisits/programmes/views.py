@@ -178,7 +178,7 @@ def change_group(group_id: str) -> Any:
         except DomainError as refusal:
             form.refuse(refusal)
         else:
-            flash(gettext("The group is saved. Dates that were made before stay as they are."), "success")
+            flash(gettext("The group is saved. Dates that were made before stay as they are; “Move the dates to come” brings them to the new rule."), "success")
             return redirect(url_for("programmes.group", group_id=group_id), 303)
     return _group_form_page(form, found), 400
 

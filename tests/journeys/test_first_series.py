@@ -56,7 +56,7 @@ def empty_the_clinic(server: Server) -> None:
         db.engine.dispose()
 
 
-def test_from_an_empty_clinic_to_a_year_of_dates(server: Server, person: Callable[..., Page], tmp_path: Path) -> None:
+def test_from_an_empty_clinic_to_a_year_of_dates(server: Server, person: Callable[..., Page], tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     empty_the_clinic(server)
     roster = tmp_path / "roster.csv"
     roster.write_text("name,date of birth,phone,email,language\n" + "".join(f"{name},1961-04-{n:02},,p{n}@example.org,en\n" for n, name in enumerate(NAMES, 1)))
@@ -105,5 +105,5 @@ def test_from_an_empty_clinic_to_a_year_of_dates(server: Server, person: Callabl
     expect(page.get_by_text("12 dates were made.")).to_be_visible()
     expect(page.get_by_text("12 have not answered").first).to_be_visible()
     is_accessible(page)
-    print(f"From an empty clinic to twelve dates with twelve people invited: {hands.interactions} interactions.")
-    assert hands.interactions <= MOST
+    record_property("interactions", hands.interactions)  # 24 when this was written
+    assert hands.interactions <= MOST, f"It took {hands.interactions} interactions."
