@@ -8,6 +8,7 @@ POLICY = Policy(
         "patients:read": permit("coordinator", "nurse", when=same_clinic),
         "patients:add": permit("coordinator"),
         "patients:edit": permit("coordinator", when=same_clinic),
+        "patients:keep_company": permit("coordinator", "nurse", when=same_clinic),
         "patients:deactivate": permit("coordinator", when=same_clinic),
         "patients:send_link": permit("coordinator", when=same_clinic),
         "patients:write_agreement": permit("coordinator", "admin", when=same_clinic),

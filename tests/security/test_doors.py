@@ -29,7 +29,7 @@ from groupvisits.outbox import service as outbox
 from groupvisits.patients import service as patients
 from groupvisits.patients.models import Patient
 from groupvisits.sessions import service as sessions
-from groupvisits.sessions.models import GroupSession, IncomingText, SchedulerChange, WaitingGuest
+from groupvisits.sessions.models import GroupSession, IncomingText, SchedulerChange, WaitingGuest, WaitingListEntry
 from groupvisits.sessions.service import scheduler
 from groupvisits.slots import service as slots
 from groupvisits.slots.models import Slot
@@ -50,6 +50,10 @@ def running(cast: Cast, app: Flask) -> dict[str, str]:
         here = cast.session_id
         patient = db.session.get_one(Patient, cast.rosa.id)
         topic = run(agenda.propose_topic, cast.rosa, here, words="What helps at night?", route="group")["topic_id"]
+        run(sessions.answer_for, cast.joanne, here, cast.seats["beatriz"], answer="no")
+        run(sessions.join_waiting_list, cast.joanne, here, patient_id=cast.beatriz.id)
+        entry = db.session.scalar(select(WaitingListEntry.id))
+        partner = run(patients.add_care_partner, cast.joanne, cast.rosa.id, name="Ana")["care_partner_id"]
         run(sessions.open_session, cast.tomas, here)
         run(sessions.check_in, cast.nia, here, cast.seats["rosa"])
         slot = str(db.session.scalar(select(Slot.id).where(Slot.provider_id == cast.osei.id).limit(1)))
@@ -66,6 +70,7 @@ def running(cast: Cast, app: Flask) -> dict[str, str]:
     return {
         "session_id": here, "group_id": cast.group_id, "programme_id": cast.programme_id, "patient_id": cast.rosa.id, "seat_id": cast.seats["rosa"],
         "staff_member_id": cast.quinn.id, "topic_id": str(topic), "slot_id": slot, "note_id": note, "import_id": roster, "plan_id": plan, "guest_id": str(guest), **told,
+        "entry_id": str(entry), "care_partner_id": partner,
         "token": link, "slip": f"{here}-BCDFGH", "code": str(code), "kind": next(iter(KINDS)), "revision": "0",
     }  # fmt: skip
 

@@ -1,5 +1,6 @@
 """Reads of the registry. Those with a viewer find only what the viewer may know of."""
 
+from groupvisits.patients.queries.company import Company, company_of, other_of, pair_of, usual_companions
 from groupvisits.patients.queries.registry import (
     MAX_IN_ONE_QUESTION,
     PAGE,
@@ -32,6 +33,7 @@ from groupvisits.patients.queries.roster import (
 __all__ = [
     "MAX_IN_ONE_QUESTION",
     "PAGE",
+    "Company",
     "OwnReach",
     "Page",
     "Preview",
@@ -39,13 +41,16 @@ __all__ = [
     "basis_of",
     "came_in_with",
     "clinic_of",
+    "company_of",
     "date_order_of",
     "display_names",
     "finished_imports_for",
     "mapping_of",
     "open_imports_for",
+    "other_of",
     "own_profile",
     "own_reach",
+    "pair_of",
     "patient_for",
     "patients_for",
     "people_in",
@@ -54,4 +59,5 @@ __all__ = [
     "roster_import_for",
     "samples_of",
     "table_of",
+    "usual_companions",
 ]  # fmt: skip

@@ -15,6 +15,7 @@ from groupvisits.core.transaction import run
 from groupvisits.core.web import access, current_actor
 from groupvisits.extensions import db
 from groupvisits.patients import contacts, queries, service
+from groupvisits.patients.company_forms import CarePartnerForm, OtherSearchForm
 from groupvisits.patients.forms import PatientForm, SearchForm
 from groupvisits.patients.rules.languages import NAMES as LANGUAGES
 from groupvisits.patients.service.registry import EDITED, Details, version_of
@@ -72,7 +73,7 @@ def new_patient() -> ResponseReturnValue:
 @bp.get("/patients/<patient_id>")
 @access("patients:read")
 def patient(patient_id: str) -> str:
-    return _page(patient_id)
+    return patient_page(patient_id)
 
 
 @bp.route("/patients/<patient_id>/edits", methods=["GET", "POST"])
@@ -106,7 +107,7 @@ def send_link(patient_id: str) -> ResponseReturnValue:
 @bp.post("/patients/<patient_id>/shown-links")
 @access("patients:send_link")
 def show_link(patient_id: str) -> str:
-    return _page(patient_id, link=run(service.make_link, current_actor(), patient_id))
+    return patient_page(patient_id, link=run(service.make_link, current_actor(), patient_id))
 
 
 @bp.post("/patients/<patient_id>/deactivations")
@@ -125,13 +126,18 @@ def activate(patient_id: str) -> ResponseReturnValue:
     return redirect(url_for(".patient", patient_id=patient_id), 303)
 
 
-def _page(patient_id: str, link: str = "") -> str:
+def patient_page(patient_id: str, link: str = "", *, wrong: str = "", other_search: Any = None, others: Any = None, care_partner_form: Any = None) -> str:
+    """The page of a patient, with what was refused or searched for on it."""
     found = queries.patient_for(db.session(), current_actor(), patient_id)
     more: dict[str, Any] = {}
     for addition in current_app.extensions["patient_page"]:
         more.update(addition(db.session(), current_actor(), found))
     language = LANGUAGES.get(found.language, found.language)
-    return render_template("patients/patient.html", patient=found, link=link, phone=contacts.show_phone(found.phone), language=language, **more)
+    return render_template(
+        "patients/patient.html", patient=found, link=link, phone=contacts.show_phone(found.phone), language=language, wrong=wrong,
+        company=queries.company_of(db.session(), current_actor(), found), other_search=other_search or OtherSearchForm(formdata=None), others=others,
+        care_partner_form=care_partner_form or CarePartnerForm(formdata=None, data={"usually_comes": True}), **more,
+    )  # fmt: skip
 
 
 def _patient_form(found: Any = None) -> PatientForm:

@@ -21,6 +21,7 @@ from groupvisits.sessions.queries.lists import DateOfList, ListPage, group_names
 from groupvisits.sessions.queries.pages import Census, SeatLine, TeamLine, census_of, minute_check, seat_line, seat_lines, team_for
 from groupvisits.sessions.queries.places import Place, group_session_for, place_for, seats_of
 from groupvisits.sessions.queries.plans import Preview, answers_since, example_message, preview_of, rule_of, told_of, zone_of
+from groupvisits.sessions.queries.undo import answer_now
 from groupvisits.sessions.queries.waiting import (
     MakeUpDate,
     WaitingLine,
@@ -31,10 +32,8 @@ from groupvisits.sessions.queries.waiting import (
     my_place_in_line,
     waiting_list_for,
 )
-from groupvisits.sessions.queries.undo import answer_now
 
 __all__ = [
-    "answer_now",
     "Advice",
     "Attendance",
     "AttendanceLine",
@@ -58,6 +57,7 @@ __all__ = [
     "WaitingList",
     "advice_for",
     "advice_of_dates",
+    "answer_now",
     "answers_since",
     "attendance_for",
     "attendance_of_seat",

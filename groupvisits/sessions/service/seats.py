@@ -8,6 +8,7 @@ from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
 from groupvisits.core.transaction import Transaction
 from groupvisits.patients.models import Patient
+from groupvisits.patients.queries import usual_companions
 from groupvisits.sessions import queries, rules
 from groupvisits.sessions.events import SeatFreed
 from groupvisits.sessions.models import HOLDING, GroupSession, Seat
@@ -71,7 +72,14 @@ def _hold(tx: Transaction, group_session: GroupSession, patient_id: str, seat: S
     if not for_offer and group_session.state == "planned" and waiting.offers_by_itself(group_session.starts_at, clock.now()):
         waiting.check_open_to_others(others_waiting(tx, group_session.id, patient_id), limit - len(taken), reason)
     if seat is None:
-        seat = Seat(id=ids.new_id(), session_id=group_session.id, patient_id=patient_id, state="invited", companions=0, changed_at=clock.now())
+        seat = Seat(
+            id=ids.new_id(),
+            session_id=group_session.id,
+            patient_id=patient_id,
+            state="invited",
+            companions=usual_company(tx, patient_id),
+            changed_at=clock.now(),
+        )
         tx.add(seat)
     seat.over_maximum_reason = reason.strip()[:200] if len(taken) >= limit else ""
     with tx.refused_as(rules.SessionFull(maximum=limit, held=len(taken)), "uq_seats_session_id_seat_no"):
@@ -150,12 +158,17 @@ def invite(tx: Transaction, actor: Actor, group_session: GroupSession, patient_i
     if seat is not None and seat.state != "cancelled":
         return seat
     if seat is None:
-        seat = Seat(id=ids.new_id(), session_id=group_session.id, patient_id=patient_id)
+        seat = Seat(id=ids.new_id(), session_id=group_session.id, patient_id=patient_id, companions=usual_company(tx, patient_id))
         tx.add(seat)
     seat.state, seat.changed_at = "invited", clock.now()
     tx.flush()
     audit.record(tx, actor, "sessions:invite", seat, session_id=group_session.id, patient=patient_id)
     return seat
+
+
+def usual_company(tx: Transaction, patient_id: str) -> int:
+    """How many usually come along with this patient, until they say otherwise for one date."""
+    return min(usual_companions(tx, [patient_id]).get(patient_id, 0), waiting.MOST_COMPANIONS)
 
 
 def seat_patient(tx: Transaction, actor: Actor, session_id: str, patient_id: str, *, answer: str, over_maximum_reason: str = "") -> dict[str, str]:

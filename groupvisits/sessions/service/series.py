@@ -11,6 +11,7 @@ from groupvisits.core import clock, ids
 from groupvisits.core.actor import Actor
 from groupvisits.core.transaction import Transaction
 from groupvisits.patients.events import PatientDeactivated
+from groupvisits.patients.queries import usual_companions
 from groupvisits.programmes import queries as programmes
 from groupvisits.programmes.events import MemberAdded, MemberRemoved
 from groupvisits.programmes.models import Group
@@ -19,6 +20,7 @@ from groupvisits.sessions.events import SessionChanged, SessionMoved, TeamMember
 from groupvisits.sessions.models import HOLDING, GroupSession, Notice, Seat, SeriesPlan, SessionTeamMember
 from groupvisits.sessions.permissions import POLICY
 from groupvisits.sessions.rules import plans, series
+from groupvisits.sessions.rules.waiting import MOST_COMPANIONS
 from groupvisits.sessions.service import scheduler, team_mail
 from groupvisits.sessions.service.messages import plan_invitations, plan_notice
 from groupvisits.sessions.service.seats import free_seat, invite
@@ -130,13 +132,15 @@ def _check_apart(preview: queries.Preview, decisions: list[plans.Decision]) -> N
 def _make_all(tx: Transaction, actor: Actor, group: Group, preview: queries.Preview, made: list[plans.Decision]) -> None:
     team = queries.team_to_begin_with(tx, group)
     members = sorted(programmes.member_ids(tx, group.id, clock.today(preview.zone)))
+    company = usual_companions(tx, members)
     for decision in made:
-        _make(tx, actor, group, preview, decision, [line for line in team if line[0] not in decision.without], members)
+        _make(tx, actor, group, preview, decision, [line for line in team if line[0] not in decision.without], members, company)
 
 
 def _make(
-    tx: Transaction, actor: Actor, group: Group, preview: queries.Preview, decision: plans.Decision, team: list[tuple[str, str, str]], members: list[str]
-) -> None:
+    tx: Transaction, actor: Actor, group: Group, preview: queries.Preview, decision: plans.Decision, team: list[tuple[str, str, str]], members: list[str],
+    company: dict[str, int],
+) -> None:  # fmt: skip
     starts_at, zone, now = decision.starts_at, preview.zone, clock.now()
     group_session = GroupSession(
         id=ids.new_id(), clinic_id=group.clinic_id, group_id=group.id, starts_at=starts_at, ends_at=starts_at + timedelta(minutes=preview.minutes),
@@ -146,7 +150,13 @@ def _make(
     tx.add(group_session)
     tx.flush()
     tx.add_all(SessionTeamMember(session_id=group_session.id, staff_member_id=who, role=role, place=where) for who, role, where in team)
-    tx.add_all(Seat(id=ids.new_id(), session_id=group_session.id, patient_id=patient_id, state="invited", changed_at=now) for patient_id in members)
+    tx.add_all(
+        Seat(
+            id=ids.new_id(), session_id=group_session.id, patient_id=patient_id, state="invited", changed_at=now,
+            companions=min(company.get(patient_id, 0), MOST_COMPANIONS),
+        )
+        for patient_id in members
+    )  # fmt: skip
     tx.flush()
     plan_invitations(tx, group_session, members, plans.invitation_due(starts_at, group.invite_days, now))
     audit.record(tx, actor, "sessions:make", group_session, session_id=group_session.id, group=group.id, invited=len(members), team=len(team))
