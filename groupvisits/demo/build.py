@@ -152,7 +152,7 @@ def _patient(tx: Transaction, clinic: Clinic, fake: Faker, dice: random.Random, 
     speaker = fake[{"es": "es_MX", "pt": "pt_BR"}.get(language, "en_US")]
     given = next(name for name in iter(speaker.first_name, "") if name not in names and " " not in name)
     names.add(given)
-    family = speaker.last_name().split()[0]
+    family = speaker.last_name().split()[-1]
     reach = dice.random()
     patient = Patient(
         id=ids.new_id(), clinic_id=clinic.id, record_number=f"MC{10_000 + number * 37}", given_name=given, family_name=family, display_name=given,
