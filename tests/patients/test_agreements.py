@@ -69,6 +69,13 @@ class TestTheVerbs:
         assert [(row.ended_because, row.consents["results_on_board"]) for row in rows] == [("replaced", True), ("", False)]
         assert {row.language for row in rows} == {"es"}
 
+    def test_nobody_sees_or_ends_the_signature_of_another(self, cast: Cast) -> None:
+        text = publish(cast)
+        sign(cast, text, who=cast.marcus)
+        assert state(cast) == "none"
+        run(service.withdraw, cast.rosa, cast.programme_id)
+        assert state(cast, cast.marcus) == "signed"
+
     def test_an_old_page_signs_nothing(self, cast: Cast) -> None:
         first = publish(cast)
         publish(cast, seen=1)
