@@ -12,7 +12,7 @@ from groupvisits.core import clock, transaction
 from groupvisits.core.errors import NotAllowed, NotFound
 from groupvisits.core.transaction import run
 from groupvisits.extensions import db
-from groupvisits.sessions import service
+from groupvisits.sessions import queries, service
 from groupvisits.sessions.models import AttendanceCorrection, GroupSession, Notice, Seat
 from groupvisits.sessions.rules import WrongState
 from groupvisits.sessions.rules import attendance as rules
@@ -250,6 +250,14 @@ def test_the_page_is_for_those_who_keep_the_lists(app: Flask, over: Cast, who: s
     client = signed_in(app, getattr(over, who))
     assert client.get(address(over)).status_code == status
     assert client.get(f"{address(over)}/{over.seats['rosa']}/corrections").status_code == status
+
+
+@pytest.mark.parametrize(("who", "refusal"), [("tomas", NotAllowed), ("osei", NotAllowed), ("rosa", NotAllowed)])
+def test_the_names_are_refused_at_the_source(app: Flask, over: Cast, who: str, refusal: type[Exception]) -> None:
+    with app.app_context():
+        viewer = getattr(over, who)
+        with pytest.raises(refusal):
+            queries.attendance_for(db.session(), viewer, queries.place_for(db.session(), viewer, over.session_id))
 
 
 def test_the_number_of_questions_does_not_grow_with_the_people(app: Flask, over: Cast) -> None:

@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from groupvisits.audit.models import AuditEntry
-from groupvisits.core import clock, ids, transaction
+from groupvisits.core import clock, ids, language, transaction
 from groupvisits.core.errors import NotAllowed, NotFound
 from groupvisits.core.transaction import run
 from groupvisits.extensions import db
@@ -268,3 +268,26 @@ def test_nobody_at_the_door_waits_for_those_who_wait_elsewhere(context: None, ca
         tx.add(WaitingListEntry(id=ids.new_id(), clinic_id=cast.clinic_id, session_id=cast.session_id, patient_id=cast.marcus.id, since=now, changed_at=now))
     assert run(service.let_in, cast.nia, cast.session_id, cast.walter.id)
     assert seat_of(cast, cast.walter.id).over_maximum_reason == ""
+
+
+# --- late
+
+
+def test_who_comes_too_late_for_their_one_on_one_reads_its_new_time(app: Flask, cast: Cast) -> None:
+    client = signed_in(app, cast.nia)
+    signed_in(app, cast.tomas).post(door(cast, "openings"))
+    page = client.post(door(cast, "check-in-searches"), data=ROSA).text
+    assert "One-on-one</dt>" in page and "Late" not in page
+    with app.app_context(), transaction.write() as tx:
+        now = clock.now()
+        group_session = tx.get_one(GroupSession, cast.session_id)
+        group_session.starts_at, group_session.ends_at = now - timedelta(minutes=70), now + timedelta(minutes=50)
+        slot = tx.scalars(select(Slot).where(Slot.patient_id == cast.rosa.id)).one()
+        slot.planned_at = now - timedelta(minutes=30)
+    page = client.post(door(cast, "check-in-searches"), data=ROSA).text
+    assert "Late" in page and "We began at " in page
+    assert "One-on-one, new time</dt>" in page
+    with app.app_context():
+        soonest = language.time(clock.local(clock.now(), "America/New_York"), "en")
+        before = language.time(clock.local(clock.now() - timedelta(minutes=1), "America/New_York"), "en")
+    assert f"About {soonest}" in page or f"About {before}" in page

@@ -184,7 +184,7 @@ def test_others_recruit_nobody(context: None, cast: Cast, who: str, refusal: typ
     run(recruiting.note_eligible, cast.joanne, cast.group_id, patient_ids=[cast.walter.id])
     for act in (
         lambda: run(recruiting.note_eligible, actor, cast.group_id, patient_ids=[cast.marcus.id]),
-        lambda: run(recruiting.note_step, actor, cast.group_id, cast.walter.id, step="agreed"),
+        *(lambda step=step: run(recruiting.note_step, actor, cast.group_id, cast.walter.id, step=step) for step in recruiting.STEPS),
         lambda: run(recruiting.take_back_step, actor, cast.group_id, cast.walter.id, step="eligible"),
         lambda: recruitment_for(db.session(), actor, cast.group_id),
     ):
