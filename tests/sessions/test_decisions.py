@@ -1,6 +1,7 @@
 """Going ahead or not, and making one date of two: on rows."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -240,3 +241,12 @@ def test_a_resident_who_works_elsewhere_at_that_time_is_not_free(cast: Cast) -> 
     run(service.add_to_team, cast.joanne, other, staff_member_id=cast.farrow.id, role="resident")
     db.session.rollback()
     assert list(queries.free_residents(db.session(), cast.joanne, queries.place_for(db.session(), cast.joanne, cast.session_id))) == []
+
+
+@pytest.mark.parametrize("read", [queries.free_residents, queries.sister_dates])
+def test_only_coordinators_see_who_is_free_and_where_people_could_go(cast: Cast, read: Any) -> None:
+    place = queries.place_for(db.session(), cast.joanne, cast.session_id)
+    with pytest.raises(NotAllowed):
+        read(db.session(), cast.tomas, place)
+    with pytest.raises(NotFound):
+        read(db.session(), cast.sol, place)
