@@ -316,3 +316,10 @@ def test_in_spanish_the_pages_are_in_spanish(app: Flask, cast: Cast, rosa: Flask
     assert 'lang="es"' in page and "¿Vendrá?" in page and "Will you come" not in page
     answer(rosa, date, "no")
     assert "La clínica tiene su no" in rosa.get(f"/my/visits/{date}").text
+
+
+def test_a_date_of_another_clinic_is_not_there_whatever_its_seats_say(app: Flask, cast: Cast, rosa: FlaskClient, date: str) -> None:
+    with app.app_context(), write() as tx:
+        tx.get_one(GroupSession, date).clinic_id = cast.harbor_id
+    assert rosa.get(f"/my/visits/{date}", headers=JSON).status_code == 404
+    assert date not in rosa.get("/my/visits").text
