@@ -2,7 +2,7 @@
 
 The order is the order of arrival; where staff put somebody ahead with a reason, their moment is just before the one they go ahead
 of. A free place goes to the first in that order who fits: two people who come together need two places and stay first meanwhile.
-See docs/decisions/008.
+See docs/decisions/013.
 """
 
 from collections.abc import Sequence
@@ -15,6 +15,7 @@ from groupvisits.sessions.rules.states import SessionFull
 LAST_OFFER = timedelta(hours=2)  # an offer made by itself has ended by then: whoever has not answered is on the way or does not come
 SHORTEST_OFFER = timedelta(minutes=15)
 MOST_COMPANIONS = 4
+TICK = timedelta(microseconds=1)  # the smallest difference that a database keeps
 
 
 class OthersWait(SessionFull):
@@ -82,8 +83,20 @@ def next_that_fits(entries: Sequence[Waiting], free: int) -> Waiting | None:
     return next((entry for entry in in_order(entries) if entry.places <= free), None)
 
 
-def just_before(other: datetime) -> datetime:
-    return other - timedelta(microseconds=1)
+def moments_ahead(entries: Sequence[Waiting], entry_id: str, before_id: str) -> dict[str, datetime]:
+    """The new moments, by entry, with which one stands just before another and everybody else stands as they did.
+
+    Whoever stood less than a tick before that one moves by it, and nobody else.
+    """
+    order = [entry for entry in in_order(entries) if entry.id != entry_id]
+    place = next(index for index, entry in enumerate(order) if entry.id == before_id)
+    moved, following = {entry_id: order[place].at - TICK}, order[place].at - TICK
+    for entry in reversed(order[:place]):
+        if entry.at < following:
+            break
+        following -= TICK
+        moved[entry.id] = following
+    return moved
 
 
 def offers_by_itself(starts_at: datetime, now: datetime) -> bool:

@@ -59,10 +59,13 @@ def put_ahead(tx: Transaction, actor: Actor, session_id: str, entry_id: str, *, 
         raise waiting.NotWaiting
     if not reason.strip():
         raise waiting.AheadReasonNeeded(field="reason")
-    order = [each.id for each in waiting.in_order(entries.as_waiting(entries.waiting_entries(tx, session_id)))]
+    found = {each.id: each for each in entries.waiting_entries(tx, session_id)}
+    line = entries.as_waiting(list(found.values()))
+    order = [each.id for each in waiting.in_order(line)]
     if order.index(before.id) >= order.index(entry.id):
         raise waiting.AheadOfWhom(field="before_id")
-    entry.ahead_at = waiting.just_before(before.ahead_at or before.since)
+    for each_id, moment in waiting.moments_ahead(line, entry.id, before.id).items():
+        found[each_id].ahead_at = moment
     entry.ahead_by, entry.ahead_reason, entry.changed_at = actor.name[:120], reason.strip()[:200], clock.now()
     tx.flush()
     audit.record(tx, actor, "sessions:put_ahead", entry, session_id=session_id, patient=entry.patient_id, before=before.patient_id, reason=entry.ahead_reason)
