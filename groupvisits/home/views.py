@@ -15,7 +15,7 @@ from groupvisits.programmes import queries as programmes
 
 bp = Blueprint("home", __name__)
 # A page shows what fits into one look; the rest is a tap away, however large the clinic is.
-MOST_LINES, MOST_TODAY = 30, 4
+MOST_LINES, MOST_TODAY = 20, 4
 
 
 @bp.get("/")

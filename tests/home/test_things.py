@@ -191,6 +191,6 @@ def test_a_large_home_shows_what_fits_into_one_look(app: Flask, cast: Cast) -> N
             tx.add(SessionTeamMember(session_id=date.id, staff_member_id=cast.osei.id, role="resident"))
     page = home(app, cast)
     assert "80 things need you" in page
-    assert "Show 20 more" in page
+    assert "Show 10 more" in page
     assert "The others come up here when these are done." in page
-    assert "11 more dates in these 14 days" in page
+    assert "21 more dates in these 14 days" in page

@@ -47,7 +47,7 @@ class Day:
     next_after: GroupSession | None
 
 
-def day_for(db: Session, viewer: Actor, *, at_most: int = 27) -> Day:
+def day_for(db: Session, viewer: Actor, *, at_most: int = 17) -> Day:
     """Everything on the coordinator's home; the number of questions does not depend on how many dates there are."""
     POLICY.require(viewer, "home:coordinate")
     clinic, now = clinic_of(db, viewer), clock.now()
