@@ -22,7 +22,7 @@ KINDS = {
     NAME_TAGS: mark("Name tags"),
     FEEDBACK_CARDS: mark("Feedback cards"),
 }
-COMING = ("invited", "confirmed", "arrived")
+COMING = ("invited", "offered", "confirmed", "arrived")
 CARDS = (SLIP_CARDS, FEEDBACK_CARDS)  # hold secrets: made by a POST, shown once
 SPARE_CARDS = 3  # for those who spoil one
 

@@ -83,6 +83,7 @@ def _visits_of_patient(db: Any, viewer: Any, patient: Any) -> dict[str, Any]:
         return {}
     tags = {
         "invited": ("grey", gettext("No answer"), "?"), "confirmed": ("green", gettext("Yes")), "declined": ("grey", gettext("No"), "×"),
+        "waitlisted": ("tint", gettext("Waits for a place"), "…"), "offered": ("amber-dashed", gettext("Has an offer"), "?"),
         "arrived": ("green", gettext("Here")), "left_early": ("grey", gettext("Left early")),
     }  # fmt: skip
     return {

@@ -17,8 +17,8 @@ from groupvisits.patients.models import Patient
 from groupvisits.sessions.models import HOLDING, GroupSession, Offer, Seat, SessionTeamMember, WaitingListEntry
 from groupvisits.sessions.queries import lights_of_dates, minute_check
 from groupvisits.sessions.rules.census import Light
+from groupvisits.sessions.rules.states import SAID_YES
 
-SAID_YES = tuple(state for state in HOLDING if state != "offered")
 EXPECTED_AHEAD = rules.LOOK_AHEAD + timedelta(days=1)  # all of the fourteenth day
 LOOK_BACK = timedelta(days=7)
 LAPSED_SINCE = timedelta(days=3)

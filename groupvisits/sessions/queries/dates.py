@@ -12,8 +12,9 @@ from groupvisits.core.actor import Actor
 from groupvisits.patients.models import Patient
 from groupvisits.programmes import queries as programmes
 from groupvisits.programmes.models import Group
-from groupvisits.sessions.models import HOLDING, GroupSession, Seat, SessionTeamMember
+from groupvisits.sessions.models import GroupSession, Seat, SessionTeamMember
 from groupvisits.sessions.permissions import POLICY
+from groupvisits.sessions.rules.states import SAID_YES
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def sessions_for(
 ) -> list[SessionLine]:  # fmt: skip
     """Dates that begin from `since` on and before `until`: all of the clinic for coordinators, for the others those whose team they are on."""
     POLICY.require(viewer, "sessions:list")
-    held = select(func.count()).where(Seat.session_id == GroupSession.id, Seat.state.in_(HOLDING)).scalar_subquery()
+    held = select(func.count()).where(Seat.session_id == GroupSession.id, Seat.state.in_(SAID_YES)).scalar_subquery()
     invited = select(func.count()).where(Seat.session_id == GroupSession.id, Seat.state == "invited").scalar_subquery()
     query = select(GroupSession, held, invited).where(GroupSession.clinic_id == viewer.clinic_id)
     if team_only or not viewer.has("coordinator"):

@@ -15,17 +15,17 @@ from groupvisits.core import clock
 from groupvisits.core.actor import Actor
 from groupvisits.programmes.models import Group
 from groupvisits.programmes.queries import clinic_of
-from groupvisits.sessions.models import HOLDING, GroupSession, Seat, SessionTeamMember
+from groupvisits.sessions.models import GroupSession, Seat, SessionTeamMember
 from groupvisits.sessions.permissions import POLICY
 from groupvisits.sessions.queries.advice import INVITED, advice_of_dates
 from groupvisits.sessions.rules import census
 from groupvisits.sessions.rules.advice import Expected
 from groupvisits.sessions.rules.census import Light
+from groupvisits.sessions.rules.states import SAID_YES
 
 PAGE = 50
 RUNNING = timedelta(hours=8)  # a visit that runs now is not past
 DECIDED_AHEAD = timedelta(days=15)
-SAID_YES = tuple(state for state in HOLDING if state != "offered")
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,12 @@ class Census:
     declined: int
     here: int
     beyond: int
+    offered: int = 0  # of those held
+
+    @property
+    def yes(self) -> int:
+        """Who said yes or is here: an open offer holds a place and is no answer yet."""
+        return self.held - self.offered
 
 
 def seat_lines(db: Session, viewer: Actor, place: Place) -> Sequence[SeatLine]:
@@ -132,6 +138,7 @@ def census_of(db: Session, place: Place) -> Census:
         declined=counts.get("declined", 0),
         here=sum(counts.get(state, 0) for state in HERE),
         beyond=beyond,
+        offered=counts.get("offered", 0),
     )
 
 
