@@ -139,6 +139,8 @@ def test_a_place_out_of_turn_or_beyond_the_maximum_asks_for_a_reason(app: Flask,
 def test_an_offer_made_by_hand_is_taken_back(app: Flask, cast: Cast, joanne: FlaskClient) -> None:
     entries = wait(app, cast, "walter", "frank")
     post(joanne, cast, f"/{entries['frank']}/offers", reason="Wrong click")
+    shown = joanne.get(f"/sessions/{cast.session_id}").text
+    assert "A place is on offer." in shown and shown.count(f"/{entries['frank']}/offer-removals") == 2  # the undo of the click, and later on
     assert "Take the offer to Frank Tully back" in joanne.get(f"/sessions/{cast.session_id}").text
     for _ in range(2):
         assert post(joanne, cast, f"/{entries['frank']}/offer-removals").status_code == 303

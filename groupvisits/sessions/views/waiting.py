@@ -9,6 +9,7 @@ from flask_babel import gettext
 from groupvisits.core.commands import run_command
 from groupvisits.core.errors import DomainError, NotFound
 from groupvisits.core.language import words
+from groupvisits.core.pages import offer_undo
 from groupvisits.core.transaction import run
 from groupvisits.core.web import access, current_actor
 from groupvisits.extensions import db
@@ -31,9 +32,12 @@ def wait(session_id: str) -> Any:
 @access("sessions:seat")
 def offer(session_id: str, entry_id: str) -> Any:
     form = forms.OfferForm()
-    return _with_form(
-        session_id, entry_id, "offer", form, lambda: _once(service.offer_place, form, "offer_place", session_id, entry_id, reason=form.reason.data or "")
-    )
+
+    def act() -> None:
+        _once(service.offer_place, form, "offer_place", session_id, entry_id, reason=form.reason.data or "")
+        offer_undo(gettext("A place is on offer."), url_for("sessions.withdraw_offer", session_id=session_id, entry_id=entry_id))
+
+    return _with_form(session_id, entry_id, "offer", form, act)
 
 
 @bp.post("/sessions/<session_id>/waiting-list-entries/<entry_id>/positions")
