@@ -1,7 +1,8 @@
 """Eight people reach for the last place at the same moment, again and again: with the lock one gets it, without it too many do.
 
-SQLite: separate processes, because one process has a lock of its own. PostgreSQL: threads, each with its own connection.
-The test without the lock shows that the test with it can fail.
+In the verb alone: on SQLite separate processes, because one process has a lock of its own; on PostgreSQL threads, each with its own
+connection. And through the web's door with everything behind it, for the last place and for a cancellation, an offer and a booking by
+hand at once. Each test without the lock shows that the test with it can fail. bench/races.py does the same a thousand times with real servers.
 """
 
 import contextlib
@@ -23,10 +24,11 @@ from groupvisits.core.actor import system
 from groupvisits.core.errors import Busy
 from groupvisits.core.transaction import Transaction, run, write
 from groupvisits.patients.models import Patient
-from groupvisits.sessions import rules
+from groupvisits.sessions import queries, rules
 from groupvisits.sessions.models import GroupSession, Seat
-from groupvisits.sessions.service import seats
-from tests.cast import Cast
+from groupvisits.sessions.service import offers, seats
+from tests.cast import Cast, signed_in
+from tests.sessions import races
 
 RACERS, ROUNDS, WAIT = 4, 8, 60
 
@@ -75,7 +77,7 @@ def overbooked(app: Flask, visits: list[str]) -> tuple[int, int]:
 
 def without_lock() -> None:
     """What a newcomer would write: look, then take, and trust the count."""
-    seats._lock_session = lambda tx, session_id: None
+    seats.lock_session = offers.lock_session = lambda tx, session_id: None
     rules.first_free_seat = lambda taken, maximum: random.randrange(1, 2**31)  # so that no constraint saves us
 
 
@@ -146,8 +148,69 @@ def test_without_the_lock_the_same_race_overbooks(app: Flask, cast: Cast, monkey
     if is_sqlite(app):
         too_many, _ = race_processes(app, cast, locked=False)
     else:
-        monkeypatch.setattr(seats, "_lock_session", seats._lock_session)
-        monkeypatch.setattr(rules, "first_free_seat", rules.first_free_seat)
+        put_back_afterwards(monkeypatch)
         without_lock()
         too_many, _ = race_threads(app, cast)
     assert too_many > 0
+
+
+# Through the door, with everything behind it
+
+
+class TestBrowser:
+    """A client of one racer's own."""
+
+    __test__ = False
+
+    def __init__(self, app: Flask, actor: Any) -> None:
+        self.client = signed_in(app, actor)
+
+    def post(self, path: str, data: dict[str, str]) -> int:
+        return self.client.post(path, data=data).status_code
+
+
+def race_for_the_last_place(app: Flask, cast: Cast, rounds: int) -> tuple[races.Outcome, list[BaseException]]:
+    dates = races.arrange(app, cast, rounds, years=2, says=["invited"] * RACERS, maximum=1)
+    acts = races.all_say_yes(dates, [TestBrowser(app, person) for person in dates.people])
+    problems = races.run_races(acts, rounds, context=contextlib.nullcontext)
+    return races.outcome(app, dates, maximum=1, freed=0), problems
+
+
+def race_all_at_once(app: Flask, cast: Cast, rounds: int) -> tuple[races.Outcome, list[BaseException]]:
+    dates = races.arrange(app, cast, rounds, years=3, says=races.SAYS, maximum=2)
+    phones, desks = [TestBrowser(app, person) for person in dates.people], [TestBrowser(app, cast.joanne) for _ in range(2)]
+    problems = races.run_races(races.all_at_once(dates, phones, desks), rounds, context=contextlib.nullcontext)
+    return races.outcome(app, dates, maximum=2, freed=1), problems
+
+
+def put_back_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
+    for room, name in ((seats, "lock_session"), (offers, "lock_session"), (rules, "first_free_seat"), (queries, "place_for")):
+        monkeypatch.setattr(room, name, getattr(room, name))
+
+
+def take_the_locks_away(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_back_afterwards(monkeypatch)
+    without_lock()
+    find = queries.place_for
+    queries.place_for = lambda tx, actor, session_id, lock=False: find(tx, actor, session_id)
+    writes = app.extensions["writes"]
+    if writes.is_sqlite:
+        monkeypatch.setattr(writes, "engine", writes.engine)
+        with_drivers_defaults(app)
+        monkeypatch.setattr(writes, "is_sqlite", False)  # the turn that one process takes
+
+
+def test_over_the_web_the_last_place_goes_to_exactly_one(app: Flask, cast: Cast) -> None:
+    found, problems = race_for_the_last_place(app, cast, 24)
+    assert (found.overbooked, found.empty, found.offers_wrong, problems) == (0, 0, 0, [])
+
+
+def test_a_cancellation_an_offer_and_a_booking_at_once_make_one_offer_and_no_place_too_many(app: Flask, cast: Cast) -> None:
+    found, problems = race_all_at_once(app, cast, 24)
+    assert (found.overbooked, found.empty, found.offers_wrong, problems) == (0, 0, 0, [])
+
+
+def test_over_the_web_without_the_lock_the_last_place_goes_to_several(app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    take_the_locks_away(app, monkeypatch)
+    found, _ = race_for_the_last_place(app, cast, 12)
+    assert found.overbooked > 0

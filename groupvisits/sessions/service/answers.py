@@ -120,9 +120,9 @@ def _no(tx: Transaction, actor: Actor, group_session: GroupSession, seat: Seat, 
     """A no of one is a no of both: the other's place is given back with it, and they are told."""
     if seat.state == "declined":
         return
-    if (entry := entries.entry_of(tx, group_session.id, seat.patient_id)) is not None:
+    partner_id, entry = entries.partner_of(tx, seat.patient_id), entries.entry_of(tx, group_session.id, seat.patient_id)
+    if entry is not None and set(entries.people_of(entry)) <= {seat.patient_id, partner_id}:  # else somebody they came with once waits on alone
         entries.end_entry(tx, actor, entry, "left", offer="declined")
-    partner_id = entries.partner_of(tx, seat.patient_id)
     free_seat(tx, actor, seat, "declined")
     other = seat_of(tx, group_session.id, partner_id) if partner_id else None
     if other is not None and other.state in BEFORE_THE_DOOR:

@@ -196,7 +196,7 @@ def date_page(
         role_names=ROLES, is_near=rules.is_near(group_session.starts_at, clock.now()), full=full, override=override, wrong=wrong, found=found,
         seated={line.patient_id for line in seats}, search=search or SearchForm(formdata=None),
         team_form=(team_form or _team_form(formdata=None)) if can_change else None,
-        full_patient_id=_patient_of(override, seats), waiting_list=waiting_list, waiting_forms=waiting_forms or forms_of(waiting_list), waiting_wrong=waiting_wrong,
+        full_patient_id=_patient_of(override, seats), waiting_list=waiting_list, waiting_forms={**forms_of(waiting_list), **(waiting_forms or {})}, waiting_wrong=waiting_wrong,
     )  # fmt: skip
 
 
