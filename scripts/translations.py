@@ -27,7 +27,7 @@ FOR_PATIENTS = (
     "templates/feedback/handed_out", "groupvisits/feedback/items.json", "groupvisits/feedback/forms", "groupvisits/feedback/rules",
     "templates/core/layout", "templates/core/error", "templates/core/macros",
     "groupvisits/sessions/emails", "templates/sessions/own_calendar", "templates/patients/my_reach", "groupvisits/patients/views/reach", "templates/accounts/link", "groupvisits/patients/emails", "templates/interop/_slip_card", "templates/interop/feedback_cards", "templates/sessions/slip", "groupvisits/agenda/rules", "groupvisits/agenda/forms", "groupvisits/slots/rules", "groupvisits/core/errors", "groupvisits/core/web",
-    "groupvisits/core/sockets", "groupvisits/core/forms", "groupvisits/core/commands", "groupvisits/live/rules", "groupvisits/live/forms",
+    "groupvisits/core/sockets", "groupvisits/sessions/rules/waiting", "groupvisits/core/forms", "groupvisits/core/commands", "groupvisits/live/rules", "groupvisits/live/forms",
 )  # fmt: skip
 
 
