@@ -88,3 +88,42 @@ def test_a_place_given_back_on_a_phone_is_taken_on_another(server: Server, perso
     expect(frank.get_by_text("You are off the list.")).to_be_visible()
     joanne.reload()
     expect(joanne.get_by_text("Nobody waits for a place on this date.")).to_be_visible()
+
+
+def test_the_coordinators_pages_fit_a_phone_with_everything_open(server: Server, person: Callable[..., Page]) -> None:
+    cast = server.cast
+    given_a_full_date(server)
+    with database_of(server):
+        run(patients.pair, cast.joanne, cast.frank.id, other_id=cast.beatriz.id)
+        run(service.join_waiting_list, cast.joanne, cast.session_id, patient_id=cast.frank.id)
+    page = person(PHONE)
+    sign_in(page, "joanne.pike@example.org")
+    page.wait_for_url("**/home")
+
+    # Going ahead without a reason is answered beside the field, with the form still open.
+    page.goto(f"/sessions/{cast.session_id}")
+    line = page.get_by_role("listitem").filter(has=page.get_by_role("heading", name="2. Frank Tully and Beatriz Sousa"))
+    line.locator("summary").click()
+    line.get_by_role("button", name="Put Frank Tully and Beatriz Sousa ahead").click()
+    expect(page.get_by_role("link", name="Say why this person goes ahead of those who wait longer.")).to_be_visible()
+    expect(line.get_by_label("Why?")).to_be_visible()
+    fits(page)
+    line.get_by_label("Why?").fill("The interpreter is booked")
+    line.get_by_role("button", name="Put Frank Tully and Beatriz Sousa ahead").click()
+    expect(page.get_by_text("They stay first. Ahead of Walter Moss: The interpreter is booked (Joanne Pike,")).to_be_visible()
+    fits(page)
+
+    # A make-up in a sister group, and who comes with whom.
+    page.goto(f"/sessions/{cast.session_id}/seats/{cast.seats['rosa']}/make-ups")
+    expect(page.get_by_text("No other group of this programme has a date around this one.")).to_be_visible()
+    fits(page)
+    page.goto(f"/patients/{cast.rosa.id}")
+    page.get_by_text("Comes together with another patient").click()
+    page.get_by_label("Find the other patient").fill("marcus")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("button", name="Rosa Delgado and Marcus Bell come together").click()
+    expect(page.get_by_text("They come together from now on.")).to_be_visible()
+    page.get_by_text("Add family or a friend who comes along").click()
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_role("link", name="Enter the name.")).to_be_visible()
+    fits(page)

@@ -239,3 +239,12 @@ def test_a_make_up_that_cannot_be_says_so(cast: Cast, joanne: FlaskClient, other
 def test_the_team_does_not_see_who_waits(app: Flask, cast: Cast, full: str) -> None:
     wait(app, cast, "walter")
     assert "Walter" not in signed_in(app, cast.tomas).get(f"/sessions/{full}").text
+
+
+@pytest.mark.parametrize(("given_back", "words_"), [(False, "Waits for a place"), (True, "Has an offer")])
+def test_the_patients_page_says_it_in_words(app: Flask, cast: Cast, joanne: FlaskClient, given_back: bool, words_: str) -> None:
+    wait(app, cast, "walter")
+    if given_back:
+        says_no(app, cast, "marcus")
+    text = words(joanne.get(f"/patients/{cast.walter.id}"))
+    assert words_ in text and "waitlisted" not in text and "offered" not in text.replace("offered places as one", "")
