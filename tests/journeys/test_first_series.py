@@ -56,7 +56,9 @@ def empty_the_clinic(server: Server) -> None:
         db.engine.dispose()
 
 
-def test_from_an_empty_clinic_to_a_year_of_dates(server: Server, person: Callable[..., Page], tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+def test_from_an_empty_clinic_to_a_year_of_dates(
+    server: Server, person: Callable[..., Page], tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     empty_the_clinic(server)
     roster = tmp_path / "roster.csv"
     roster.write_text("name,date of birth,phone,email,language\n" + "".join(f"{name},1961-04-{n:02},,p{n}@example.org,en\n" for n, name in enumerate(NAMES, 1)))

@@ -92,4 +92,9 @@ def test_what_would_make_the_one_on_ones_fit(
     people: int, slot: int, providers: int, window: int, fits: int | None, slot_that_fits: int | None, people_that_fit: int, window_that_fits: int | None
 ) -> None:
     check = rules.MinuteCheck(people, slot, providers, window)
-    assert (check.providers_needed, check.slot_that_fits, check.people_that_fit, check.window_that_fits) == (fits, slot_that_fits, people_that_fit, window_that_fits)
+    assert (check.providers_needed, check.slot_that_fits, check.people_that_fit, check.window_that_fits) == (
+        fits,
+        slot_that_fits,
+        people_that_fit,
+        window_that_fits,
+    )

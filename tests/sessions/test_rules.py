@@ -1,6 +1,6 @@
 """Dates, clocks and places: tables of a situation and what follows from it."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest

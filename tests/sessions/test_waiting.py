@@ -453,6 +453,18 @@ def test_who_has_an_offer_and_comes_has_accepted_it(cast: Cast) -> None:
     )
 
 
+def test_coming_with_an_offer_is_entered_in_the_main_scheduler_once_and_a_wrong_tap_leaves_nothing(cast: Cast) -> None:
+    wait(cast, "frank")
+    answer(cast.rosa, cast, "no")
+    starts_in(cast, timedelta(minutes=30))
+    changes = select(SchedulerChange.kind).where(SchedulerChange.patient_id == cast.frank.id)
+    run(service.check_in, cast.joanne, cast.session_id, cast.seats["frank"])
+    assert db.session.scalars(changes).all() == ["add"]
+    run(service.undo_check_in, cast.joanne, cast.session_id, cast.seats["frank"], back_to="offered")
+    db.session.rollback()
+    assert (says(cast, "frank"), open_offers(cast), db.session.scalars(changes).all()) == (["offered"], 1, [])
+
+
 def test_an_open_offer_at_the_close_is_withdrawn_and_no_no_show(cast: Cast) -> None:
     wait(cast, "frank", "beatriz")
     answer(cast.rosa, cast, "no")

@@ -64,7 +64,16 @@ def set_up(
 
 
 def change_settings(
-    tx: Transaction, actor: Actor, *, name: str, zone: str, country: str, phone: str, emergency_number: str, paper: str, languages: Sequence[str],
+    tx: Transaction,
+    actor: Actor,
+    *,
+    name: str,
+    zone: str,
+    country: str,
+    phone: str,
+    emergency_number: str,
+    paper: str,
+    languages: Sequence[str],
     subdivision: str | None = None,
 ) -> None:
     """The clinic's settings are these. Languages nobody has reviewed are refused outside a demo."""

@@ -38,7 +38,9 @@ def answer(session_id: str) -> ResponseReturnValue:
         return _visit_page(found, form), 422
     said = form.answer.data or ""
     try:
-        told = run(answers.answer, current_actor(), session_id, answer=said, companions=form.companions.data if said == "yes" and form.companions.raw_data else None)
+        told = run(
+            answers.answer, current_actor(), session_id, answer=said, companions=form.companions.data if said == "yes" and form.companions.raw_data else None
+        )
     except DomainError as refusal:
         return _refused(session_id, refusal, form)
     flash(_received("waiting" if told["state"] == "waitlisted" else said), "success")

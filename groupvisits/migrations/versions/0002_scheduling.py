@@ -388,7 +388,8 @@ def upgrade() -> None:
     with op.batch_alter_table("seats", schema=None) as batch_op:
         batch_op.drop_constraint(op.f("ck_seats_state"), type_="check")
         batch_op.create_check_constraint(
-            op.f("ck_seats_state"), "state IN ('invited', 'waitlisted', 'offered', 'confirmed', 'declined', 'arrived', 'attended', 'no_show', 'left_early', 'cancelled')"
+            op.f("ck_seats_state"),
+            "state IN ('invited', 'waitlisted', 'offered', 'confirmed', 'declined', 'arrived', 'attended', 'no_show', 'left_early', 'cancelled')",
         )
     with op.batch_alter_table("patients", schema=None) as batch_op:
         batch_op.create_check_constraint(op.f("ck_patients_channel"), "channel IN ('', 'email', 'text', 'call')")

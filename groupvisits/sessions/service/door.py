@@ -15,9 +15,10 @@ from groupvisits.patients.models import Patient
 from groupvisits.patients.rules.person import tidy
 from groupvisits.sessions import queries, rules
 from groupvisits.sessions.events import CheckInUndone, SeatArrived
-from groupvisits.sessions.models import HOLDING, Offer, Seat, WaitingListEntry
+from groupvisits.sessions.models import HOLDING, GroupSession, Offer, Seat, WaitingListEntry
 from groupvisits.sessions.permissions import POLICY
 from groupvisits.sessions.rules import door
+from groupvisits.sessions.service.scheduler import note_change
 from groupvisits.sessions.service.seats import free_seat, take_seat
 from groupvisits.sessions.service.versions import people_changed
 
@@ -155,6 +156,7 @@ def _back_on_the_waiting_list(tx: Transaction, seat: Seat, back_to: str) -> None
     entry.state, entry.changed_at = ("offered" if back_to == "offered" else "waiting"), clock.now()
     if back_to == "offered":
         seat.state = "offered"
+        note_change(tx, tx.get_one(GroupSession, seat.session_id), seat.patient_id, "cancel")
         offer = tx.scalar(select(Offer).where(Offer.entry_id == entry.id, Offer.state == "accepted").order_by(Offer.made_at.desc()))
         if offer is not None:
             offer.state, offer.ended_at = "open", None

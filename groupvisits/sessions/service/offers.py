@@ -20,6 +20,7 @@ from groupvisits.sessions.permissions import POLICY
 from groupvisits.sessions.rules import waiting
 from groupvisits.sessions.service import entries
 from groupvisits.sessions.service.messages import plan_notice, withdraw_notices
+from groupvisits.sessions.service.scheduler import note_change
 from groupvisits.sessions.service.seats import free_seat, held_by, invite, limit_of, lock_session, lock_sessions, seat_of, take_seat
 from groupvisits.sessions.service.versions import people_changed
 
@@ -40,6 +41,9 @@ def on_arrival(tx: Transaction, event: SeatArrived) -> None:
     """Who is here has taken what they were offered, and waits for nothing any more."""
     seat = tx.get_one(Seat, event.seat_id)
     group_session = tx.get_one(GroupSession, event.session_id)
+    entry = entries.entry_of(tx, event.session_id, seat.patient_id)
+    if entry is not None and entry.state == "offered":
+        note_change(tx, group_session, seat.patient_id, "add")
     entries.follow_seat(tx, actors.system(group_session.clinic_id), event.session_id, seat.patient_id)
 
 
