@@ -8,16 +8,17 @@ from sqlalchemy import func, select
 
 from groupvisits.audit.models import AuditEntry
 from groupvisits.core import clock, ids
-from groupvisits.core.actor import Actor
+from groupvisits.core.actor import ANYONE, Actor
 from groupvisits.core.errors import DomainError, NotAllowed, NotFound
 from groupvisits.core.transaction import run, write
 from groupvisits.extensions import db
+from groupvisits.live import service as live
 from groupvisits.patients import service as patients
 from groupvisits.patients.models import Pair
 from groupvisits.programmes import service as programmes
 from groupvisits.programmes.models import Group, Membership
 from groupvisits.sessions import queries, rules, service
-from groupvisits.sessions.models import GroupSession, Notice, Offer, SchedulerChange, Seat, WaitingListEntry
+from groupvisits.sessions.models import GroupSession, Notice, Offer, SchedulerChange, Seat, WaitingGuest, WaitingListEntry
 from groupvisits.sessions.rules import waiting
 from groupvisits.sessions.service import offers
 from tests.cast import Cast, reasons
@@ -284,6 +285,25 @@ def test_an_offer_never_outlives_its_date(cast: Cast) -> None:
     assert offer.expires_at == db.session.get_one(GroupSession, cast.session_id).starts_at - timedelta(hours=2)
 
 
+def test_a_date_that_moves_nearer_takes_its_offers_along(cast: Cast) -> None:
+    wait(cast, "frank")
+    answer(cast.rosa, cast, "no")
+    day = clock.local(clock.now() + timedelta(days=1), "America/New_York")
+    plan = run(
+        service.plan_date_change,
+        cast.joanne,
+        cast.session_id,
+        day=day.date(),
+        starts=day.time().replace(second=0, microsecond=0),
+        minutes=120,
+        room="Main room",
+    )
+    preview = queries.preview_of(db.session(), cast.joanne, cast.group_id, plan["plan_id"])
+    run(service.apply_plan, cast.joanne, cast.group_id, plan["plan_id"], seen=preview.seen, choices={})
+    db.session.rollback()
+    assert db.session.scalars(select(Offer.expires_at)).one() == db.session.get_one(GroupSession, cast.session_id).starts_at - timedelta(hours=2)
+
+
 # --- a free place is not open to others
 
 
@@ -451,6 +471,25 @@ def test_who_has_an_offer_and_comes_has_accepted_it(cast: Cast) -> None:
         "seated",
         "accepted",
     )
+
+
+def test_who_has_an_offer_and_is_admitted_by_their_phone_has_accepted_it(cast: Cast) -> None:
+    first, _ = wait(cast, "frank", "beatriz")
+    answer(cast.rosa, cast, "no")
+    starts_in(cast, timedelta(minutes=30))
+    run(service.open_session, cast.tomas, cast.session_id)
+    code = db.session.get_one(GroupSession, cast.session_id).join_code
+    db.session.rollback()
+    run(live.wait_at_door, ANYONE, code=str(code), fingerprint="f" * 64, address="127.0.0.1")
+    guest_id = db.session.scalar(select(WaitingGuest.id)) or ""
+    run(live.admit_guest, cast.tomas, cast.session_id, guest_id=guest_id, seat_id=cast.seats["frank"])
+    db.session.rollback()
+    assert (says(cast, "frank"), db.session.get_one(WaitingListEntry, first).state, db.session.scalars(select(Offer.state)).one()) == (
+        ["arrived"],
+        "seated",
+        "accepted",
+    )
+    assert db.session.scalars(select(SchedulerChange.kind).where(SchedulerChange.patient_id == cast.frank.id)).all() == ["add"]
 
 
 def test_coming_with_an_offer_is_entered_in_the_main_scheduler_once_and_a_wrong_tap_leaves_nothing(cast: Cast) -> None:
