@@ -32,7 +32,7 @@ PEOPLE = tuple("abcdef")
 PAIR = {"e": "f", "f": "e"}  # they come together
 PLACES = 3
 REFUSED = "refused"
-WALKS = int(os.environ.get("WALKS", "25"))  # WALKS=1000 for a night
+WALKS = int(os.environ.get("WALKS", "40"))  # WALKS=1000 for a night
 
 
 @dataclass
@@ -145,9 +145,9 @@ class WaitingList(RuleBasedStateMachine):
     app: Flask
     cast: Cast
 
-    @initialize()
-    def a_date_with_three_places(self) -> None:
-        """Six people are asked; a new date and new people for each walk, so that the database need not be emptied."""
+    @initialize(taken=st.integers(0, PLACES), waits=st.booleans())
+    def a_date_with_three_places(self, taken: int, waits: bool) -> None:
+        """Six people are asked, some have a place already, the others may wait; new for each walk, so that the database need not be emptied."""
         cast, now = self.cast, clock.now()
         self.model = Model()
         with self.app.app_context(), write() as tx:
@@ -162,11 +162,16 @@ class WaitingList(RuleBasedStateMachine):
                 Patient(id=self.id_of[who], clinic_id=cast.clinic_id, given_name=who, family_name="W", display_name=who, created_at=now) for who in PEOPLE
             )
             tx.flush()
-            tx.add_all(Seat(id=ids.new_id(), session_id=visit.id, patient_id=self.id_of[who], state="invited", changed_at=now) for who in PEOPLE)
+            for number, who in enumerate(PEOPLE, start=1):
+                says = {"state": "confirmed", "seat_no": number} if number <= taken else {"state": "invited"}
+                tx.add(Seat(id=ids.new_id(), session_id=visit.id, patient_id=self.id_of[who], changed_at=now, **says))
+                self.model.says[who] = says["state"]
             tx.add(Pair(id=ids.new_id(), clinic_id=cast.clinic_id, first_id=self.id_of["e"], second_id=self.id_of["f"], created_at=now))
             tx.flush()
             audit.record(tx, cast.joanne, "sessions:make", visit, session_id=visit.id)
         self.name_of = {patient_id: who for who, patient_id in self.id_of.items()}
+        for who in PEOPLE[taken:] if waits else ():
+            self.somebody_asks_to_wait(who)
 
     def do(self, verb: Any, actor: Any, *args: Any, **kwargs: Any) -> str:
         with self.app.app_context():
@@ -331,5 +336,5 @@ def test_seats_waiting_list_and_offers_do_what_the_model_does(app: Flask, cast: 
     Here.app, Here.cast = app, cast
     slow = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
     run_state_machine_as_test(
-        Here, settings=settings(max_examples=WALKS, stateful_step_count=20, deadline=None, suppress_health_check=slow, database=None, phases=[Phase.generate])
+        Here, settings=settings(max_examples=WALKS, stateful_step_count=30, deadline=None, suppress_health_check=slow, database=None, phases=[Phase.generate])
     )
