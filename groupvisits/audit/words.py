@@ -96,6 +96,8 @@ ACTS = {
     "sessions:change_place": mark("Changed somebody's room"),
     "sessions:check_in": mark("Checked a patient in"),
     "sessions:decide": mark("Decided whether a visit goes ahead"),
+    "sessions:meet_after_all": mark("Let the group of a visit meet after all"),
+    "sessions:only_one_on_ones": mark("Turned a visit into one-on-ones"),
     "sessions:merge": mark("Moved the people of a visit to another one and cancelled it"),
     "sessions:take_back_decision": mark("Took back the decision about a visit"),
     "sessions:close": mark("Closed a visit"),

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from groupvisits.sessions.rules import ONE_ON_ONES
+
 LOOK_AHEAD = timedelta(days=14)
 PLAN_AHEAD = timedelta(days=28)  # when invitations go out: time for one-on-ones and free places are settled before that
 OPEN_BEFORE = timedelta(minutes=15)
@@ -75,6 +77,8 @@ def _kinds(date: DateNow, now: datetime) -> Iterable[str]:
         return
     if date.starts_at - OPEN_BEFORE <= now:
         yield "not_open"
+    if date.decision == ONE_ON_ONES:
+        return
     if date.decision == "no_go":
         yield "not_going_ahead"
         return
@@ -105,11 +109,13 @@ def _in_time(date: DateNow) -> Iterable[str]:
 
 
 def standing(date: DateNow, now: datetime) -> str:
-    """How a date stands, in one word for its tag: cancelled, over, open, not_going_ahead, too_few, goes_ahead."""
+    """How a date stands, in one word for its tag: cancelled, over, open, one_on_ones, not_going_ahead, too_few, goes_ahead."""
     if date.state in ("cancelled", "open"):
         return date.state
     if date.state == "closed" or date.ends_at <= now:
         return "over"
+    if date.decision == ONE_ON_ONES:
+        return "one_on_ones"
     if date.decision:
         return "goes_ahead" if date.decision == "go" else "not_going_ahead"
     return "too_few" if date.will_come < date.minimum else "goes_ahead"

@@ -10,7 +10,7 @@ Facts = Mapping[str, Any]
 
 RUN = (
     "state", "title", "starts_at", "ends_at", "zone", "room", "current_topic_id", "topic_started_at", "topic_ends_at",
-    "phase", "phases", "curtain", "closed_at",
+    "phase", "phases", "curtain", "closed_at", "only_one_on_ones",
 )  # fmt: skip
 RUN_OF = {
     "patient": (*RUN, "purpose", "emergency_number"),

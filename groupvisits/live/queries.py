@@ -121,7 +121,7 @@ class Room:
         return {
             "state": s.state, "title": s.group.name, "starts_at": _iso(s.starts_at), "ends_at": _iso(s.ends_at), "zone": s.zone, "room": s.room,
             "current_topic_id": s.current_topic_id, "topic_started_at": _iso(s.topic_started_at), "topic_ends_at": _iso(s.topic_ends_at),
-            "phase": s.phase, "phases": phases, "curtain": s.curtain, "closed_at": _iso(s.closed_at),
+            "phase": s.phase, "phases": phases, "curtain": s.curtain, "closed_at": _iso(s.closed_at), "only_one_on_ones": s.only_one_on_ones,
             "purpose": programme.purpose, "emergency_number": self._clinic.emergency_number,
             "join_code": s.join_code, "join_url": f"{public_url}/join/{s.join_code}" if s.join_code else None,
             "by_hand": any(topic.state == "planned" and topic.position is not None for topic, _ in self._topics),

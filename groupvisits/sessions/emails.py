@@ -32,6 +32,8 @@ class Facts:
     was: datetime | None = None
     until: datetime | None = None
     by_patient: bool = False
+    at: datetime | None = None  # when the person is seen one-on-one
+    at_place: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,7 @@ def facts_of(
     ends_at: datetime | None = None,
     was: datetime | None = None,
     until: datetime | None = None,
+    at: datetime | None = None,
     **more: Any,
 ) -> Facts:
     """The facts of a date of this clinic; `starts_at` and `ends_at` where it is only looked at in a preview."""
@@ -112,7 +115,7 @@ def facts_of(
         language=language, clinic=clinic.name, phone=show_phone(clinic.phone),
         starts_at=clock.local(starts_at or group_session.starts_at, here), ends_at=clock.local(ends_at or group_session.ends_at, here),
         room=group_session.room, meeting_link=group_session.meeting_link, was=clock.local(was, here) if was else None,
-        until=clock.local(until, here) if until else None, **more,
+        until=clock.local(until, here) if until else None, at=clock.local(at, here) if at else None, **more,
     )  # fmt: skip
 
 
@@ -276,7 +279,38 @@ def _missed_you(facts: Facts) -> _Parts:
     )
 
 
+def _one_on_one(facts: Facts) -> _Parts:
+    day, time = speech.day(facts.starts_at, facts.language), speech.time(facts.at or facts.starts_at, facts.language)
+    place = facts.at_place or facts.room
+    come = (
+        gettext("You are still seen, one-on-one: come at about %(time)s, %(place)s.", time=time, place=place)
+        if place
+        else gettext("You are still seen, one-on-one: come at about %(time)s.", time=time)
+    )
+    return _Parts(
+        gettext("Your visit at %(clinic)s: another time", clinic=facts.clinic),
+        gettext("we do not meet all together on %(day)s.", day=day) + " " + come,
+        gettext("In your calendar the visit may still have its old time: this one counts. You cannot come? Please tell us here:"),
+        gettext("%(clinic)s: we do not meet all together on %(day)s.", clinic=facts.clinic, day=day) + " " + come,
+        shows_date=False,
+        answer="no",
+    )
+
+
+def _group_meets(facts: Facts) -> _Parts:
+    return _Parts(
+        gettext("Your visit at %(clinic)s: the usual time", clinic=facts.clinic),
+        gettext("we meet all together after all. Please come at the usual time, not at the one we told you last:"),
+        gettext("You cannot come after all? Please tell us here, so that somebody else can have your place:"),
+        gettext(
+            "%(clinic)s: we meet all together after all. Please come on %(when)s, not at the time we told you last.", clinic=facts.clinic, when=_when(facts)
+        ),
+        answer="no",
+    )
+
+
 _KINDS: dict[str, Callable[[Facts], _Parts]] = {
     "invitation": _invitation, "update": _update, "date_cancelled": _date_cancelled, "seat_cancelled": _seat_cancelled, "reminder": _reminder,
     "offer": _offer, "offer_over": _offer_over, "confirmation": _confirmation, "form_opens": _form_opens, "missed_you": _missed_you,
+    "one_on_one": _one_on_one, "group_meets": _group_meets,
 }  # fmt: skip

@@ -10,6 +10,7 @@ from groupvisits.core.database import UtcDateTime
 from groupvisits.extensions import db
 from groupvisits.programmes.models import Group
 from groupvisits.sessions.rules.states import HOLDING as HOLDING
+from groupvisits.sessions.rules.states import ONE_ON_ONES
 
 SESSION_STATES = ("planned", "open", "closed", "cancelled")
 SEAT_STATES = ("invited", "waitlisted", "offered", "confirmed", "declined", "arrived", "attended", "no_show", "left_early", "cancelled")
@@ -42,7 +43,7 @@ class GroupSession(db.Model):
     opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     cancel_reason: Mapped[str] = mapped_column(String(200), default="")
-    decision: Mapped[str] = mapped_column(String(8), default="")  # go, no_go: what the coordinator decided about its census
+    decision: Mapped[str] = mapped_column(String(8), default="")  # go, no_go, singles: what the coordinator decided about its census
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     decided_because: Mapped[str] = mapped_column(String(200), default="")
     epoch: Mapped[str] = mapped_column(String(32))
@@ -54,6 +55,11 @@ class GroupSession(db.Model):
     phase: Mapped[int] = mapped_column(Integer, default=0)
     curtain: Mapped[bool] = mapped_column(default=False)
     group: Mapped[Group] = relationship(lazy="joined", innerjoin=True)
+
+    @property
+    def only_one_on_ones(self) -> bool:
+        """The group does not meet on this date; whoever said yes is seen one-on-one."""
+        return self.decision == ONE_ON_ONES
 
 
 class SessionTeamMember(db.Model):

@@ -8,10 +8,12 @@ def init_app(app: Flask) -> None:
     from groupvisits.core.doors import live_command
     from groupvisits.sessions.events import CheckInUndone, SeatArrived, SeatFreed, SeatLeftEarly, SessionCancelled, SessionClosed, SessionOpened
     from groupvisits.slots import forms, service, views
+    from groupvisits.slots.instead import views as instead
 
     # What a higher package writes about a one-on-one: (db, viewer, session_id) -> {slot id: views.Document}. The board shows and links it.
     app.extensions["slot_documents"] = None
     app.register_blueprint(views.bp)
+    app.register_blueprint(instead.bp)
     live_command(app, "slots:plan", form=forms.PlanForm, verb=service.plan_slots)
     live_command(app, "slots:call", form=forms.SlotForm, verb=service.call)
     live_command(app, "slots:call_next", form=forms.CallNextForm, verb=service.call_next)

@@ -83,6 +83,13 @@ def slot_of_seat(db: Session, seat_id: str) -> Slot | None:
     return db.scalar(select(Slot).where(Slot.seat_id == seat_id))
 
 
+def own_slots(db: Session, viewer: Actor, session_ids: Sequence[str]) -> dict[str, Slot]:
+    """The viewing patient's one-on-ones in these sessions, by session."""
+    if viewer.kind != "patient" or not session_ids:
+        return {}
+    return {slot.session_id: slot for slot in db.scalars(select(Slot).where(Slot.patient_id == viewer.id, Slot.session_id.in_(session_ids)))}
+
+
 def seats_of_who_came(db: Session, session_id: str) -> frozenset[str]:
     """The seats of everybody who was let in to a session the caller has found."""
     return frozenset(db.scalars(select(Seat.id).where(Seat.session_id == session_id, Seat.state.in_(HERE))))

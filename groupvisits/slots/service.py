@@ -36,7 +36,7 @@ def plan_slots(tx: Transaction, actor: Actor, session_id: str) -> dict[str, Any]
     check_takes_seats(place.group_session.state)
     if not queries.providers_of(tx, place):
         raise rules.NobodyToSee
-    planned = _plan(tx, actor, place)
+    planned = plan_in(tx, actor, place)
     return {"version": place.group_session.version, "planned": planned}
 
 
@@ -121,7 +121,7 @@ def on_session_opened(tx: Transaction, event: SessionOpened | SeatArrived) -> No
     system = actors.system()
     place = place_for(tx, system, event.session_id)
     if place.group_session.state in ("planned", "open") and queries.providers_of(tx, place):
-        _plan(tx, system, place)
+        plan_in(tx, system, place)
 
 
 def on_seat_left(tx: Transaction, event: SeatFreed | SeatLeftEarly | CheckInUndone) -> None:
@@ -228,8 +228,8 @@ def _announce(tx: Transaction, session_id: str, changed: list[Slot]) -> int:
     return version
 
 
-def _plan(tx: Transaction, actor: Actor, place: Place) -> int:
-    """Give a slot to every seat that should have one; return how many were made or moved."""
+def plan_in(tx: Transaction, actor: Actor, place: Place) -> int:
+    """Every seat that should have a slot has one; returns how many were made or moved. For code in an open transaction."""
     group_session = place.group_session
     group = group_session.group
     providers = {provider.id: provider for provider in queries.providers_of(tx, place)}

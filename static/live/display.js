@@ -90,13 +90,14 @@ const faces = {
       el("p", { class: "gv-wall__name" }, ring(), el("span", { dir: "auto" }, run.title)), el("p", {}, day(run.starts_at)), starts ? el("h1", { class: "gv-wall__topic" }, starts) : null, foot(),
     ];
   },
+  // The group does not meet: people come one at a time, and there is nothing to read from six metres.
   blank: () => [el("h1", { class: "nhsuk-u-visually-hidden" }, room.run.title)],
 };
 
 function face() {
   const { run } = room;
   const current = run.current_topic_id ? room.topics.get(run.current_topic_id) : null;
-  if (room.ended || ["closed", "cancelled"].includes(run.state)) return ["blank"];
+  if (room.ended || run.only_one_on_ones || ["closed", "cancelled"].includes(run.state)) return ["blank"];
   if (run.curtain) return ["curtain"];
   if (room.age() >= STALE_AFTER) return ["stale", current];
   if (current) return ["topic", current];

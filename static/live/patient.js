@@ -93,7 +93,7 @@ function drawHead() {
   if (run.state === "cancelled") under = say("cancelled");
   if (run.state === "planned") {
     const times = { start: clock(run.starts_at), end: clock(run.ends_at), day: day(run.starts_at) };
-    under = `${say(day(run.starts_at) === day(room.now()) ? "when_today" : "when_day", times)} ${run.room || ""}`.trim();
+    under = run.only_one_on_ones ? day(run.starts_at) : `${say(day(run.starts_at) === day(room.now()) ? "when_today" : "when_day", times)} ${run.room || ""}`.trim();
   }
   show(place("head"), el("h1", {}, title), under ? el("p", { class: isOver() ? "gv-quiet" : null }, under) : null);
   showAge(!isOver());
@@ -333,7 +333,7 @@ function groupRow(topic) {
 }
 
 function drawGroup() {
-  if (room.run.state === "closed" || room.run.state === "cancelled") {
+  if (room.run.state === "closed" || room.run.state === "cancelled" || room.run.only_one_on_ones) {
     show(place("group"));
     return;
   }
@@ -411,10 +411,13 @@ function drawAfter() {
 function drawForm() {
   if (!form) return;
   const offline = !room.connected;
+  const meets = !room.run.only_one_on_ones || room.run.state === "closed";
+  place("only-one-on-ones").hidden = meets;
   for (const [route, sendKey, saveKey] of [["group", "send_group", "save_group"], ["one_on_one", "send_one_on_one", "save_one_on_one"]]) {
     const send = form.querySelector(`[name="route"][value="${route}"]`);
     const text = say(offline ? saveKey : sendKey);
     if (send.textContent !== text) send.textContent = text;
+    if (route === "group") send.hidden = !meets;
   }
 }
 

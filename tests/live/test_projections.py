@@ -17,7 +17,7 @@ FACTS: dict[str, Any] = {
     "epoch": "e", "version": 7,
     "run": {
         "state": "open", "title": "Tuesday evening group", "starts_at": "x", "ends_at": "y", "zone": "America/New_York", "room": "Main room",
-        "current_topic_id": None, "topic_started_at": None, "topic_ends_at": None, "phase": 2, "phases": [PHASE], "curtain": False, "closed_at": None,
+        "current_topic_id": None, "topic_started_at": None, "topic_ends_at": None, "phase": 2, "phases": [PHASE], "curtain": False, "closed_at": None, "only_one_on_ones": False,
         "purpose": "To learn from each other", "emergency_number": "911", "join_code": "K7RM4X", "join_url": "http://x/join/K7RM4X", "by_hand": False,
         "account": {"sent": 2, "accounted_for": 2, "one_on_one": 1},
     },
@@ -30,7 +30,7 @@ FACTS: dict[str, Any] = {
     "guests": [{"id": "g", "number": 4, "browser_session_id": "secret"}],
 }  # fmt: skip
 RUN = {
-    "state", "title", "starts_at", "ends_at", "zone", "room", "current_topic_id", "topic_started_at", "topic_ends_at", "phase", "phases", "curtain", "closed_at",
+    "state", "title", "starts_at", "ends_at", "zone", "room", "current_topic_id", "topic_started_at", "topic_ends_at", "phase", "phases", "curtain", "closed_at", "only_one_on_ones",
 }  # fmt: skip
 
 

@@ -35,7 +35,7 @@ def test_nobody_invited_is_red_at_any_time() -> None:
 def now(**values: Any) -> CensusNow:
     usual = {
         "days_left": 20, "light": Light("green", ""), "decision": "", "go_no_go_days": 7, "yes": 6, "unanswered": 4, "waiting": 0, "places": 5, "more": 3,
-        "sisters": 0, "short_of_time": False, "can_add_provider": False,
+        "sisters": 0, "residents": 1, "short_of_time": False, "can_add_provider": False,
     }  # fmt: skip
     return CensusNow(**{**usual, **values})
 

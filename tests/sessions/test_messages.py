@@ -344,6 +344,7 @@ class TestPrivacy:
         )
         prepare(cast, days=-1 if kind == "missed_you" else 9, state=state, rosa=seat)
         change(Seat, cast.seats["rosa"], answered_at=clock.now() - timedelta(days=3))
+        change(GroupSession, cast.session_id, decision="singles" if kind == "one_on_one" else "")
         change(Patient, cast.rosa.id, channel=channel, text_consent_at=clock.now())
         plan(cast, cast.rosa, kind, facts={"was": "2026-10-01T22:30:00+00:00", "until": "2026-12-01T22:30:00+00:00"})
         service.word_due()

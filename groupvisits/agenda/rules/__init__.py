@@ -25,6 +25,7 @@ from groupvisits.agenda.rules.topics import (
     Account,
     BeingTalkedAbout,
     CarriedOn,
+    GroupDoesNotMeet,
     NotForTheGroup,
     NotTakingTopics,
     NotTheCurrentTopic,
@@ -43,6 +44,7 @@ from groupvisits.agenda.rules.topics import (
     check_can_start,
     check_can_support,
     check_can_take_back,
+    check_group_meets,
     check_is_for_the_group,
     check_order,
     check_words,
@@ -54,9 +56,9 @@ from groupvisits.agenda.rules.topics import (
 
 __all__ = [
     "FORM_OPENS", "HEARD_STATES", "LATE_TOPICS", "MAX_CONCERNS", "MAX_MATTERS", "MAX_MINUTES", "MAX_OUTCOME", "MAX_WORDS", "OPEN_STATES",
-    "Account", "BeingTalkedAbout", "CarriedOn", "Change", "Concern", "FormClosed", "NoWords", "NotForTheGroup", "NotOpenYet", "NotTakingTopics",
+    "Account", "BeingTalkedAbout", "CarriedOn", "Change", "Concern", "FormClosed", "GroupDoesNotMeet", "NoWords", "NotForTheGroup", "NotOpenYet", "NotTakingTopics",
     "NotTheCurrentTopic", "OrderHasChanged", "OwnTopic", "Planned", "RouteMissing", "TooLate", "TooManyWords", "TopicHasEnded",
     "account", "changes_of", "check_can_extend", "check_can_finish", "check_can_park", "check_can_plan", "check_can_start", "check_can_support",
-    "check_can_take_back", "check_form_is_open", "check_is_for_the_group", "check_order", "check_words", "extended_end", "form_state", "in_order",
+    "check_can_take_back", "check_form_is_open", "check_group_meets", "check_is_for_the_group", "check_order", "check_words", "extended_end", "form_state", "in_order",
     "read_concerns", "read_lines", "state_of_new_topic", "tidy",
 ]  # fmt: skip

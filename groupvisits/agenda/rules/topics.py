@@ -35,6 +35,11 @@ class NotTakingTopics(Refused):
     message = mark("This visit does not take topics now.")
 
 
+class GroupDoesNotMeet(Refused):
+    status = 409
+    message = mark("The group does not meet this time. You can send this for your one-on-one.")
+
+
 class OwnTopic(Refused):
     message = mark("This topic is yours, so you are counted already.")
 
@@ -88,6 +93,12 @@ def state_of_new_topic(session_state: str, closed_at: datetime | None, now: date
             return "parked"
         raise TooLate
     raise NotTakingTopics
+
+
+def check_group_meets(route: str, new_state: str, *, only_one_on_ones: bool) -> None:
+    """Nothing is asked of a group that does not meet; what comes after the close is kept for the next visit."""
+    if only_one_on_ones and route == "group" and new_state == "new":
+        raise GroupDoesNotMeet
 
 
 def check_can_support(state: str, route: str, *, is_own: bool) -> None:

@@ -24,7 +24,7 @@ Result = dict[str, object]
 def propose_topic(tx: Transaction, actor: Actor, session_id: str, *, words: str, route: str, shows_name: bool = False) -> Result:
     """The patient's topic is received: for the group, or for their one-on-one only. After the close it is parked for the next visit.
 
-    Refuses empty and overlong words, cancelled visits, and visits that closed more than a day ago.
+    Refuses empty and overlong words, cancelled visits, visits that closed more than a day ago, and a topic for a group that does not meet.
     """
     place = _place(tx, actor, session_id, "agenda:propose")
     return _propose(tx, actor, place, actor.id, "agenda:propose", words=words, route=route, shows_name=shows_name and route == "group")
@@ -195,7 +195,8 @@ def carry_over(tx: Transaction, session_id: str) -> None:
         )
         .order_by(Topic.proposed_at, Topic.id)
     ).all()  # fmt: skip
-    carried = [_carried(old, session_id) for old in left if old.route == "group" or old.patient_id in here]
+    meets = not group_session.only_one_on_ones  # what is for the group waits for a visit at which it meets
+    carried = [_carried(old, session_id) for old in left if (meets if old.route == "group" else old.patient_id in here)]
     if not carried:
         return
     version = next_version(tx, session_id)
@@ -240,6 +241,7 @@ def _propose(tx: Transaction, actor: Actor, place: Place, patient_id: str, actio
     group_session, now = place.group_session, clock.now()
     words = rules.check_words(words)
     state = rules.state_of_new_topic(group_session.state, group_session.closed_at, now)
+    rules.check_group_meets(route, state, only_one_on_ones=group_session.only_one_on_ones)
     by_patient = actor.kind == "patient"
     language = tx.get_one(Patient, patient_id).language if by_patient else (tx.get_one(Clinic, place.clinic_id).languages or ["en"])[0]
     topic = Topic(

@@ -18,6 +18,8 @@ from groupvisits.home.permissions import POLICY
 from groupvisits.patients.queries.agreements import my_agreements
 from groupvisits.sessions.models import GroupSession, Offer, Seat, WaitingListEntry
 from groupvisits.sessions.queries import waiting
+from groupvisits.slots import queries as slots
+from groupvisits.slots.models import Slot
 
 AT_MOST = 24
 
@@ -36,6 +38,7 @@ class Visit:
     offer: Offer | None = None
     in_line: int = 0  # the viewer's place in the queue; 0: not waiting
     is_full: bool = False  # all places are held
+    slot: Slot | None = None  # the viewer's one-on-one, where the group does not meet
 
     @property
     def zone(self) -> str:
@@ -48,6 +51,11 @@ class Visit:
     @property
     def id(self) -> str:
         return self.group_session.id
+
+    @property
+    def is_seen_alone(self) -> bool:
+        """The group does not meet, and the viewer has a time of their own."""
+        return self.slot is not None and self.answer in ("yes", "moved", "here") and self.phase in ("to_come", "running")
 
     @property
     def takes_answers(self) -> bool:
@@ -128,18 +136,20 @@ def _visits(db: Session, viewer: Actor, session_id: str = "") -> list[Visit]:
     entries = [entry.id for _, _, entry in rows if entry is not None]
     offers = {offer.entry_id: offer for offer in db.scalars(select(Offer).where(Offer.entry_id.in_(entries), Offer.state == "open"))} if entries else {}
     topics, filled_in, now = agenda.own_topics(db, viewer), agenda.forms_filled_in(db, viewer), clock.now()
+    alone = slots.own_slots(db, viewer, [session.id for session, _, _ in rows if session.only_one_on_ones])
     return [
-        _visit(group_session, seat, entry, offers.get(entry.id) if entry is not None else None, topics.get(group_session.id, []), group_session.id in filled_in, now)
+        _visit(group_session, seat, entry, offers.get(entry.id) if entry is not None else None, topics.get(group_session.id, []), group_session.id in filled_in, now, alone.get(group_session.id))
         for group_session, seat, entry in rows
     ]  # fmt: skip
 
 
 def _visit(
-    group_session: GroupSession, seat: Seat | None, entry: WaitingListEntry | None, offer: Offer | None, topics: Sequence[Topic], filled_in: bool, now: datetime
-) -> Visit:
+    group_session: GroupSession, seat: Seat | None, entry: WaitingListEntry | None, offer: Offer | None, topics: Sequence[Topic], filled_in: bool, now: datetime,
+    slot: Slot | None,
+) -> Visit:  # fmt: skip
     phase = rules.phase_of(group_session.state, group_session.ends_at, now)
     answer = rules.answer_of(seat.state, skips=seat.skips, asked_again=seat.asked_again) if seat is not None else "gone"
     form = form_state(group_session.state, group_session.starts_at, now) if answer in ("open", "yes", "moved", "offered", "here") else ""
     if form == "open" and filled_in:
         form = "filled_in"
-    return Visit(group_session, seat, phase, answer, form, topics, entry, offer)
+    return Visit(group_session, seat, phase, answer, form, topics, entry, offer, slot=slot)

@@ -20,6 +20,7 @@ from groupvisits.sessions.queries.pages import Census, TeamLine, census_of, minu
 from groupvisits.sessions.queries.places import Place, place_for
 from groupvisits.sessions.rules import census as rules
 from groupvisits.sessions.rules.census import Checkpoint, Light, Move, Person
+from groupvisits.sessions.rules.states import ONE_ON_ONES
 
 AT_MOST = 6
 
@@ -58,7 +59,7 @@ def sister_dates(db: Session, viewer: Actor, place: Place) -> Sequence[SisterDat
         select(GroupSession, held, queue)
         .join(Group, Group.id == GroupSession.group_id)
         .where(Group.programme_id == mine.group.programme_id, GroupSession.clinic_id == place.clinic_id, GroupSession.group_id != mine.group_id)
-        .where(GroupSession.state == "planned", GroupSession.starts_at > clock.now(), GroupSession.decision != "no_go")
+        .where(GroupSession.state == "planned", GroupSession.starts_at > clock.now(), GroupSession.decision.not_in(("no_go", ONE_ON_ONES)))
         .where(GroupSession.starts_at.between(mine.starts_at - rules.SISTER_WITHIN, mine.starts_at + rules.SISTER_WITHIN))
     )
     rows = db.execute(query).unique().all()
@@ -71,7 +72,13 @@ def merge_plan(db: Session, viewer: Actor, place: Place, target_id: str) -> Merg
     POLICY.require(viewer, "sessions:decide", place)
     target = place_for(db, viewer, target_id).group_session
     mine = place.group_session
-    if target.id == mine.id or target.group.programme_id != mine.group.programme_id or target.state != "planned" or target.starts_at <= clock.now():
+    if (
+        target.id == mine.id
+        or target.group.programme_id != mine.group.programme_id
+        or target.state != "planned"
+        or target.only_one_on_ones
+        or target.starts_at <= clock.now()
+    ):
         raise rules.NoSister
     there = {patient_id: (state, seat_no) for patient_id, state, seat_no in db.execute(_seats_of(target.id))}
     maximum = min(limit_for(db, target), target.maximum) if target.group.over_inviting else target.maximum
@@ -134,6 +141,7 @@ class Look:
     next_look: datetime | None
     residents_free: Sequence[FreeResident]
     first_waiting: str
+    may_see_one_on_one: bool
 
 
 def look_for(db: Session, viewer: Actor, place: Place, now: datetime) -> Look:
@@ -150,23 +158,23 @@ def look_for(db: Session, viewer: Actor, place: Place, now: datetime) -> Look:
     residents_free = free_residents(db, viewer, place) if plans else []
     first_waiting, waiting = _first_waiting(db, date.id) if plans else ("", 0)
     light = _light(advice, left, group.target) if advice and advice.invited + counts.declined else Light(*rules.NOBODY) if advice else None
-    action = ""
+    action, steps = "", set[str]()
     if plans and advice and light:
         sisters = sister_dates(db, viewer, place) if left <= rules.CHECKPOINTS[0][0] or date.decision else ()
-        action = rules.next_action(
-            rules.CensusNow(
-                days_left=left, light=light, decision=date.decision, go_no_go_days=group.go_no_go_days, yes=advice.yes, unanswered=advice.unanswered,
-                waiting=waiting, places=max(advice.held_limit - advice.held, 0), more=advice.more, sisters=len(sisters),
-                short_of_time=bool(check.left_over) or (advice.is_bound_by_time and advice.now.too_many * 100 > advice.limit),
-                can_add_provider=bool(residents_free),
-            )
+        standing = rules.CensusNow(
+            days_left=left, light=light, decision=date.decision, go_no_go_days=group.go_no_go_days, yes=advice.yes, unanswered=advice.unanswered,
+            waiting=waiting, places=max(advice.held_limit - advice.held, 0), more=advice.more, sisters=len(sisters), residents=residents,
+            short_of_time=bool(check.left_over) or (advice.is_bound_by_time and advice.now.too_many * 100 > advice.limit),
+            can_add_provider=bool(residents_free),
         )  # fmt: skip
+        action, steps = rules.next_action(standing), rules.possible(standing)
     points = rules.checkpoints(date.starts_at, left, group.go_no_go_days) if plans else []
     return Look(
         census=counts, team=team, check=check, left=left, advice=advice, light=light, action=action, checkpoints=points,
         check_all=minute_check(date, min(counts.held + counts.invited, max(date.maximum, counts.held)), residents),
         decide_by=date.starts_at - timedelta(days=group.go_no_go_days), next_look=next((point.at for point in points if point.at > now), None),
         residents_free=residents_free, first_waiting=first_waiting,
+        may_see_one_on_one="one_on_ones" in steps and date.starts_at > now,
     )  # fmt: skip
 
 

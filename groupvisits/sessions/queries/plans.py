@@ -21,6 +21,7 @@ from groupvisits.sessions.models import Closure, GroupSession, Notice, Seat, Ser
 from groupvisits.sessions.permissions import POLICY
 from groupvisits.sessions.rules import plans, series
 from groupvisits.sessions.rules.plans import Busy, Line, Question
+from groupvisits.sessions.rules.states import ONE_ON_ONES
 
 LONGEST = timedelta(minutes=480)  # no visit is longer (a CHECK of groups), so nothing that began earlier is still on
 
@@ -85,7 +86,7 @@ def preview_of(db: Session, viewer: Actor, group_id: str, plan_id: str) -> Previ
     if wish["act"] == "make":
         lines, moving = _lines_to_make(db, clinic, group, zone, dates, int(wish["count"]), now), []
     elif wish["act"] == "one":
-        moving = [line for line in dates if line.id == wish["session_id"] and line.state == "planned" and line.starts_at > now]
+        moving = [line for line in dates if line.id == wish["session_id"] and line in _from(dates, "", now)]
         lines = [_line_of_one(db, clinic, line, wish, zone) for line in moving]
     else:
         moving = _from(dates, wish.get("session_id", ""), now)
@@ -129,17 +130,28 @@ def answers_since(db: Session, preview: Preview, moment: datetime) -> int:
 
 
 def _dates_to_come(db: Session, group: Group, now: datetime) -> list[Any]:
-    columns = (GroupSession.id, GroupSession.starts_at, GroupSession.ends_at, GroupSession.wall_time, GroupSession.zone, GroupSession.room, GroupSession.state)
+    columns = (
+        GroupSession.id,
+        GroupSession.starts_at,
+        GroupSession.ends_at,
+        GroupSession.wall_time,
+        GroupSession.zone,
+        GroupSession.room,
+        GroupSession.state,
+        GroupSession.decision,
+    )
     query = select(*columns).where(GroupSession.group_id == group.id, GroupSession.starts_at > now - timedelta(days=1))
     return list(db.execute(query.order_by(GroupSession.starts_at, GroupSession.id)))
 
 
 def _from(dates: Sequence[Any], session_id: str, now: datetime) -> list[Any]:
-    """The planned dates to come from that one on; all of them without one. Past, open, closed and cancelled dates never move."""
+    """The planned dates to come from that one on; all of them without one. Past, open, closed and cancelled dates never move, nor do
+    those whose people have been told a time of their own."""
     begin = next((line.starts_at for line in dates if line.id == session_id), None)
     if session_id and begin is None:
         return []
-    return [line for line in dates if line.state == "planned" and line.starts_at > now and (begin is None or line.starts_at >= begin)]
+    may_move = [line for line in dates if line.state == "planned" and line.decision != ONE_ON_ONES]
+    return [line for line in may_move if line.starts_at > now and (begin is None or line.starts_at >= begin)]
 
 
 def closed_days(db: Session, clinic: Clinic, since: date, starts: time, minutes: int) -> series.ClosedDays:

@@ -18,6 +18,7 @@ from groupvisits.sessions.permissions import POLICY
 from groupvisits.sessions.queries import advice
 from groupvisits.sessions.queries.places import Place
 from groupvisits.sessions.rules import waiting
+from groupvisits.sessions.rules.states import ONE_ON_ONES
 
 SISTERS_WITHIN = timedelta(days=45)
 AT_MOST = 8
@@ -150,7 +151,7 @@ def make_up_dates(db: Session, viewer: Actor, group_session: GroupSession) -> li
         .join(Group, Group.id == GroupSession.group_id)
         .where(
             GroupSession.clinic_id == viewer.clinic_id, Group.programme_id == group_session.group.programme_id, GroupSession.group_id != group_session.group_id,
-            GroupSession.state == "planned", GroupSession.starts_at > now, GroupSession.starts_at >= group_session.starts_at - SISTERS_WITHIN,
+            GroupSession.state == "planned", GroupSession.decision != ONE_ON_ONES, GroupSession.starts_at > now, GroupSession.starts_at >= group_session.starts_at - SISTERS_WITHIN,
             GroupSession.starts_at <= group_session.starts_at + SISTERS_WITHIN,
         )
         .order_by(GroupSession.starts_at, GroupSession.id)

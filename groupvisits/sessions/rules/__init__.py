@@ -16,6 +16,7 @@ from groupvisits.sessions.rules.series import ClockChoiceNeeded, NoDays, Nothing
 from groupvisits.sessions.rules.states import (
     HERE,
     HOLDING,
+    ONE_ON_ONES,
     AlreadyHere,
     CancelReasonNeeded,
     ClosureUnclear,
@@ -44,6 +45,7 @@ from groupvisits.sessions.rules.states import (
 __all__ = [
     "HERE",
     "HOLDING",
+    "ONE_ON_ONES",
     "AlreadyApplied",
     "AlreadyHere",
     "AnswersCameIn",

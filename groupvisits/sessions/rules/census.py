@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from groupvisits.core.errors import Conflict, Refused, mark
-from groupvisits.sessions.rules.states import WrongState
+from groupvisits.sessions.rules.states import ONE_ON_ONES, WrongState
 
 DECISIONS = ("go", "no_go")
+NOT_SEEN = ("invited", "waitlisted", "offered")  # seats of people who have not said yes
 FAR = 10_000
 # How a date stands by how many days are left and how many are expected. Read: until so many days before, below the minimum, below the
 # best number, at the best number or above. Two days before it is too late for the best number: the minimum decides.
@@ -24,10 +25,11 @@ NOBODY = ("red", mark("Nobody is invited"))
 # What is looked at when, besides the day by which to decide: days before the visit and what helps then, the first that is possible first.
 CHECKPOINTS = (
     (14, ("invite", "offer", "call")),
-    (7, ("offer", "call", "merge")),
-    (2, ("call", "merge")),
+    (7, ("offer", "call", "merge", "one_on_ones")),
+    (2, ("call", "merge", "one_on_ones")),
 )
 SISTER_WITHIN = timedelta(days=21)
+ONE_ON_ONES_FROM = max(days for days, helps in CHECKPOINTS if "one_on_ones" in helps)
 
 
 class ReasonForNoGo(Refused):
@@ -52,6 +54,22 @@ class NobodyToMove(Refused):
 
 class MergeReasonNeeded(Refused):
     message = mark("Say why the two dates become one. The reason is kept on record.")
+
+
+class PeopleWereTold(Conflict):
+    message = mark("People have been told that the group does not meet on this date. Let the group meet after all first.")
+
+
+class NobodyToSeeAlone(Refused):
+    message = mark("Nobody has said yes to this date, so there is nobody to see one-on-one. You can cancel this date.")
+
+
+class OneOnOnesChanged(Conflict):
+    message = mark("Somebody answered, or the plan has changed, since you looked. Look again: nothing has been changed.")
+
+
+class OneOnOnesReasonNeeded(Refused):
+    message = mark("Say why the group does not meet. The reason is kept on record.")
 
 
 @dataclass(frozen=True)
@@ -94,6 +112,7 @@ class CensusNow:
     places: int
     more: int
     sisters: int
+    residents: int
     short_of_time: bool
     can_add_provider: bool
 
@@ -101,6 +120,8 @@ class CensusNow:
 def next_action(census: CensusNow) -> str:
     """The one thing to do now: decide, merge, cancel, offer, add_provider, call, invite; "" when there is nothing."""
     steps = possible(census)
+    if census.decision == ONE_ON_ONES:
+        return ""
     if census.decision == "no_go":
         return "merge" if "merge" in steps else "cancel"
     if census.light.colour == "red" and not census.decision and census.days_left <= census.go_no_go_days and census.yes + census.unanswered:
@@ -112,7 +133,7 @@ def next_action(census: CensusNow) -> str:
     if census.light.colour == "green" and census.days_left > CHECKPOINTS[-1][0]:
         return ""
     order = next((helps for until, helps in reversed(CHECKPOINTS) if census.days_left <= until), ("invite",))
-    return next((step for step in order if step in steps and step != "merge"), "")
+    return next((step for step in order if step in steps and step not in ("merge", "one_on_ones")), "")
 
 
 def possible(census: CensusNow) -> set[str]:
@@ -126,6 +147,8 @@ def possible(census: CensusNow) -> set[str]:
         found.add("invite")
     if census.sisters and census.yes + census.unanswered:
         found.add("merge")
+    if census.yes and census.residents and census.decision != ONE_ON_ONES and census.days_left <= ONE_ON_ONES_FROM:
+        found.add("one_on_ones")
     return found
 
 
@@ -149,12 +172,36 @@ def checkpoints(starts_at: datetime, left: int, go_no_go_days: int) -> list[Chec
     return [Checkpoint(day, starts_at - timedelta(days=day), current is not None and day > current, day == current, wanted[day]) for day in days]
 
 
-def check_can_decide(state: str, decision: str, reason: str) -> None:
-    """A date that has not begun can be decided about; not to go ahead needs a reason."""
+def check_can_decide(state: str, decision: str, reason: str, *, before: str = "") -> None:
+    """A date that has not begun can be decided about, until people are told something else (`before`); not to go ahead needs a reason."""
     if state != "planned":
         raise WrongState(state=state)
+    if before == ONE_ON_ONES:
+        raise PeopleWereTold
     if decision == "no_go" and not reason.strip():
         raise ReasonForNoGo(field="reason")
+
+
+def check_can_see_one_on_one(state: str, starts_at: datetime, now: datetime, *, yes: int, reason: str) -> None:
+    """Until a visit has begun the group may be told not to meet, with a reason, if somebody is left to be seen."""
+    check_can_meet_after_all(state, starts_at, now)
+    if not yes:
+        raise NobodyToSeeAlone
+    if not reason.strip():
+        raise OneOnOnesReasonNeeded(field="reason")
+
+
+def check_can_meet_after_all(state: str, starts_at: datetime, now: datetime) -> None:
+    """Until the room is open or the time has come."""
+    if state != "planned":
+        raise WrongState(state=state)
+    if starts_at <= now:
+        raise WrongState(state="over")
+
+
+def seen_of(*parts: Sequence[str]) -> str:
+    """What a preview showed, to be compared when it is applied."""
+    return hashlib.sha256("/".join(" ".join(sorted(part)) for part in parts).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -179,7 +226,7 @@ class Move:
     @property
     def seen(self) -> str:
         """What a preview showed, to be compared when it is applied."""
-        return hashlib.sha256("/".join(" ".join(sorted(part)) for part in (self.keep, self.ask, self.already)).encode()).hexdigest()
+        return seen_of(self.keep, self.ask, self.already)
 
 
 def plan_move(people: Sequence[Person], free: int) -> Move:

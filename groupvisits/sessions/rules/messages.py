@@ -81,6 +81,7 @@ class Standing:
     asked_again: bool
     was_told: bool  # anything about this date before, or they answered it
     told_at: datetime | None  # when last
+    only_one_on_ones: bool = False  # the group does not meet
 
 
 def kind_to_tell(kind: str, facts: Mapping[str, Any], standing: Standing) -> str:
@@ -93,7 +94,8 @@ def kind_to_tell(kind: str, facts: Mapping[str, Any], standing: Standing) -> str
         return ""
     if (standing.session_state == "cancelled") != (kind == "date_cancelled"):
         return ""
-    return _OF_A_DATE_TO_COME[kind](facts, standing)
+    told = _OF_A_DATE_TO_COME[kind](facts, standing)
+    return _IN_ITS_PLACE.get(told, "") if standing.only_one_on_ones else told
 
 
 def is_worth_a_call(kind: str, facts: Mapping[str, Any]) -> bool:
@@ -148,9 +150,23 @@ def _form_opens(_facts: Mapping[str, Any], standing: Standing) -> str:
     return "form_opens" if standing.seat_state == "confirmed" and not standing.asked_again else ""
 
 
+def _one_on_one(_facts: Mapping[str, Any], standing: Standing) -> str:
+    return "one_on_one" if standing.seat_state == "confirmed" and standing.only_one_on_ones else ""
+
+
+def _group_meets(_facts: Mapping[str, Any], standing: Standing) -> str:
+    return "group_meets" if standing.seat_state == "confirmed" else ""
+
+
+# Where the group does not meet, whoever said yes is told their own time instead; nobody is asked to anything.
+_IN_ITS_PLACE = {
+    "one_on_one": "one_on_one", "update": "one_on_one", "reminder": "one_on_one", "confirmation": "one_on_one",
+    "date_cancelled": "date_cancelled", "seat_cancelled": "seat_cancelled", "offer_over": "offer_over",
+}  # fmt: skip
 _OF_A_DATE_TO_COME = {
     "invitation": _invitation, "update": _update, "date_cancelled": _date_cancelled, "seat_cancelled": _seat_cancelled, "reminder": _reminder,
     "offer": _offer, "offer_over": _offer_over, "confirmation": _confirmation, "form_opens": _form_opens,
+    "one_on_one": _one_on_one, "group_meets": _group_meets,
 }  # fmt: skip
 
 

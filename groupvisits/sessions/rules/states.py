@@ -7,6 +7,7 @@ from groupvisits.core.errors import Conflict, Refused, mark
 # These keep a place: whoever said yes or came, and open offers; not whoever is invited and has not answered, or waits.
 HOLDING = ("offered", "confirmed", "arrived", "attended", "left_early", "no_show")
 SAID_YES = tuple(state for state in HOLDING if state != "offered")  # an open offer holds a place and is no answer yet
+ONE_ON_ONES = "singles"  # the decision that the group does not meet and whoever said yes is seen one-on-one on that day
 HERE = ("arrived", "attended", "left_early")
 
 

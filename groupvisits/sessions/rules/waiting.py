@@ -57,6 +57,10 @@ class TooLateToAnswer(Conflict):
     message = mark("This visit has begun or is over, so answers are closed. Please call the clinic.")
 
 
+class GroupDoesNotMeet(Conflict):
+    message = mark("The group does not meet on this date, so nobody new can come. Questions? Please call the clinic.")
+
+
 class CompanionsUnclear(Invalid):
     message = mark("Enter how many people come with you, from 0 to 4.")
 

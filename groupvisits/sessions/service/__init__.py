@@ -3,7 +3,7 @@
 from groupvisits.sessions.service.answers import answer, answer_for
 from groupvisits.sessions.service.attendance import correct_attendance, leave_early
 from groupvisits.sessions.service.closures import enter_closure, remove_closure
-from groupvisits.sessions.service.decisions import decide, merge_into, take_back_decision
+from groupvisits.sessions.service.decisions import decide, keep_one_on_ones_only, meet_after_all, merge_into, take_back_decision
 from groupvisits.sessions.service.door import check_in, let_in, undo_check_in
 from groupvisits.sessions.service.offers import accept_offer, decline_offer, offer_place
 from groupvisits.sessions.service.running import cancel_session, close_session, next_version, open_session
@@ -31,9 +31,11 @@ __all__ = [
     "free_seat",
     "invite",
     "join_waiting_list",
+    "keep_one_on_ones_only",
     "leave_early",
     "leave_waiting_list",
     "let_in",
+    "meet_after_all",
     "merge_into",
     "next_version",
     "offer_place",

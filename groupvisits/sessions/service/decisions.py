@@ -1,4 +1,9 @@
-"""Whether a date goes ahead, and making one date of two."""
+"""Whether a date goes ahead, whether its group meets, and making one date of two."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import select
 
 from groupvisits.audit import service as audit
 from groupvisits.core import clock
@@ -6,25 +11,28 @@ from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
 from groupvisits.core.transaction import Transaction
 from groupvisits.sessions import queries, rules
-from groupvisits.sessions.models import GroupSession
+from groupvisits.sessions.events import SessionChanged
+from groupvisits.sessions.models import GroupSession, Seat
 from groupvisits.sessions.permissions import POLICY
 from groupvisits.sessions.queries import decisions as merging
-from groupvisits.sessions.rules import census
-from groupvisits.sessions.service.messages import plan_notice
+from groupvisits.sessions.rules import census, plans
+from groupvisits.sessions.service import entries
+from groupvisits.sessions.service.messages import plan_notice, was_told, withdraw_notices
 from groupvisits.sessions.service.running import cancel_session
-from groupvisits.sessions.service.seats import invite, take_seat
-from groupvisits.sessions.service.versions import people_changed
+from groupvisits.sessions.service.seats import free_seat, invite, take_seat
+from groupvisits.sessions.service.versions import next_version, people_changed
 
 
 def decide(tx: Transaction, actor: Actor, session_id: str, *, decision: str, reason: str = "") -> dict[str, str]:
     """It is on record whether the date goes ahead ("go", "no_go") and why; nobody is told and no place is freed by it.
 
-    Refuses with ReasonForNoGo, and with WrongState once the date has begun or is cancelled. The same decision again changes nothing.
+    Refuses with ReasonForNoGo, with WrongState once the date has begun or is cancelled, and with PeopleWereTold where there are
+    one-on-ones only. The same decision again changes nothing.
     """
     place = queries.place_for(tx, actor, session_id, lock=True)
     POLICY.require(actor, "sessions:decide", place)
     group_session = place.group_session
-    census.check_can_decide(group_session.state, decision, reason)
+    census.check_can_decide(group_session.state, decision, reason, before=group_session.decision)
     because = reason.strip()[:200]
     if (group_session.decision, group_session.decided_because) != (decision, because):
         group_session.decision, group_session.decided_because, group_session.decided_at = decision, because, clock.now()
@@ -38,12 +46,82 @@ def take_back_decision(tx: Transaction, actor: Actor, session_id: str) -> dict[s
     place = queries.place_for(tx, actor, session_id, lock=True)
     POLICY.require(actor, "sessions:decide", place)
     group_session = place.group_session
-    census.check_can_decide(group_session.state, "go", "")
+    census.check_can_decide(group_session.state, "go", "", before=group_session.decision)
     if group_session.decision:
         group_session.decision, group_session.decided_because, group_session.decided_at = "", "", None
         tx.flush()
         audit.record(tx, actor, "sessions:take_back_decision", group_session, session_id=session_id)
     return {"decision": ""}
+
+
+def keep_one_on_ones_only(tx: Transaction, actor: Actor, group_session: GroupSession, *, reason: str, times: Mapping[str, tuple[datetime, str]]) -> None:
+    """The group does not meet on this date; `times` says when and where each patient is seen one-on-one, and each is told their own.
+
+    Whoever has not said yes holds nothing any more: invitations, offers and the waiting list are over, and who knew of the date is
+    told that their place is cancelled. For code in an open transaction that holds the session's row and has checked permission.
+    """
+    now = clock.now()
+    group_session.decision, group_session.decided_because, group_session.decided_at = rules.ONE_ON_ONES, reason.strip()[:200], now
+    tx.flush()
+    for entry in [*entries.waiting_entries(tx, group_session.id), *entries.offered_entries(tx, group_session.id)]:
+        entries.end_entry(tx, actor, entry, "left")
+    seats = tx.scalars(select(Seat).where(Seat.session_id == group_session.id, Seat.state.in_(census.NOT_SEEN)).order_by(Seat.id)).all()
+    for seat in seats:
+        free_seat(tx, actor, seat, "cancelled")
+        seat.changed_at = now  # the moment of the decision: so they are known when the group meets after all
+        withdraw_notices(tx, group_session.id, seat.patient_id)
+        plan_notice(tx, actor, group_session, seat.patient_id, "seat_cancelled", occasion=now.isoformat())
+    for patient_id, (at, place) in times.items():
+        withdraw_notices(tx, group_session.id, patient_id)
+        plan_notice(tx, actor, group_session, patient_id, "one_on_one", occasion=now.isoformat(), facts={"at": at.isoformat(), "place": place})
+    tx.flush()
+    audit.record(
+        tx, actor, "sessions:only_one_on_ones", group_session, session_id=group_session.id, seen=len(times), withdrawn=len(seats),
+        reason=group_session.decided_because,
+    )  # fmt: skip
+    tx.announce(SessionChanged(group_session.id, next_version(tx, group_session.id), everything=True))
+
+
+def meet_after_all(tx: Transaction, actor: Actor, session_id: str) -> dict[str, int]:
+    """The group meets on this date after all: whoever said yes still has their place, the others are invited again, and everybody
+    who was told otherwise is told.
+
+    The waiting list does not come back: who waited is invited. Refuses once the visit is open or has begun. Twice is the same as once.
+    """
+    place = queries.place_for(tx, actor, session_id, lock=True)
+    POLICY.require(actor, "sessions:decide", place)
+    group_session = place.group_session
+    if not group_session.only_one_on_ones:
+        return {"told": 0}
+    census.check_can_meet_after_all(group_session.state, group_session.starts_at, clock.now())
+    decided_at = group_session.decided_at
+    assert decided_at is not None
+    group_session.decision, group_session.decided_because, group_session.decided_at = "", "", None
+    tx.flush()
+    seats = tx.scalars(select(Seat).where(Seat.session_id == session_id).order_by(Seat.id)).all()
+    told = sum(_told_of_group(tx, actor, group_session, seat, decided_at) for seat in seats)
+    audit.record(tx, actor, "sessions:meet_after_all", group_session, session_id=session_id, told=told)
+    tx.announce(SessionChanged(session_id, next_version(tx, session_id), everything=True))
+    return {"told": told}
+
+
+def _told_of_group(tx: Transaction, actor: Actor, group_session: GroupSession, seat: Seat, decided_at: datetime) -> bool:
+    """Whether this person is told; what they have not been told yet is only withdrawn."""
+    occasion, who = decided_at.isoformat(), seat.patient_id
+    if seat.state == "confirmed":
+        withdraw_notices(tx, group_session.id, who, ("one_on_one",))
+        if not was_told(tx, group_session.id, who, "one_on_one", occasion):
+            return False
+        plan_notice(tx, actor, group_session, who, "group_meets", occasion=occasion)
+        return True
+    if seat.state == "cancelled" and seat.changed_at == decided_at:
+        invite(tx, actor, group_session, who)
+        withdraw_notices(tx, group_session.id, who, ("seat_cancelled",))
+        knows = was_told(tx, group_session.id, who, "seat_cancelled", occasion)
+        due_at = plans.invitation_due(group_session.starts_at, group_session.group.invite_days, clock.now())
+        plan_notice(tx, actor, group_session, who, "invitation", occasion=occasion if knows else "", due_at=due_at)
+        return knows
+    return False
 
 
 def merge_into(tx: Transaction, actor: Actor, session_id: str, *, target_id: str, seen: str, reason: str) -> dict[str, int]:

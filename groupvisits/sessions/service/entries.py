@@ -38,6 +38,11 @@ def waiting_entries(tx: Transaction, session_id: str) -> list[WaitingListEntry]:
     return list(tx.scalars(query, execution_options={"populate_existing": True}))
 
 
+def offered_entries(tx: Transaction, session_id: str) -> list[WaitingListEntry]:
+    query = select(WaitingListEntry).where(WaitingListEntry.session_id == session_id, WaitingListEntry.state == "offered")
+    return list(tx.scalars(query, execution_options={"populate_existing": True}))
+
+
 def as_waiting(entries: Sequence[WaitingListEntry]) -> list[Waiting]:
     return [Waiting(entry.id, 2 if entry.partner_id else 1, entry.ahead_at or entry.since) for entry in entries]
 

@@ -32,7 +32,20 @@ from groupvisits.sessions.rules import messages as rules
 
 log = structlog.get_logger("messages")
 
-KINDS = ("invitation", "update", "date_cancelled", "seat_cancelled", "reminder", "offer", "offer_over", "confirmation", "form_opens", "missed_you")
+KINDS = (
+    "invitation",
+    "update",
+    "date_cancelled",
+    "seat_cancelled",
+    "reminder",
+    "offer",
+    "offer_over",
+    "confirmation",
+    "form_opens",
+    "missed_you",
+    "one_on_one",
+    "group_meets",
+)
 # What can happen to one seat more than once: told each time it happens, but only once while the first still waits to be worded.
 REPEATED = frozenset({"update", "date_cancelled", "seat_cancelled", "offer", "offer_over", "confirmation"})
 PUT_OFF = timedelta(hours=1)
@@ -49,7 +62,7 @@ def plan_notice(
 
     `occasion` tells apart what happens more than once; without one the same kind is planned again only after it was sent. Planned
     twice is once: the later facts and moment count. `facts` is JSON: update {"was": iso of the former start}, offer {"until": iso},
-    seat_cancelled {"by": "patient"} where they said no themselves. When its moment comes the words are made from the rows as they
+    seat_cancelled {"by": "patient"} where they said no themselves, one_on_one {"at": iso, "place"}. When its moment comes the words are made from the rows as they
     then are; what does not fit them any more is withdrawn.
     """
     assert kind in KINDS
@@ -166,8 +179,17 @@ def _word(tx: Transaction, session_id: str, patient_id: str) -> None:
             notice.state = "withdrawn"
             continue
         told_now.add(kind)
-        notice.message_id, notice.state, notice.due_at = _queue(tx, case, kind, facts), "sent", clock.now()
+        notice.message_id, notice.state, notice.due_at = _queue(tx, case, kind, _with_time(tx, case, kind, facts)), "sent", clock.now()
         tx.flush()
+
+
+def _with_time(tx: Transaction, case: _Case, kind: str, facts: dict[str, Any]) -> dict[str, Any]:
+    """When and where the person is seen one-on-one, as it was planned, also where they are only reminded of it."""
+    if kind != "one_on_one" or "at" in facts:
+        return facts
+    query = select(Notice.facts).where(Notice.session_id == case.group_session.id, Notice.patient_id == case.patient.id, Notice.kind == "one_on_one")
+    planned = [each for each in tx.scalars(query.order_by(Notice.occasion.desc())) if each and "at" in each]
+    return {**facts, **planned[0]} if planned else facts
 
 
 def _case(tx: Transaction, session_id: str, patient_id: str) -> _Case:
@@ -179,7 +201,7 @@ def _case(tx: Transaction, session_id: str, patient_id: str) -> _Case:
     ).all()
     standing = rules.Standing(
         group_session.state, group_session.starts_at, clock.now(), patient.is_active, seat.state if seat else "", bool(seat and seat.asked_again),
-        was_told=bool(told) or bool(seat and seat.answered_at), told_at=told[-1] if told else None,
+        was_told=bool(told) or bool(seat and seat.answered_at), told_at=told[-1] if told else None, only_one_on_ones=group_session.only_one_on_ones,
     )  # fmt: skip
     return _Case(tx.get_one(Clinic, group_session.clinic_id), patient, group_session, seat, standing)
 
@@ -216,11 +238,12 @@ def _link(tx: Transaction, case: _Case) -> str:
 
 def _facts(case: _Case, facts: dict[str, Any], link: str) -> emails.Facts:
     session = case.group_session
-    was, until = (datetime.fromisoformat(facts[key]) if facts.get(key) else None for key in ("was", "until"))
+    was, until, at = (datetime.fromisoformat(facts[key]) if facts.get(key) else None for key in ("was", "until", "at"))
     asked = case.seat is not None and (case.seat.state in ("invited", "offered") or case.seat.asked_again)
     return emails.facts_of(
-        case.clinic, session, language=case.language, link=link, is_asked=asked, was=was, until=until, by_patient=facts.get("by") == "patient"
-    )
+        case.clinic, session, language=case.language, link=link, is_asked=asked, was=was, until=until, by_patient=facts.get("by") == "patient", at=at,
+        at_place=facts.get("place", ""),
+    )  # fmt: skip
 
 
 def _calendar_part(tx: Transaction, case: _Case, kind: str) -> str:
@@ -316,6 +339,6 @@ def send_again(tx: Transaction, actor: Actor, message_id: str) -> dict[str, str]
         raise rules.NothingToTell
     if message.state in ("waiting", "failed"):
         message.state, message.problem = "withdrawn", "Sent again."
-    again = notice.message_id = _queue(tx, case, message.kind, notice.facts or {})
+    again = notice.message_id = _queue(tx, case, message.kind, _with_time(tx, case, message.kind, notice.facts or {}))
     audit.record(tx, actor, "sessions:send_again", message, session_id=message.session_id, patient=message.patient_id, kind=message.kind)
     return {"message_id": again}

@@ -75,7 +75,7 @@ def offer_next(tx: Transaction, actor: Actor, session_id: str, *, because: str =
     lock_session(tx, session_id)
     group_session = tx.get_one(GroupSession, session_id)
     made = 0
-    while group_session.state == "planned" and waiting.offers_by_itself(group_session.starts_at, clock.now()):
+    while group_session.state == "planned" and not group_session.only_one_on_ones and waiting.offers_by_itself(group_session.starts_at, clock.now()):
         found = {entry.id: entry for entry in entries.waiting_entries(tx, session_id)}
         following = waiting.next_that_fits(entries.as_waiting(list(found.values())), limit_of(tx, group_session) - held_by(tx, session_id)) if found else None
         if following is None:

@@ -11,7 +11,7 @@ from groupvisits.patients.models import Patient
 from groupvisits.patients.queries import usual_companions
 from groupvisits.sessions import queries, rules
 from groupvisits.sessions.events import SeatFreed
-from groupvisits.sessions.models import HOLDING, GroupSession, Seat
+from groupvisits.sessions.models import HOLDING, GroupSession, Notice, Seat
 from groupvisits.sessions.permissions import POLICY
 from groupvisits.sessions.queries import advice
 from groupvisits.sessions.rules import waiting
@@ -28,12 +28,14 @@ def take_seat(
     """The patient holds a place in the session afterwards. The one way to a place, for every path; the caller has checked permission.
 
     Refuses with SessionFull when all places are held, with OthersWait when a place is free but others wait for it (unless there is a
-    reason to go beyond or ahead), with WrongState when the visit is over or cancelled. `state` "offered" keeps a place for somebody
+    reason to go beyond or ahead), with WrongState when the visit is over or cancelled, with GroupDoesNotMeet who was not told of a
+    one-on-one on a date with nothing else. `state` "offered" keeps a place for somebody
     who is asked; whoever has an offer and takes a seat has accepted it. Twice is the same as once. The session's row is locked first
     and everything read after: two people who both see the last free place do not both get it.
     """
     lock_session(tx, group_session.id)
     rules.check_takes_seats(group_session.state)
+    _check_may_come(tx, group_session, patient_id, over_maximum_reason)
     seat = seat_of(tx, group_session.id, patient_id)
     if seat is not None and seat.state in HOLDING and (seat.state != "offered" or state == "offered"):
         return seat
@@ -52,6 +54,14 @@ def take_seat(
         entries.follow_seat(tx, actor, group_session.id, patient_id)
         _give_up_own_date(tx, actor, seat)
     return seat
+
+
+def _check_may_come(tx: Transaction, group_session: GroupSession, patient_id: str, reason: str = "") -> None:
+    """Before a date with one-on-ones only, nobody comes anew; who was told of theirs and said no may come after all. (At the door there is a reason.)"""
+    if group_session.only_one_on_ones and group_session.state == "planned" and not reason.strip():
+        was_told = select(Notice.id).where(Notice.session_id == group_session.id, Notice.patient_id == patient_id, Notice.kind == "one_on_one")
+        if tx.scalar(was_told.where(Notice.state != "withdrawn").limit(1)) is None:
+            raise waiting.GroupDoesNotMeet
 
 
 def _give_up_own_date(tx: Transaction, actor: Actor, seat: Seat) -> None:
@@ -151,12 +161,13 @@ def free_seat(tx: Transaction, actor: Actor, seat: Seat, state: str) -> None:
 def invite(tx: Transaction, actor: Actor, group_session: GroupSession, patient_id: str) -> Seat:
     """The patient is asked to this date and holds no place yet. Who was asked before, or has answered, stays as they are.
 
-    For code in an open transaction; the caller has checked permission.
+    Refuses with GroupDoesNotMeet where there are one-on-ones only. For code in an open transaction; the caller has checked permission.
     """
     lock_session(tx, group_session.id)
     seat = seat_of(tx, group_session.id, patient_id)
     if seat is not None and seat.state != "cancelled":
         return seat
+    _check_may_come(tx, group_session, patient_id)
     if seat is None:
         seat = Seat(id=ids.new_id(), session_id=group_session.id, patient_id=patient_id, companions=usual_company(tx, patient_id))
         tx.add(seat)

@@ -19,7 +19,7 @@ from groupvisits.sessions import queries, rules
 from groupvisits.sessions.events import SessionChanged, SessionMoved, TeamMemberLeft
 from groupvisits.sessions.models import HOLDING, GroupSession, Notice, Seat, SeriesPlan, SessionTeamMember
 from groupvisits.sessions.permissions import POLICY
-from groupvisits.sessions.rules import plans, series
+from groupvisits.sessions.rules import census, plans, series
 from groupvisits.sessions.rules.waiting import MOST_COMPANIONS
 from groupvisits.sessions.service import scheduler, team_mail
 from groupvisits.sessions.service.messages import plan_invitations, plan_notice
@@ -42,12 +42,14 @@ def plan_more_dates(tx: Transaction, actor: Actor, group_id: str, *, count: int)
 def plan_date_change(tx: Transaction, actor: Actor, session_id: str, *, day: date, starts: time, minutes: int, room: str) -> dict[str, str]:
     """There is a plan to move this one date, to be looked at; nothing has moved.
 
-    Refuses a date that is over, open or cancelled, a time that has passed, and no change at all.
+    Refuses a date that is over, open or cancelled, one with one-on-ones only, a time that has passed, and no change at all.
     """
     place = queries.place_for(tx, actor, session_id)
     POLICY.require(actor, "sessions:schedule", place)
     group_session, now = place.group_session, clock.now()
     rules.check_can_move(group_session.state, group_session.starts_at, now)
+    if group_session.only_one_on_ones:
+        raise census.PeopleWereTold
     wall = datetime.combine(day, starts)
     if wall <= clock.local(now, queries.zone_of(group_session.group, programmes.clinic_of(tx, actor))).replace(tzinfo=None):
         raise rules.DateHasPassed(field="day")
@@ -230,6 +232,8 @@ def _keep_rule(group: Group, rule: series.Rule, minutes: int) -> None:
 def invite_new_member(tx: Transaction, event: MemberAdded) -> None:
     """Within the transaction that adds a member: they are asked to all dates of the group that are to come."""
     for group_session in _dates_to_come(tx, event.group_id):
+        if group_session.only_one_on_ones:
+            continue
         invite(tx, event.actor, group_session, event.patient_id)
         _plan_invitation(tx, event.actor, group_session, event.patient_id, clock.now())
         people_changed(tx, group_session.id, event.patient_id)

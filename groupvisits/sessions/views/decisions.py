@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 
 from groupvisits.core.commands import run_command
 from groupvisits.core.errors import DomainError
@@ -41,6 +41,17 @@ def decide(session_id: str) -> Any:
 @access("sessions:decide")
 def take_back_decision(session_id: str) -> Any:
     run(service.take_back_decision, current_actor(), session_id)
+    return redirect(url_for("sessions.group_session", session_id=session_id, _anchor="census"), 303)
+
+
+@bp.post("/sessions/<session_id>/one-on-one-removals")
+@access("sessions:decide")
+def meet_after_all(session_id: str) -> Any:
+    told = run(service.meet_after_all, current_actor(), session_id)["told"]
+    flash(
+        gettext("The group meets after all.") + (" " + ngettext("%(num)s person is being told.", "%(num)s people are being told.", told) if told else ""),
+        "success",
+    )
     return redirect(url_for("sessions.group_session", session_id=session_id, _anchor="census"), 303)
 
 

@@ -18,6 +18,7 @@ from groupvisits.programmes import queries as programmes
 from groupvisits.programmes.forms import ROLES, SearchForm, staff_choices
 from groupvisits.programmes.rules import RoleNotHeld
 from groupvisits.sessions import forms, queries, rules, service
+from groupvisits.sessions.rules.waiting import GroupDoesNotMeet
 from groupvisits.sessions.views import bp
 from groupvisits.sessions.views.qr import qr_code
 from groupvisits.sessions.views.waiting_forms import forms_of
@@ -43,6 +44,8 @@ def answer(session_id: str) -> Any:
         )  # fmt: skip
     except rules.SessionFull as full:
         return date_page(session_id, full=full, override=forms.AnswerForm(formdata=None, data={"seat_id": form.seat_id.data, "answer": "yes"})), full.status
+    except GroupDoesNotMeet as refusal:
+        return date_page(session_id, wrong=gettext(refusal.message)), refusal.status
     if before and before != form.answer.data:
         offer_undo(gettext("The answer is kept."), url_for("sessions.answer", session_id=session_id), seat_id=form.seat_id.data or "", answer=before)
     return redirect(url_for("sessions.group_session", session_id=session_id, _anchor="seats"), 303)
@@ -72,7 +75,7 @@ def seat_patient(session_id: str) -> Any:
         return date_page(
             session_id, full=full, override=forms.SeatPatientForm(formdata=None, data={"patient_id": form.patient_id.data, "answer": "yes"})
         ), full.status
-    except rules.HasSeat as refusal:
+    except (rules.HasSeat, GroupDoesNotMeet) as refusal:
         return date_page(session_id, wrong=gettext(refusal.message)), refusal.status
     return redirect(url_for("sessions.group_session", session_id=session_id, _anchor="seats"), 303)
 
@@ -190,6 +193,7 @@ def date_page(
         "sessions/group_session.html", place=place, group_session=group_session, group=group_session.group, seats=seats, census=look.census, team=look.team,
         check=look.check, check_all=look.check_all, left=look.left, advice=look.advice, light=look.light, action=look.action, checkpoints=look.checkpoints,
         decide_by=look.decide_by, next_look=look.next_look, residents_free=look.residents_free, first_waiting=look.first_waiting, can_change=can_change,
+        may_see_one_on_one=look.may_see_one_on_one,
         is_past=group_session.starts_at < clock.now(),
         all_seats=request.args.get("seats") == "all", skipping=sum(line.skips for line in seats if line.state == "declined"),
         asked_again=sum(line.asked_again for line in seats), companions=sum(line.companions for line in seats if line.state in rules.HOLDING),
