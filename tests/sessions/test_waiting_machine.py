@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from flask import Flask
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -122,7 +123,8 @@ class Model:
             return
         other = PAIR.get(who)
         people = [who, other] if other and self.says[other] in ("invited", "waitlisted", "offered", "confirmed") else [who]
-        self.forget(self.entry(who))
+        for each in people:
+            self.forget(self.entry(each))
         self.drop(people, "declined")
         self.move_on()
 
@@ -329,6 +331,7 @@ class WaitingList(RuleBasedStateMachine):
         return [self.name_of[each] for each in (entry.patient_id, entry.partner_id) if each]
 
 
+@pytest.mark.timeout(120 + 2 * WALKS)
 def test_seats_waiting_list_and_offers_do_what_the_model_does(app: Flask, cast: Cast) -> None:
     class Here(WaitingList):
         pass
