@@ -232,7 +232,7 @@ def _with_clock(line: Line, zone: str) -> Line:
 
 
 def told_of(db: Session, session_ids: Sequence[str]) -> dict[str, frozenset[str]]:
-    """Which patients hear when these dates move or are cancelled: who said yes, and who was asked or offered a place by a message.
+    """Which patients hear when these dates move or are cancelled: who said yes or waits for a place, and who was asked or offered one by a message.
 
     Whoever said no or skips is left in peace; whom no invitation has reached yet is invited to the date as it then is.
     """
@@ -243,9 +243,11 @@ def told_of(db: Session, session_ids: Sequence[str]) -> dict[str, frozenset[str]
         )
     }
     told: dict[str, set[str]] = {}
-    seats = select(Seat.session_id, Seat.patient_id, Seat.state).where(Seat.session_id.in_(session_ids), Seat.state.in_(("invited", "offered", "confirmed")))
+    seats = select(Seat.session_id, Seat.patient_id, Seat.state).where(
+        Seat.session_id.in_(session_ids), Seat.state.in_(("invited", "waitlisted", "offered", "confirmed"))
+    )
     for session_id, patient_id, state in db.execute(seats):
-        if state == "confirmed" or (session_id, patient_id) in reached:
+        if state in ("waitlisted", "confirmed") or (session_id, patient_id) in reached:
             told.setdefault(session_id, set()).add(patient_id)
     return {session_id: frozenset(people) for session_id, people in told.items()}
 

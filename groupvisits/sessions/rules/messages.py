@@ -115,14 +115,16 @@ def _invitation(_facts: Mapping[str, Any], standing: Standing) -> str:
 
 
 def _update(facts: Mapping[str, Any], standing: Standing) -> str:
-    if standing.seat_state in GONE or not (standing.was_told or standing.seat_state in EXPECTED):  # a yes from before messages were kept
+    # A yes from before messages were kept; and who waits asked for the place themself and knows of the date.
+    if standing.seat_state in GONE or not (standing.was_told or standing.seat_state in EXPECTED or standing.seat_state == "waitlisted"):
         return ""
     moved_back = facts.get("was") and datetime.fromisoformat(str(facts["was"])) == standing.starts_at
     return "" if moved_back and not facts.get("was_room") else "update"
 
 
-def _date_cancelled(_facts: Mapping[str, Any], standing: Standing) -> str:
-    return "date_cancelled" if (standing.was_told or standing.seat_state in EXPECTED) and standing.seat_state != "declined" else ""
+def _date_cancelled(facts: Mapping[str, Any], standing: Standing) -> str:
+    knows = standing.was_told or standing.seat_state in EXPECTED or facts.get("waited")
+    return "date_cancelled" if knows and standing.seat_state != "declined" else ""
 
 
 def _seat_cancelled(_facts: Mapping[str, Any], standing: Standing) -> str:

@@ -62,8 +62,9 @@ def plan_notice(
 
     `occasion` tells apart what happens more than once; without one the same kind is planned again only after it was sent. Planned
     twice is once: the later facts and moment count. `facts` is JSON: update {"was": iso of the former start}, offer {"until": iso},
-    seat_cancelled {"by": "patient"} where they said no themselves, one_on_one {"at": iso, "place"}. When its moment comes the words are made from the rows as they
-    then are; what does not fit them any more is withdrawn.
+    seat_cancelled {"by": "patient"} where they said no themselves, date_cancelled {"waited": true} where they waited for a place,
+    one_on_one {"at": iso, "place"}. When its moment comes the words are made from the rows as they then are; what does not fit them any
+    more is withdrawn.
     """
     assert kind in KINDS
     earlier = tx.scalars(
@@ -257,7 +258,7 @@ def _calendar_part(tx: Transaction, case: _Case, kind: str) -> str:
     entry = tx.scalar(select(CalendarEntry).where(CalendarEntry.session_id == session.id, CalendarEntry.patient_id == case.patient.id).with_for_update())
     place = emails.location(case.clinic.name, session.room)
     told = calendar.told(session.starts_at, session.ends_at, place, "CANCELLED" if is_off else "CONFIRMED")
-    if entry is None and is_off:
+    if entry is None and (is_off or (case.seat is not None and case.seat.state == "waitlisted")):  # who waits has no place to note
         return ""
     if entry is None:
         # The seat's id, so that a feed names the same event without a row of its own.

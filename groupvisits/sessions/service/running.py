@@ -10,8 +10,9 @@ from groupvisits.core.actor import Actor
 from groupvisits.core.transaction import Transaction
 from groupvisits.sessions import queries, rules
 from groupvisits.sessions.events import SessionCancelled, SessionChanged, SessionClosed, SessionOpened
-from groupvisits.sessions.models import HOLDING, GroupSession, Seat
+from groupvisits.sessions.models import GroupSession, Seat
 from groupvisits.sessions.permissions import POLICY
+from groupvisits.sessions.rules.states import SAID_YES
 from groupvisits.sessions.service import scheduler, team_mail
 from groupvisits.sessions.service.messages import plan_notice, withdraw_notices
 from groupvisits.sessions.service.versions import next_version
@@ -62,7 +63,7 @@ def close_session(tx: Transaction, actor: Actor, session_id: str, *, unseen: Seq
 def cancel_session(tx: Transaction, actor: Actor, session_id: str, *, reason: str) -> None:
     """This date does not take place; the answers given to it stay on record. The group's other dates are untouched.
 
-    Whoever said yes or was asked by a message is told, the team as well; what was planned to be said about it is not.
+    Whoever said yes, waits for a place or was asked by a message is told, the team as well; what was planned to be said about it is not.
 
     Refuses without a reason and once the room has been opened. Cancelling a cancelled date changes nothing.
     """
@@ -81,13 +82,13 @@ def cancel_session(tx: Transaction, actor: Actor, session_id: str, *, reason: st
 
 
 def _tell_of_cancellation(tx: Transaction, actor: Actor, group_session: GroupSession) -> int:
-    """How many patients will hear of it. The clinic's main scheduler is to forget those who held a place."""
+    """How many patients will hear of it. The clinic's main scheduler is to forget those who said yes; it never knew of an offer."""
     told = queries.told_of(tx, [group_session.id]).get(group_session.id, frozenset())
     for patient_id, state in tx.execute(select(Seat.patient_id, Seat.state).where(Seat.session_id == group_session.id).order_by(Seat.id)).all():
         withdraw_notices(tx, group_session.id, patient_id)
         if patient_id in told:
-            plan_notice(tx, actor, group_session, patient_id, "date_cancelled")
-        if state in HOLDING:
+            plan_notice(tx, actor, group_session, patient_id, "date_cancelled", facts={"waited": True} if state == "waitlisted" else None)
+        if state in SAID_YES:
             scheduler.note_change(tx, group_session, patient_id, "cancel")
     team_mail.date_cancelled(tx, actor, group_session)
     return len(told)

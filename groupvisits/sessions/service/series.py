@@ -17,13 +17,14 @@ from groupvisits.programmes.events import MemberAdded, MemberRemoved
 from groupvisits.programmes.models import Group
 from groupvisits.sessions import queries, rules
 from groupvisits.sessions.events import SessionChanged, SessionMoved, TeamMemberLeft
-from groupvisits.sessions.models import HOLDING, GroupSession, Notice, Seat, SeriesPlan, SessionTeamMember
+from groupvisits.sessions.models import GroupSession, Notice, Seat, SeriesPlan, SessionTeamMember
 from groupvisits.sessions.permissions import POLICY
 from groupvisits.sessions.rules import census, plans, series
+from groupvisits.sessions.rules.states import SAID_YES
 from groupvisits.sessions.rules.waiting import MOST_COMPANIONS
 from groupvisits.sessions.service import scheduler, team_mail
 from groupvisits.sessions.service.messages import plan_invitations, plan_notice
-from groupvisits.sessions.service.seats import free_seat, invite
+from groupvisits.sessions.service.seats import free_seat, invite, lock_sessions
 from groupvisits.sessions.service.versions import next_version, people_changed
 
 PLANS_KEPT = timedelta(days=7)
@@ -218,7 +219,7 @@ def _ask_again(tx: Transaction, actor: Actor, group_session: GroupSession, was_a
     tx.execute(update(Seat).where(Seat.session_id == group_session.id, Seat.state == "confirmed").values(asked_again=True))
     due_at = plans.invitation_due(group_session.starts_at, group_session.group.invite_days, clock.now())
     tx.execute(update(Notice).where(Notice.session_id == group_session.id, Notice.kind == "invitation", Notice.state == "planned").values(due_at=due_at))
-    for patient_id in tx.scalars(select(Seat.patient_id).where(Seat.session_id == group_session.id, Seat.state.in_(HOLDING)).order_by(Seat.id)).all():
+    for patient_id in tx.scalars(select(Seat.patient_id).where(Seat.session_id == group_session.id, Seat.state.in_(SAID_YES)).order_by(Seat.id)).all():
         scheduler.note_change(tx, group_session, patient_id, "move", was_at=was_at)
 
 
@@ -266,7 +267,8 @@ def free_seats_of_former_patient(tx: Transaction, event: PatientDeactivated) -> 
         .where(GroupSession.state.in_(("planned", "open")), GroupSession.ends_at > clock.now())
         .order_by(GroupSession.starts_at, GroupSession.id)
     )
-    for seat in tx.scalars(theirs).all():
+    lock_sessions(tx, *(seat.session_id for seat in tx.scalars(theirs)))
+    for seat in tx.scalars(theirs, execution_options={"populate_existing": True}).all():
         seat.slip_code = None
         if seat.state != "arrived":
             free_seat(tx, event.actor, seat, "cancelled")
@@ -274,5 +276,7 @@ def free_seats_of_former_patient(tx: Transaction, event: PatientDeactivated) -> 
 
 
 def _dates_to_come(tx: Transaction, group_id: str) -> list[GroupSession]:
+    """The group's dates to come, all of them held: the rows in the order of their ids, as whoever holds several takes them."""
     query = select(GroupSession).where(GroupSession.group_id == group_id, GroupSession.state == "planned", GroupSession.starts_at > clock.now())
-    return list(tx.scalars(query.order_by(GroupSession.starts_at)))
+    lock_sessions(tx, *(date.id for date in tx.scalars(query).unique()))
+    return list(tx.scalars(query.order_by(GroupSession.starts_at)).unique())
