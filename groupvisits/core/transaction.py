@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from flask import current_app
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from groupvisits.core import database
@@ -20,6 +20,7 @@ from groupvisits.extensions import db
 P = ParamSpec("P")
 R = TypeVar("R")
 _open = threading.local()
+DEADLOCK, MOST_DEADLOCKS = "40P01", 3  # PostgreSQL's own code for it
 
 
 class Transaction(Session):
@@ -51,8 +52,16 @@ class Transaction(Session):
 def run(verb: Callable[Concatenate[Transaction, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Call `verb(tx, *args)` in a transaction of its own; commit; tell the listeners; return what it returned.
 
-    Raises what the verb raises, after rolling everything back, and Busy when the database cannot be had in ten seconds.
+    Raises what the verb raises, after rolling everything back, and Busy when the database cannot be had in ten seconds. Where two
+    acts each hold what the other waits for, PostgreSQL gives one of them up: it has changed nothing and is done again.
     """
+    for _given_up in range(MOST_DEADLOCKS):
+        try:
+            with write() as tx:
+                return verb(tx, *args, **kwargs)
+        except OperationalError as refusal:
+            if getattr(refusal.orig, "sqlstate", "") != DEADLOCK:
+                raise
     with write() as tx:
         return verb(tx, *args, **kwargs)
 

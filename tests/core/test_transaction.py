@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError
 
 from groupvisits.accounts.models import Clinic
-from groupvisits.core import clock, ids, transaction
+from groupvisits.core import clock, database, ids, transaction
 from groupvisits.core.errors import Conflict
 from groupvisits.core.transaction import Transaction, run
 from groupvisits.extensions import db
@@ -125,3 +125,35 @@ def test_a_refused_constraint_gets_its_name_and_the_transaction_stays_usable(app
     with app.app_context():
         assert transaction.run(add_twice) == "taken, True"
         assert "After the refusal" in names()
+
+
+def test_two_acts_that_wait_for_each_other_are_both_done(app: Flask, cast: Cast) -> None:
+    """On PostgreSQL; SQLite lets only one act write at a time."""
+    with app.app_context():
+        ids_made = sorted([run(found, "One"), run(found, "Other")])
+        if database.writes().is_sqlite:
+            return
+    both_hold_one, tried, problems = threading.Barrier(2), [], []
+
+    def add_a_sign(tx: Transaction, first: str, second: str) -> None:
+        tried.append(first)
+        tx.execute(update(Clinic).where(Clinic.id == first).values(name=Clinic.name + "!"))
+        if tried.count(first) == 1:
+            both_hold_one.wait(20)
+        tx.execute(update(Clinic).where(Clinic.id == second).values(name=Clinic.name + "!"))
+
+    def act(first: str, second: str) -> None:
+        try:
+            with app.app_context():
+                run(add_a_sign, first, second)
+        except Exception as problem:
+            problems.append(problem)
+
+    threads = [threading.Thread(target=act, args=pair) for pair in (ids_made, ids_made[::-1])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    with app.app_context():
+        assert problems == [] and len(tried) == 3
+        assert {"One!!", "Other!!"} <= set(names())

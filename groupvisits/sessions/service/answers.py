@@ -3,6 +3,8 @@
 Two who come together answer as one: a yes of one takes a place for both or for none, a no of one is a no of both.
 """
 
+from sqlalchemy import select
+
 from groupvisits.core import clock
 from groupvisits.core.actor import Actor
 from groupvisits.core.transaction import Transaction
@@ -12,7 +14,7 @@ from groupvisits.sessions.permissions import POLICY
 from groupvisits.sessions.rules import waiting
 from groupvisits.sessions.service import entries, offers
 from groupvisits.sessions.service.messages import plan_notice, withdraw_notices
-from groupvisits.sessions.service.seats import free_seat, held_by, limit_of, lock_sessions, others_waiting, own_seat, seat_of, take_for_both
+from groupvisits.sessions.service.seats import free_seat, held_by, limit_of, lock_for_answer, others_waiting, own_seat, seat_of, take_for_both
 from groupvisits.sessions.service.versions import people_changed
 
 BEFORE_THE_DOOR = ("invited", "waitlisted", "offered", "confirmed")  # what a no can still change
@@ -25,10 +27,13 @@ def answer(tx: Transaction, actor: Actor, session_id: str, *, answer: str, compa
     "waitlisted" and its place their number. A no gives the place to the next. `by`: patient, or text. Refuses once the visit has
     begun, and with OfferOver the yes to an offer whose time is up. Twice is the same as once.
     """
-    place = queries.place_for(tx, actor, session_id, lock=True)
+    place = queries.place_for(tx, actor, session_id)
+    POLICY.require(actor, "sessions:answer_own", place)
+    lock_for_answer(tx, session_id, actor.id)
+    place = queries.place_for(tx, actor, session_id)
     POLICY.require(actor, "sessions:answer_own", place)
     assert place.seat is not None  # who has none is not let that far
-    lock_sessions(tx, session_id, place.seat.makes_up_for_id)
+    tx.refresh(place.seat)
     waiting.check_takes_answers(place.group_session.state, place.group_session.starts_at, clock.now())
     waiting.check_companions(companions)
     rules.check_can_answer(place.seat.state)
@@ -42,8 +47,9 @@ def answer_for(tx: Transaction, actor: Actor, session_id: str, seat_id: str, *, 
     A yes is refused like take_seat refuses, so that staff choose between a reason and the waiting list; any answer is refused with
     AlreadyHere once the person is here.
     """
-    place = queries.place_for(tx, actor, session_id, lock=True)
+    place = queries.place_for(tx, actor, session_id)
     POLICY.require(actor, "sessions:seat", place)
+    lock_for_answer(tx, session_id, tx.scalar(select(Seat.patient_id).where(Seat.id == seat_id)) or "")
     rules.check_takes_seats(place.group_session.state)
     seat = own_seat(tx, session_id, seat_id)
     rules.check_can_answer(seat.state)

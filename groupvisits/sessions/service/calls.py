@@ -12,6 +12,7 @@ from groupvisits.sessions.models import Seat
 from groupvisits.sessions.permissions import POLICY
 from groupvisits.sessions.rules import messages as rules
 from groupvisits.sessions.service.answers import answer_for
+from groupvisits.sessions.service.messages import held_message
 
 OUTCOMES = ("yes", "no", "told", "not_reached")
 
@@ -37,7 +38,7 @@ def note_call(tx: Transaction, actor: Actor, message_id: str, *, outcome: str, o
 
 
 def _call(tx: Transaction, actor: Actor, message_id: str) -> OutboxMessage:
-    call = tx.get(OutboxMessage, message_id, with_for_update=True)
+    call = held_message(tx, message_id)
     if call is None or call.channel != "call":
         POLICY.require(actor, "sessions:message")
         raise NotFound

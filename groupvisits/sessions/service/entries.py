@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 
 from groupvisits.audit import service as audit
 from groupvisits.core import clock, ids
@@ -20,17 +20,22 @@ YES = ("confirmed", "arrived", "attended", "left_early")
 
 def entry_of(tx: Transaction, session_id: str, patient_id: str) -> WaitingListEntry | None:
     """The entry with which this person waits or has an offer, alone or as the other of a pair."""
-    return tx.scalars(_entries_of(session_id, patient_id).where(WaitingListEntry.state.in_(ON_THE_LIST))).first()
+    return _first(tx, _entries_of(session_id, patient_id).where(WaitingListEntry.state.in_(ON_THE_LIST)))
 
 
 def latest_entry_of(tx: Transaction, session_id: str, patient_id: str) -> WaitingListEntry | None:
     """The same, or the last one that is over."""
-    return entry_of(tx, session_id, patient_id) or tx.scalars(_entries_of(session_id, patient_id).order_by(WaitingListEntry.changed_at.desc())).first()
+    return entry_of(tx, session_id, patient_id) or _first(tx, _entries_of(session_id, patient_id).order_by(WaitingListEntry.changed_at.desc()))
 
 
-def _entries_of(session_id: str, patient_id: str):
+def _entries_of(session_id: str, patient_id: str) -> Select[WaitingListEntry]:
     theirs = or_(WaitingListEntry.patient_id == patient_id, WaitingListEntry.partner_id == patient_id)
     return select(WaitingListEntry).where(WaitingListEntry.session_id == session_id, theirs)
+
+
+def _first(tx: Transaction, query: Select[WaitingListEntry]) -> WaitingListEntry | None:
+    """As the row is now: what was read before the date's row was held may be old."""
+    return tx.scalars(query, execution_options={"populate_existing": True}).first()
 
 
 def waiting_entries(tx: Transaction, session_id: str) -> list[WaitingListEntry]:

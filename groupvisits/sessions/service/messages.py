@@ -170,6 +170,8 @@ def _put_off(tx: Transaction, session_id: str, patient_id: str) -> None:
 
 
 def _word(tx: Transaction, session_id: str, patient_id: str) -> None:
+    """The date's row is held first, as every verb does that changes seats and notices: neither waits for the other for ever."""
+    tx.get_one(GroupSession, session_id, with_for_update={"of": GroupSession})
     told_now: set[str] = set()
     for notice in _due(tx, session_id, patient_id):
         case = _case(tx, session_id, patient_id)
@@ -292,7 +294,16 @@ def plan_ahead() -> int:
     missing = [_missing(db.session(), near[start : start + AT_ONCE], now) for start in range(0, len(near), AT_ONCE)]
     sessions = {one[0] for found in missing for one in found}
     db.session.rollback()
-    return sum(run(_plan_missing, session_id) for session_id in sorted(sessions))
+    return sum(_planned(session_id) for session_id in sorted(sessions))
+
+
+def _planned(session_id: str) -> int:
+    """One date in a transaction of its own: one that fails never stops the rest, and is tried again by the next tick."""
+    try:
+        return run(_plan_missing, session_id)
+    except Exception as problem:
+        log.exception("notices_not_planned", session=session_id, problem=type(problem).__name__)
+        return 0
 
 
 def _missing(session: Session, group_sessions: Sequence[GroupSession], now: datetime) -> list[tuple[str, str, str, str]]:
@@ -327,7 +338,7 @@ def send_again(tx: Transaction, actor: Actor, message_id: str) -> dict[str, str]
     The calendar part has the same UID and sequence, so no second invitation appears. What waited still is withdrawn. Refuses with
     NothingToTell what does not fit any more.
     """
-    message = tx.get(OutboxMessage, message_id, with_for_update=True)
+    message = held_message(tx, message_id)
     if message is None or not message.patient_id or not message.session_id:
         POLICY.require(actor, "sessions:message")
         raise NotFound
@@ -343,3 +354,11 @@ def send_again(tx: Transaction, actor: Actor, message_id: str) -> dict[str, str]
     again = notice.message_id = _queue(tx, case, message.kind, _with_time(tx, case, message.kind, notice.facts or {}))
     audit.record(tx, actor, "sessions:send_again", message, session_id=message.session_id, patient=message.patient_id, kind=message.kind)
     return {"message_id": again}
+
+
+def held_message(tx: Transaction, message_id: str) -> OutboxMessage | None:
+    """The message, held until the commit, after the row of the date it is about: always in this order. The caller checks whose it is."""
+    session_id = tx.scalar(select(OutboxMessage.session_id).where(OutboxMessage.id == message_id))
+    if session_id:
+        tx.get(GroupSession, session_id, with_for_update={"of": GroupSession})
+    return tx.get(OutboxMessage, message_id, with_for_update=True)

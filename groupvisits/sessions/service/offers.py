@@ -21,7 +21,7 @@ from groupvisits.sessions.rules import waiting
 from groupvisits.sessions.service import entries
 from groupvisits.sessions.service.messages import plan_notice, withdraw_notices
 from groupvisits.sessions.service.scheduler import note_change
-from groupvisits.sessions.service.seats import free_seat, held_by, invite, limit_of, lock_session, lock_sessions, seat_of, take_seat
+from groupvisits.sessions.service.seats import free_seat, held_by, invite, limit_of, lock_for_answer, lock_session, seat_of, take_seat
 from groupvisits.sessions.service.versions import people_changed
 
 log = structlog.get_logger("offers")
@@ -206,7 +206,8 @@ def give_back(tx: Transaction, actor: Actor, group_session: GroupSession, entry:
 def _of_whom(tx: Transaction, actor: Actor, session_id: str, entry_id: str) -> tuple[GroupSession, WaitingListEntry]:
     """The date and the entry an answer is about: a patient's own, else the one staff names. Holds the date, and the one it makes up for."""
     place = queries.place_for(tx, actor, session_id)
-    lock_sessions(tx, session_id, *_made_up_for(tx, session_id, actor.id if actor.kind == "patient" else "", entry_id))
+    named = tx.scalar(select(WaitingListEntry.patient_id).where(WaitingListEntry.id == entry_id))
+    lock_for_answer(tx, session_id, actor.id if actor.kind == "patient" else named or "")
     place = queries.place_for(tx, actor, session_id)
     POLICY.require(actor, "sessions:answer_own" if actor.kind == "patient" else "sessions:seat", place)
     waiting.check_takes_answers(place.group_session.state, place.group_session.starts_at, clock.now())
@@ -214,12 +215,6 @@ def _of_whom(tx: Transaction, actor: Actor, session_id: str, entry_id: str) -> t
     if entry is None:
         raise waiting.OfferOver
     return place.group_session, entry
-
-
-def _made_up_for(tx: Transaction, session_id: str, patient_id: str, entry_id: str) -> list[str | None]:
-    entry = tx.get(WaitingListEntry, entry_id) if entry_id else entries.latest_entry_of(tx, session_id, patient_id)
-    people = entries.people_of(entry) if entry is not None else ()
-    return list(tx.scalars(select(Seat.makes_up_for_id).where(Seat.session_id == session_id, Seat.patient_id.in_(people))))
 
 
 def own_entry(tx: Transaction, session_id: str, entry_id: str) -> WaitingListEntry:

@@ -128,6 +128,12 @@ def lock_sessions(tx: Transaction, *session_ids: str | None) -> None:
         lock_session(tx, session_id)
 
 
+def lock_for_answer(tx: Transaction, session_id: str, patient_id: str) -> None:
+    """This date, and those of their own groups that this person and whom they come with would give up for it, in the same order."""
+    people = (patient_id, entries.partner_of(tx, patient_id))
+    lock_sessions(tx, session_id, *tx.scalars(select(Seat.makes_up_for_id).where(Seat.session_id == session_id, Seat.patient_id.in_(people))))
+
+
 def lock_session(tx: Transaction, session_id: str) -> None:
     """Nobody else counts or takes seats of this session until we commit; what we had read of it before is read again.
 
@@ -187,8 +193,9 @@ def seat_patient(tx: Transaction, actor: Actor, session_id: str, patient_id: str
 
     Refuses with HasSeat who is on the list already, and like take_seat.
     """
-    place = queries.place_for(tx, actor, session_id, lock=True)
+    place = queries.place_for(tx, actor, session_id)
     POLICY.require(actor, "sessions:seat", place)
+    lock_for_answer(tx, session_id, patient_id)
     rules.check_takes_seats(place.group_session.state)
     patient = tx.get(Patient, patient_id)
     if patient is None or patient.clinic_id != place.clinic_id or not patient.is_active:

@@ -1,0 +1,163 @@
+"""Whoever holds the rows of several dates takes them in the order of their ids, and the row of a date before anything of that date."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import event, select, text, update
+
+from groupvisits.core import clock, database
+from groupvisits.core.transaction import Transaction, run, write
+from groupvisits.extensions import db
+from groupvisits.outbox.models import OutboxMessage
+from groupvisits.patients import service as patients
+from groupvisits.programmes import service as programmes
+from groupvisits.sessions import service
+from groupvisits.sessions.models import GroupSession, Notice, Seat, WaitingListEntry
+from groupvisits.sessions.service import entries, messages
+from groupvisits.sessions.service.seats import lock_session
+from tests.cast import Cast
+from tests.sessions.arrange import past_date, sister_group
+
+
+def holds_rows(app: Flask) -> bool:
+    """PostgreSQL; SQLite holds everything at once, and only one act writes at a time."""
+    with app.app_context():
+        return not database.writes().is_sqlite
+
+
+@contextmanager
+def held(app: Flask) -> Iterator[list[str]]:
+    """The ids of the dates whose rows are taken meanwhile, in order, each once."""
+    with app.app_context():
+        writes = database.writes()
+    taken: list[str] = []
+
+    def listen(_connection: object, _cursor: object, statement: str, parameters: dict[str, str], *_rest: object) -> None:
+        if "FOR UPDATE OF group_sessions" in statement:
+            taken.extend(one for one in parameters.values() if one not in taken)
+
+    event.listen(writes.engine, "before_cursor_execute", listen)
+    try:
+        yield taken
+    finally:
+        event.remove(writes.engine, "before_cursor_execute", listen)
+
+
+def dates(app: Flask, cast: Cast) -> tuple[str, str]:
+    """(the cast's date, three days away; a sister group's whose id comes before it)."""
+    with app.app_context(), write() as tx:
+        date = tx.get_one(GroupSession, cast.session_id)
+        date.starts_at, date.ends_at = clock.now() + timedelta(days=3), clock.now() + timedelta(days=3, hours=2)
+        sister = tx.get_one(GroupSession, sister_group(tx, cast)[1])
+        earlier = past_date(tx, cast, sister.group_id, days=-12, state="planned")
+        earlier.id = "0" * 32
+        tx.flush()
+        return date.id, earlier.id
+
+
+@pytest.mark.parametrize("says", ["patient", "staff"])
+def test_an_answer_that_gives_another_date_up_holds_both_in_order(app: Flask, cast: Cast, says: str) -> None:
+    """Rosa wants the later date instead of the earlier one: two such answers that cross do not wait for each other for ever."""
+    later, earlier = dates(app, cast)
+    with app.app_context(), write() as tx:
+        seat = tx.get_one(Seat, cast.seats["rosa"])
+        seat.state, seat.seat_no, seat.makes_up_for_id = "invited", None, earlier
+    with held(app) as taken, app.app_context():
+        if says == "patient":
+            run(service.answer, cast.rosa, later, answer="yes")
+        else:
+            run(service.answer_for, cast.joanne, later, cast.seats["rosa"], answer="yes")
+    assert taken == ([earlier, later] if holds_rows(app) else [])
+
+
+@pytest.mark.parametrize("what", ["added", "removed", "deactivated"])
+def test_a_member_who_comes_or_goes_holds_the_groups_dates_in_order(app: Flask, cast: Cast, what: str) -> None:
+    with app.app_context(), write() as tx:
+        for days in (9, 8, 7, 6):
+            date = past_date(tx, cast, cast.group_id, days=-days, state="planned")
+            if what != "added":
+                tx.add(Seat(id=f"{days}" * 32, session_id=date.id, patient_id=cast.rosa.id, state="invited", changed_at=clock.now()))
+    with held(app) as taken, app.app_context():
+        if what == "added":
+            run(programmes.add_member, cast.joanne, cast.group_id, cast.walter.id)
+        elif what == "removed":
+            run(programmes.remove_member, cast.joanne, cast.group_id, cast.rosa.id)
+        else:
+            run(patients.deactivate_patient, cast.joanne, cast.rosa.id)
+    assert taken == sorted(taken) and len(taken) >= (4 if holds_rows(app) else 0)
+
+
+def test_wording_and_an_answer_at_once_are_both_done_at_the_first_try(app: Flask, cast: Cast) -> None:
+    """Whoever words what is due would hold the notice and want the seat, whoever answers the seat and want the notice."""
+    if not holds_rows(app):
+        return
+    dates(app, cast)
+    with app.app_context():
+        run(lambda tx: messages.plan_notice(tx, cast.joanne, tx.get_one(GroupSession, cast.session_id), cast.marcus.id, "confirmation"))
+    changing, tries = threading.Event(), []
+
+    def change(tx: Transaction) -> None:
+        tries.append(1)
+        lock_session(tx, cast.session_id)
+        tx.execute(update(Seat).where(Seat.id == cast.seats["marcus"]).values(companions=1))
+        changing.set()
+        for _ in range(200):  # until the other waits for us
+            if tx.scalar(text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")):
+                break
+            tx.execute(text("SELECT pg_sleep(0.02)"))
+        messages.withdraw_notices(tx, cast.session_id, cast.marcus.id)
+
+    def answering() -> None:
+        with app.app_context():
+            run(change)
+
+    other = threading.Thread(target=answering)
+    other.start()
+    assert changing.wait(20)
+    with app.app_context():
+        messages.word_due()
+        other.join(20)
+        assert tries == [1]
+        assert db.session.scalar(select(Notice.state).where(Notice.patient_id == cast.marcus.id)) == "withdrawn"
+        assert db.session.scalars(select(OutboxMessage.id).where(OutboxMessage.patient_id == cast.marcus.id)).all() == []
+
+
+@pytest.mark.usefixtures("context")
+def test_an_entry_is_read_as_it_is_now_and_not_as_it_was_before_the_date_was_held(app: Flask, cast: Cast) -> None:
+    def look_twice(tx: Transaction) -> str:
+        entry = WaitingListEntry(id="e" * 32, clinic_id=cast.clinic_id, session_id=cast.session_id, patient_id=cast.rosa.id, state="offered", since=clock.now(),
+                                 changed_at=clock.now())  # fmt: skip
+        tx.add(entry)
+        tx.flush()
+        tx.connection().execute(update(WaitingListEntry).where(WaitingListEntry.id == entry.id).values(state="seated"))
+        found = entries.latest_entry_of(tx, cast.session_id, cast.rosa.id)
+        return found.state if found else ""
+
+    assert run(look_twice) == "seated"
+
+
+@pytest.mark.usefixtures("context")
+def test_a_date_for_which_nothing_can_be_planned_stops_no_other(app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    with write() as tx:
+        date = tx.get_one(GroupSession, cast.session_id)
+        date.starts_at, date.ends_at = clock.now() + timedelta(days=9), clock.now() + timedelta(days=9, hours=2)
+        bad = past_date(tx, cast, cast.group_id, days=-8, state="planned")
+        bad.id = "0" * 32
+        tx.flush()
+        for number, each in enumerate((date.id, bad.id)):
+            tx.execute(update(Seat).where(Seat.session_id == each).values(state="invited", seat_no=None))
+            tx.merge(Seat(id=f"{number}" * 32, session_id=each, patient_id=cast.walter.id, state="invited", changed_at=clock.now()))
+    plan_notice = messages.plan_notice
+
+    def refuses_one(tx: Transaction, actor: object, group_session: GroupSession, *args: object, **more: object) -> Notice:
+        if group_session.id == "0" * 32:
+            raise ValueError
+        return plan_notice(tx, actor, group_session, *args, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(messages, "plan_notice", refuses_one)
+    assert messages.plan_ahead() > 0
+    assert set(db.session.scalars(select(Notice.session_id))) == {cast.session_id}
