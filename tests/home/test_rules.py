@@ -72,6 +72,7 @@ def test_a_date_stands_like_this(changes: dict, word: str) -> None:
         ({"held": 6, "expected": 8}, []),  # with those who usually come without an answer it is enough
         ({"expected": 6, "decision": "go"}, []),
         ({"expected": 6, "decision": "no_go", "left_over": 2, "waiting": 1, "may_invite": 1}, ["not_going_ahead"]),
+        ({"expected": 2, "decision": "singles", "left_over": 2, "waiting": 1, "may_invite": 1}, []),
         ({"waiting": 2, "may_invite": 1}, ["may_invite"]),
         ({"waiting": 2, "may_invite": 0}, []),
         ({"waiting": 0, "may_invite": 3}, []),
@@ -92,7 +93,13 @@ def test_a_decision_is_as_urgent_as_the_day_by_which_to_decide() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "word"), [({"expected": 7}, "too_few"), ({"expected": 7, "decision": "go"}, "goes_ahead"), ({"decision": "no_go"}, "not_going_ahead")]
+    ("changes", "word"),
+    [
+        ({"expected": 7}, "too_few"),
+        ({"expected": 7, "decision": "go"}, "goes_ahead"),
+        ({"decision": "no_go"}, "not_going_ahead"),
+        ({"decision": "singles"}, "one_on_ones"),
+    ],
 )
 def test_what_was_decided_goes_before_what_is_expected(changes: dict, word: str) -> None:
     assert standing(replace(FINE, **changes), NOW) == word

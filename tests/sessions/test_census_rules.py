@@ -1,5 +1,6 @@
 """The light, the next action, the days to look, and who moves: as tables."""
 
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -149,3 +150,31 @@ def test_a_preview_that_says_something_else_looks_different() -> None:
     assert one.seen == census.plan_move([person("rosa", "confirmed", minutes=9)], 3).seen
     assert one.seen != census.plan_move([person("rosa", "confirmed")], 0).seen
     assert len(one.seen) == 64
+
+
+@pytest.mark.parametrize(
+    ("values", "offered"),
+    [
+        ({}, True), ({"yes": 0}, False), ({"residents": 0}, False), ({"days_left": 8}, False), ({"decision": "no_go"}, True), ({"decision": "singles"}, False),
+        ({"days_left": 0}, True),
+    ],
+)  # fmt: skip
+def test_one_on_ones_are_offered_within_a_week_while_somebody_can_see_somebody(values: dict[str, Any], offered: bool) -> None:
+    assert ("one_on_ones" in census.possible(now(**{"days_left": 7, **values}))) is offered
+
+
+def test_a_date_with_one_on_ones_only_has_no_next_action() -> None:
+    assert census.next_action(now(decision="singles", light=RED, days_left=2, waiting=1, sisters=1)) == ""
+
+
+@pytest.mark.parametrize(
+    ("state", "hours", "yes", "reason", "error"),
+    [
+        ("planned", 1, 1, "Too few", None), ("planned", 0, 1, "Too few", WrongState), ("open", 1, 1, "Too few", WrongState),
+        ("cancelled", 1, 1, "Too few", WrongState), ("planned", 1, 0, "Too few", census.NobodyToSeeAlone), ("planned", 1, 1, " ", census.OneOnOnesReasonNeeded),
+    ],
+)  # fmt: skip
+def test_when_a_date_may_become_one_on_ones(state: str, hours: int, yes: int, reason: str, error: type[Exception] | None) -> None:
+    moment = datetime(2026, 12, 8, 22, 30, tzinfo=UTC)
+    with pytest.raises(error) if error else nullcontext():
+        census.check_can_see_one_on_one(state, moment + timedelta(hours=hours), moment, yes=yes, reason=reason)

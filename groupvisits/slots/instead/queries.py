@@ -72,7 +72,7 @@ def instead_for(db: Session, viewer: Actor, place: Place, *, link: str = "") -> 
         [group_session.starts_at.isoformat(), group_session.room],
     )  # fmt: skip
     return Instead(
-        group_session, people, [named[who] for who in open_ if who in told], [named[who] for who in open_ if who not in told], bool(providers), seen,
+        group_session, people, sorted(named[who] for who in open_ if who in told), sorted(named[who] for who in open_ if who not in told), bool(providers), seen,
         _message(db, group_session, people[0], link) if people else "",
     )  # fmt: skip
 
