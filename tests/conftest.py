@@ -21,6 +21,16 @@ from groupvisits.extensions import db
 from tests.cast import Cast, arrange_cast
 
 
+IN_MEMORY = Path("/dev/shm")  # noqa: S108  # no test cuts the power: what they commit need not wait for a disk
+# Deleting the few rows of a test is several times faster than truncating sixty tables; a replica asks no trigger and no reference.
+EMPTIED = """
+    DO $$ DECLARE name text; BEGIN
+      SET LOCAL session_replication_role = replica;
+      FOREACH name IN ARRAY ARRAY[{}] LOOP EXECUTE 'DELETE FROM ' || quote_ident(name); END LOOP;
+    END $$
+"""
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", default="sqlite", choices=["sqlite", "postgresql"])
 
@@ -59,7 +69,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
 
 @pytest.fixture(scope="session")
 def app(database_url: str) -> Iterator[Flask]:
-    folder = Path(tempfile.mkdtemp(prefix="groupvisits-test-"))
+    folder = Path(tempfile.mkdtemp(prefix="groupvisits-test-", dir=_in_memory()))
     config = Config(secret_key="not a secret, only for tests " * 2, instance=folder, database_url=database_url, public_url="http://localhost", testing=True)
     app = create_app(config)
     app.config.update(PROPAGATE_EXCEPTIONS=True, WTF_CSRF_ENABLED=False)
@@ -76,6 +86,11 @@ def app(database_url: str) -> Iterator[Flask]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def _in_memory() -> Path | None:
+    has_room = IN_MEMORY.is_dir() and os.access(IN_MEMORY, os.W_OK) and shutil.disk_usage(IN_MEMORY).free > 1_000_000_000
+    return IN_MEMORY if has_room else None
+
+
 @pytest.fixture
 def empty_database(app: Flask) -> Flask:
     """The application with nothing in its tables."""
@@ -90,8 +105,7 @@ def empty_database(app: Flask) -> Flask:
             shutil.copy(folder / "empty.db", folder / "groupvisits.db")
         else:
             with writes.engine.begin() as connection:
-                names = ", ".join(f'"{table.name}"' for table in db.metadata.sorted_tables)
-                connection.exec_driver_sql(f"TRUNCATE {names} CASCADE")
+                connection.exec_driver_sql(EMPTIED.format(", ".join(f"'{table.name}'" for table in db.metadata.sorted_tables)))
     return app
 
 

@@ -30,6 +30,7 @@ def new_database(url: str, name: str) -> Iterator[str]:
     with admin.connect() as connection:
         connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
         connection.execute(text(f'CREATE DATABASE "{name}"'))
+        connection.execute(text(f'ALTER DATABASE "{name}" SET synchronous_commit = off'))  # no test cuts the power
     try:
         yield make_url(url).set(database=name).render_as_string(hide_password=False)
     finally:
