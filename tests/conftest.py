@@ -20,8 +20,7 @@ from groupvisits.core import database, transaction
 from groupvisits.extensions import db
 from tests.cast import Cast, arrange_cast
 
-
-IN_MEMORY = Path("/dev/shm")  # noqa: S108  # no test cuts the power: what they commit need not wait for a disk
+IN_MEMORY = Path("/dev/shm")  # no test cuts the power: what they commit need not wait for a disk
 # Deleting the few rows of a test is several times faster than truncating sixty tables; a replica asks no trigger and no reference.
 EMPTIED = """
     DO $$ DECLARE name text; BEGIN
