@@ -86,6 +86,13 @@ def sent(cast: Cast, kind: str) -> dict[str, OutboxMessage]:
     return {names[str(one.patient_id)]: one for one in db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == kind))}
 
 
+def waiting_entry(cast: Cast, patient_id: str) -> WaitingListEntry:
+    now = clock.now()
+    return WaitingListEntry(
+        id=ids.new_id(), clinic_id=cast.clinic_id, session_id=cast.session_id, patient_id=patient_id, state="waiting", since=now, changed_at=now
+    )
+
+
 @pytest.mark.usefixtures("context", "date")
 class TestTurning:
     def test_the_preview_says_who_is_seen_by_whom_when_and_where(self, cast: Cast) -> None:
@@ -129,6 +136,8 @@ class TestTurning:
         with pytest.raises(error):
             turn(cast, actor=actor)
         turn(cast)
+        with pytest.raises(error):
+            run(turn_into_one_on_ones, getattr(cast, actor), cast.session_id, seen="", reason="")
         with pytest.raises(error):
             run(service.meet_after_all, getattr(cast, actor), cast.session_id)
         assert the_date(cast).only_one_on_ones
@@ -231,6 +240,39 @@ class TestAfterwards:
         day = clock.local(date.starts_at, date.zone)
         with pytest.raises(census.PeopleWereTold):
             run(service.plan_date_change, cast.joanne, cast.session_id, day=day.date() + timedelta(days=1), starts=day.time(), minutes=120, room="")
+
+    def test_a_plan_made_before_does_not_move_it(self, cast: Cast) -> None:
+        date = the_date(cast)
+        day = clock.local(date.starts_at, date.zone)
+        plan = run(service.plan_date_change, cast.joanne, cast.session_id, day=day.date() + timedelta(days=1), starts=day.time(), minutes=120, room="")
+        assert len(session_queries.preview_of(db.session(), cast.joanne, cast.group_id, plan["plan_id"]).lines) == 1
+        turn(cast)
+        db.session.rollback()
+        assert session_queries.preview_of(db.session(), cast.joanne, cast.group_id, plan["plan_id"]).lines == ()
+
+    def test_whoever_waits_waits_no_more_and_is_offered_nothing(self, cast: Cast) -> None:
+        with write() as tx:
+            tx.add(waiting_entry(cast, cast.walter.id))
+        turn(cast)
+        db.session.rollback()
+        assert db.session.scalar(select(WaitingListEntry.state)) == "left"
+        with write() as tx:
+            tx.scalars(select(WaitingListEntry)).one().state = "waiting"
+        run(service.answer_for, cast.joanne, cast.session_id, cast.seats["marcus"], answer="no")  # a no is never refused for it
+        offers.offer_what_is_free()
+        db.session.rollback()
+        assert list(db.session.scalars(select(Offer))) == []
+
+    def test_what_earlier_visits_kept_for_the_group_waits_on(self, cast: Cast) -> None:
+        with write() as tx:
+            earlier = sister_date(tx, cast, days=-9, group_id=cast.group_id, state="closed")
+            for route in ("group", "one_on_one"):
+                state = "parked" if route == "group" else "new"
+                tx.add(Topic(id=ids.new_id(), session_id=earlier, patient_id=cast.rosa.id, words=route, language="en", route=route, state=state, minutes=10, proposed_at=clock.now()))  # fmt: skip
+        turn(cast)
+        run(service.open_session, cast.tomas, cast.session_id)
+        db.session.rollback()
+        assert list(db.session.scalars(select(Topic.words).where(Topic.session_id == cast.session_id))) == ["one_on_one"]
 
     def test_it_is_no_date_to_move_to(self, cast: Cast) -> None:
         with write() as tx:
