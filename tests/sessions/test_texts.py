@@ -10,9 +10,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
-from groupvisits.core import clock
+from groupvisits.core import clock, ids
 from groupvisits.core.errors import NotAllowed, NotFound
-from groupvisits.core.transaction import run
+from groupvisits.core.transaction import run, write
 from groupvisits.extensions import db
 from groupvisits.outbox.models import OutboxMessage
 from groupvisits.patients.models import Patient
@@ -173,6 +173,22 @@ def test_stop_holds_for_everybody_who_shares_the_telephone(app: Flask, cast: Cas
     send(gateway, "stop")
     assert row(app, Patient, cast.frank.id).text_stopped_at is not None and row(app, Patient, cast.marcus.id).text_stopped_at is not None
     assert len(replies(app)) == 1
+
+
+@pytest.mark.parametrize("wrote", [True, False])
+def test_stop_holds_in_every_clinic_that_has_the_number(app: Flask, cast: Cast, gateway: FlaskClient, wrote: bool) -> None:
+    """All clinics of an installation write by one number; `wrote`: one of them has."""
+    with app.app_context(), write() as tx:
+        stranger = Patient(id=ids.new_id(), clinic_id=cast.sol.clinic_id, given_name="Mark", family_name="Bell", display_name="Mark", phone=MARCUS,
+                           text_consent_at=clock.now(), created_at=clock.now())  # fmt: skip
+        tx.add(stranger)
+        if not wrote:
+            tx.execute(update(OutboxMessage).values(state="withdrawn"))
+    send(gateway, "STOP")
+    assert row(app, Patient, cast.marcus.id).text_stopped_at is not None and row(app, Patient, stranger.id).text_stopped_at is not None
+    assert len(replies(app)) == 1 and kept(app) == [("stop", False)]
+    send(gateway, "START", id="m2")
+    assert (row(app, Patient, cast.marcus.id).text_stopped_at is None) == wrote and row(app, Patient, stranger.id).text_stopped_at is not None
 
 
 def test_start_brings_texts_back(app: Flask, cast: Cast, gateway: FlaskClient) -> None:

@@ -30,7 +30,8 @@ log = structlog.get_logger("texts")
 class _Sender:
     """Whom a number belongs to. Several people may share one telephone; only one of them can be meant by a yes."""
 
-    people: list[Patient]
+    people: list[Patient]  # of that clinic
+    everybody: list[Patient]  # of all clinics
     clinic_id: str | None
     last: OutboxMessage | None  # the last text about a date that went to this number
 
@@ -75,13 +76,16 @@ def _sender(tx: Transaction, sender: str) -> _Sender:
     clinic_id = clinics.pop() if len(clinics) == 1 else last.clinic_id if last else None
     if clinic_id is None:
         log.warning("text_of_nobody")  # several clinics, none of which knows the number
-    return _Sender([person for person in people if person.clinic_id == clinic_id], clinic_id, last)
+    return _Sender([person for person in people if person.clinic_id == clinic_id], people, clinic_id, last)
 
 
 def _stop_or_start(tx: Transaction, known: _Sender, meaning: str) -> bool:
-    """It is the telephone that stops, whoever of those who share it typed the word. START is an agreement of its own."""
-    now = clock.now()
-    for person in known.people:
+    """It is the telephone that stops, whoever of those who share it typed the word and whichever clinic knows it: all write by one number.
+
+    START is an agreement of its own, with the clinic that wrote last.
+    """
+    now, people = clock.now(), known.everybody if meaning == "stop" else known.people
+    for person in people:
         if meaning == "stop":
             person.text_stopped_at = person.text_stopped_at or now
         else:
@@ -89,16 +93,18 @@ def _stop_or_start(tx: Transaction, known: _Sender, meaning: str) -> bool:
         audit.record(tx, actors.patient(person.id, person.clinic_id), f"patients:{meaning}_texts", person)
     tx.flush()
     if meaning == "stop":
-        waiting = select(OutboxMessage.id).where(
-            OutboxMessage.patient_id.in_([person.id for person in known.people]), OutboxMessage.channel == "text", OutboxMessage.state == "waiting"
+        waiting = (
+            select(OutboxMessage.id)
+            .where(OutboxMessage.patient_id.in_([person.id for person in people]), OutboxMessage.channel == "text", OutboxMessage.state == "waiting")
+            .order_by(OutboxMessage.session_id, OutboxMessage.id)
         )
         for message_id in tx.scalars(waiting).all():
             _by_another_channel(tx, message_id)
-    if known.people:
-        person = known.people[0]
+    if people:
+        person = (known.people or people)[0]
         channel = rules.channel_for(messages.reach_of(person))
         _reply(tx, person, emails.reply_for(meaning, _bare_facts(tx, person), next_channel=channel))
-    return bool(known.people)
+    return bool(people)
 
 
 def _by_another_channel(tx: Transaction, message_id: str) -> None:
