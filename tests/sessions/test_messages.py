@@ -2,6 +2,7 @@
 
 import re
 import socket
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -249,6 +250,16 @@ class TestWording:
         assert [one.kind for one in told(cast.frank)] == ["invitation"]
         assert told(cast.marcus) == [] and notices(cast.marcus) == {"invitation": "planned"}
         assert service.word_due() == 0
+
+    def test_everybody_else_has_a_turn_between_two_people(self, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+        """On the server a short sleep lets rooms and pages go on; a hundred in one go stopped them for two seconds."""
+        prepare(cast, marcus="invited", frank="invited", rosa="invited")
+        for person in (cast.marcus, cast.frank, cast.rosa):
+            plan(cast, person, "invitation")
+        turns: list[float] = []
+        monkeypatch.setattr(time, "sleep", turns.append)
+        service.word_due()
+        assert turns == [service.A_TURN] * 3 and service.A_TURN > 0
 
     def test_three_different_messages_say_a_date_moved_a_date_is_off_and_a_place_is_off(self, cast: Cast) -> None:
         subjects = []

@@ -1,5 +1,6 @@
 """Offering a place to who waits: exactly one offer for each place that is free, kept until it is taken, declined or lapses."""
 
+import time
 from datetime import datetime
 
 import structlog
@@ -19,7 +20,7 @@ from groupvisits.sessions.models import HOLDING, GroupSession, Offer, Seat, Wait
 from groupvisits.sessions.permissions import POLICY
 from groupvisits.sessions.rules import waiting
 from groupvisits.sessions.service import entries
-from groupvisits.sessions.service.messages import plan_notice, withdraw_notices
+from groupvisits.sessions.service.messages import A_TURN, plan_notice, withdraw_notices
 from groupvisits.sessions.service.scheduler import note_change
 from groupvisits.sessions.service.seats import free_seat, held_by, invite, limit_of, lock_for_answer, lock_session, seat_of, take_seat
 from groupvisits.sessions.service.versions import people_changed
@@ -254,6 +255,7 @@ def offer_what_is_free() -> int:
 def _each(session_ids: list[str], now: datetime) -> int:
     db.session.rollback()
     for session_id in session_ids:
+        time.sleep(A_TURN)
         try:
             run(_lapse, session_id, now)
         except Exception as problem:
