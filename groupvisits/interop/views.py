@@ -12,6 +12,7 @@ from markupsafe import Markup
 from groupvisits.core import clock
 from groupvisits.core.errors import DomainError, NotAllowed, NotFound
 from groupvisits.core.language import LANGUAGES, current_language, day, words
+from groupvisits.core.spreadsheets import as_csv
 from groupvisits.core.transaction import run
 from groupvisits.core.web import access, current_actor
 from groupvisits.extensions import db
@@ -186,7 +187,7 @@ def export(group_id: str, kind: str) -> Response:
     run(service.note_export, current_actor(), group_id, kind)
     header, rows = FILES[kind](recruitment_for(db.session(), current_actor(), group_id))
     headers = {"Content-Disposition": f'attachment; filename="{clock.now():%Y-%m-%d}-{kind}.csv"'}
-    return Response(rules.as_csv(header, rows), mimetype="text/csv", headers=headers)
+    return Response(as_csv(header, rows), mimetype="text/csv", headers=headers)
 
 
 def _people_file(told: Recruitment) -> tuple[list[str], list[list[Any]]]:

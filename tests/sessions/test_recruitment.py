@@ -11,9 +11,9 @@ from sqlalchemy import select
 from groupvisits.audit.models import AuditEntry
 from groupvisits.core import clock, ids, transaction
 from groupvisits.core.errors import NotAllowed, NotFound
+from groupvisits.core.spreadsheets import as_csv, harmless
 from groupvisits.core.transaction import run
 from groupvisits.extensions import db
-from groupvisits.interop.rules import as_csv, harmless
 from groupvisits.patients.models import Patient, RosterImport
 from groupvisits.programmes import recruiting
 from groupvisits.programmes import rules as programme_rules

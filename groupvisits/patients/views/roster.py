@@ -1,8 +1,6 @@
 """Bringing a list in: choose a file, say what its columns mean, look at every row's fate, then confirm or drop it."""
 
-import csv
 import hashlib
-import io
 
 from flask import Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -11,6 +9,7 @@ from flask_babel import gettext as _
 from groupvisits.core import clock, ids
 from groupvisits.core.commands import Command, run_command
 from groupvisits.core.errors import DomainError, NotAllowed, NotFound
+from groupvisits.core.spreadsheets import as_csv
 from groupvisits.core.transaction import run
 from groupvisits.core.web import access, current_actor
 from groupvisits.extensions import db
@@ -120,16 +119,14 @@ def problem_rows(import_id: str) -> ResponseReturnValue:
     if roster.state != "mapped":
         return redirect(url_for(".roster_import", import_id=import_id), 303)
     problems = {outcome.number: outcome.problems for outcome in queries.preview_for(db.session(), current_actor(), roster).of(rows.PROBLEM)}
-    written = io.StringIO(newline="")
-    writer = csv.writer(written)
-    writer.writerow([*map(_harmless, _column_names(roster)), _("Row in the first file"), _("Problem")])
+    found = []
     for row in queries.table_of(roster):
         if row.number in problems:
             cells = [row.cells[i] if i < len(row.cells) else "" for i in range(max(len(row.cells), len(roster.columns)))]
             told = "; ".join(f"{_column_name(problem.column)}: {_said(problem)}" if problem.column else _said(problem) for problem in problems[row.number])
-            writer.writerow([*map(_harmless, cells), row.number, _harmless(told)])
+            found.append([*cells, row.number, told])
     headers = {"Content-Disposition": 'attachment; filename="problem-rows.csv"'}
-    return Response(written.getvalue().encode("utf-8-sig"), mimetype="text/csv", headers=headers)
+    return Response(as_csv([*_column_names(roster), _("Row in the first file"), _("Problem")], found), mimetype="text/csv", headers=headers)
 
 
 @bp.post("/imports/<import_id>/drops")
@@ -180,9 +177,3 @@ def _how_it_was_read(roster: queries.RosterImport) -> dict[str, str]:
         "encoding": {"utf-8-sig": "UTF-8", "windows-1252": "Windows-1252"}.get(encoding, encoding.upper()),
         "separator": _(files.SEPARATORS.get(str(roster.reading.get("separator")), "")),
     }
-
-
-def _harmless(cell: object) -> str:
-    """Spreadsheets run what begins with these as a formula."""
-    text = str(cell)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

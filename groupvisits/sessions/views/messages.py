@@ -1,7 +1,5 @@
 """Messages, the call list, and the changes for the clinic's main scheduler."""
 
-import csv
-import io
 from typing import Any
 
 from flask import Response, flash, redirect, render_template, request, url_for
@@ -10,6 +8,7 @@ from flask_babel import gettext
 from groupvisits.core import clock, language
 from groupvisits.core.commands import run_command
 from groupvisits.core.errors import DomainError, NotAllowed, NotFound
+from groupvisits.core.spreadsheets import as_csv
 from groupvisits.core.transaction import run
 from groupvisits.core.web import access, current_actor
 from groupvisits.extensions import db
@@ -96,20 +95,24 @@ def scheduler_changes() -> Any:
 def scheduler_changes_file() -> Any:
     changes = scheduler_queries.changes_for(db.session(), current_actor(), at_most=scheduler_queries.MOST_IN_A_FILE)
     words = {"add": gettext("Add"), "move": gettext("Move"), "cancel": gettext("Cancel")}
-    written = io.StringIO(newline="")
-    writer = csv.writer(written)
-    writer.writerow(
-        [gettext("What to do"), gettext("Family name"), gettext("First name"), gettext("Record number"), gettext("Group"), gettext("Visit"), gettext("Was")]
-    )
+    header = [
+        gettext("What to do"),
+        gettext("Family name"),
+        gettext("First name"),
+        gettext("Record number"),
+        gettext("Group"),
+        gettext("Visit"),
+        gettext("Was"),
+    ]
+    rows = []
     for line in changes.lines:
         one, person, was = line.group_session, line.patient, line.change.was_at
         moments = [
             f"{clock.local(moment, one.zone):%Y-%m-%d %H:%M}" if moment else "" for moment in (one.starts_at, was if line.change.kind == "move" else None)
         ]
-        cells = [words[line.change.kind], person.family_name, person.given_name, person.record_number or "", one.group.name, *moments]
-        writer.writerow([_harmless(cell) for cell in cells])
+        rows.append([words[line.change.kind], person.family_name, person.given_name, person.record_number or "", one.group.name, *moments])
     headers = {"Content-Disposition": 'attachment; filename="scheduler-changes.csv"'}
-    return Response(written.getvalue().encode("utf-8-sig"), mimetype="text/csv", headers=headers)
+    return Response(as_csv(header, rows), mimetype="text/csv", headers=headers)
 
 
 @bp.post("/scheduler-changes/<change_id>/ticks")
@@ -138,8 +141,3 @@ def _did(act: Any) -> bool:
         flash(language.words(refusal), "error")
         return False
     return True
-
-
-def _harmless(cell: str) -> str:
-    """Spreadsheets run what begins with these as a formula."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
