@@ -25,6 +25,7 @@ from groupvisits.sessions import queries as session_queries
 from groupvisits.sessions import rules, service
 from groupvisits.sessions.models import GroupSession, Notice, Offer, Seat, SessionTeamMember, WaitingListEntry
 from groupvisits.sessions.queries import place_for
+from groupvisits.sessions.queries.waiting import make_up_dates
 from groupvisits.sessions.rules import census
 from groupvisits.sessions.rules.waiting import GroupDoesNotMeet
 from groupvisits.sessions.service import messages, offers
@@ -280,7 +281,7 @@ class TestAfterwards:
             tx.get_one(GroupSession, other).decision = "singles"
         place = place_for(db.session(), cast.joanne, cast.session_id)
         assert list(session_queries.sister_dates(db.session(), cast.joanne, place)) == []
-        assert session_queries.waiting.make_up_dates(db.session(), cast.joanne, place.group_session) == []
+        assert make_up_dates(db.session(), cast.joanne, place.group_session) == []
         with pytest.raises(census.NoSister):
             session_queries.merge_plan(db.session(), cast.joanne, place, other)
 
