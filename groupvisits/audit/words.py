@@ -103,6 +103,7 @@ ACTS = {
     "sessions:close": mark("Closed a visit"),
     "sessions:correct_attendance": mark("Corrected who came to a visit"),
     "sessions:enter_closure": mark("Entered a day when the clinic is closed or a room is taken"),
+    "sessions:export_changes": mark("Took a file of the changes for the main scheduler"),
     "sessions:free_seat": mark("Freed a seat"),
     "sessions:invite": mark("Invited a patient to a visit"),
     "sessions:join_waiting_list": mark("Put somebody on a waiting list"),

@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
+from groupvisits.audit.models import AuditEntry
 from groupvisits.core import clock, ids
 from groupvisits.core.errors import NotAllowed, NotFound
 from groupvisits.core.transaction import Transaction, run
@@ -260,10 +261,15 @@ class TestScheduler:
         self.note(app, cast, "add")
         with app.app_context():
             change(Patient, cast.marcus.id, family_name=name)
-        answer = signed_in(app, cast.joanne).get("/scheduler-changes.csv")
+        answer = signed_in(app, cast.joanne).post("/scheduler-changes/exports")
         head, row = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
         assert answer.mimetype == "text/csv" and head[0] == "What to do" and row[0] == "Add"
         assert not any(re.match(r"\s*[=+\-@\t\r＝]", cell) for cell in row) and row[1].lstrip("'") == name
+
+    def test_taking_the_file_is_on_record(self, app: Flask, cast: Cast) -> None:
+        signed_in(app, cast.joanne).post("/scheduler-changes/exports")
+        with app.app_context():
+            assert db.session.scalar(select(AuditEntry.actor_id).where(AuditEntry.action == "sessions:export_changes")) == cast.joanne.id
 
     def test_a_stranger_and_the_wrong_role_are_refused(self, app: Flask, cast: Cast) -> None:
         self.note(app, cast, "add")

@@ -12,6 +12,7 @@ from groupvisits.core.transaction import run, write
 from groupvisits.extensions import db
 from groupvisits.outbox.models import OutboxMessage
 from groupvisits.patients.models import Patient
+from groupvisits.programmes.service import remove_member
 from groupvisits.sessions import queries, service
 from groupvisits.sessions.models import GroupSession, SchedulerChange, Seat
 from groupvisits.sessions.service import messages
@@ -83,3 +84,24 @@ def test_an_offer_taken_after_the_move_is_one_to_add(cast: Cast) -> None:
     move(cast)
     run(service.answer, cast.walter, cast.session_id, answer="yes")
     assert changes(cast.walter) == ["add"]
+
+
+def test_who_leaves_the_group_is_told_that_their_place_is_given_back(cast: Cast) -> None:
+    run(service.answer, cast.marcus, cast.session_id, answer="yes")
+    run(remove_member, cast.joanne, cast.group_id, cast.marcus.id)
+    assert [kind for kind, _ in told(cast.marcus)][-1:] == ["seat_cancelled"]
+
+
+def test_who_was_taken_off_and_told_so_is_invited_anew(cast: Cast) -> None:
+    date = db.session.get_one(GroupSession, cast.session_id)
+    with write() as tx:
+        messages.plan_notice(tx, cast.joanne, date, cast.frank.id, "invitation")
+    assert told(cast.frank) == [("invitation", True)]
+    for _ in range(2):
+        run(service.take_back_seat, cast.joanne, cast.session_id, cast.seats["frank"])
+        run(service.seat_patient, cast.joanne, cast.session_id, cast.frank.id, answer="open")
+    assert told(cast.frank) == [("invitation", True)]  # nobody had told them yet
+    run(service.take_back_seat, cast.joanne, cast.session_id, cast.seats["frank"])
+    assert told(cast.frank)[1:] == [("seat_cancelled", True)]
+    run(service.seat_patient, cast.joanne, cast.session_id, cast.frank.id, answer="open")
+    assert told(cast.frank)[2:] == [("invitation", True)]

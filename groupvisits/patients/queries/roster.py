@@ -127,7 +127,7 @@ def preview_for(db: Session, viewer: Actor, roster: RosterImport) -> Preview:
     POLICY.require(viewer, "patients:import", roster)
     clinic, table, registry = clinic_of(db, viewer), table_of(roster), registry_of(db, viewer.clinic_id)
     reading = rows.Reading(roster.columns, roster.mapping, str(roster.reading.get("date_order", "")), clock.today(clinic.zone))
-    readers = rows.Readers(lambda text: contacts.read_phone(text, clinic.country), contacts.read_email, lambda: time.sleep(0))
+    readers = rows.Readers(lambda text: contacts.read_phone(text, clinic.country), contacts.read_email, lambda: time.sleep(0.001))
     outcomes = rows.read_rows(table, reading, readers, registry)
     numbers = {known.id: known.record_number for known in registry}
     return Preview(outcomes, numbers, rows.has_counted_names(table, roster.mapping), rows.basis(registry, reading))

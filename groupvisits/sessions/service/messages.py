@@ -72,6 +72,8 @@ def plan_notice(
     earlier = tx.scalars(
         select(Notice).where(Notice.session_id == group_session.id, Notice.patient_id == patient_id, Notice.kind == kind).order_by(Notice.due_at)
     ).all()
+    if not occasion and kind == "invitation":
+        occasion = _asked_anew(tx, group_session.id, patient_id, earlier)
     if not occasion and kind in REPEATED:
         waiting = next((notice for notice in earlier if notice.state == "planned" and notice.occasion.isdigit()), None)
         occasion = waiting.occasion if waiting else str(len(earlier) + 1)
@@ -84,6 +86,20 @@ def plan_notice(
     notice.state, notice.due_at, notice.facts = "planned", due_at or clock.now(), {**(facts or {}), **_first_was(notice)}
     tx.flush()
     return notice
+
+
+def _asked_anew(tx: Transaction, session_id: str, patient_id: str, earlier: Sequence[Notice]) -> str:
+    """The occasion of an invitation to somebody who may have been taken off the list meanwhile: who was told that is told anew.
+
+    Whoever was not told of it yet never hears of it, and the invitation they have is the one that counts.
+    """
+    withdraw_notices(tx, session_id, patient_id, ("seat_cancelled",))
+    last = earlier[-1] if earlier else None
+    if last is None or last.state != "sent":
+        return last.occasion if last is not None else ""
+    told_off = select(Notice.due_at).where(Notice.session_id == session_id, Notice.patient_id == patient_id, Notice.kind == "seat_cancelled")
+    is_off = any(at >= last.due_at for at in tx.scalars(told_off.where(Notice.state == "sent")))
+    return f"again {len(earlier)}" if is_off else last.occasion
 
 
 def plan_invitations(tx: Transaction, group_session: GroupSession, patient_ids: Sequence[str], due_at: datetime) -> None:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from groupvisits.accounts.models import Clinic
 from groupvisits.audit import service as audit
 from groupvisits.core import clock, ids
 from groupvisits.core.actor import Actor
@@ -73,3 +74,9 @@ def _found(tx: Transaction, actor: Actor, change_id: str) -> SchedulerChange:
         raise NotFound
     POLICY.require(actor, "sessions:keep_scheduler_list", change)
     return change
+
+
+def note_export(tx: Transaction, actor: Actor) -> None:
+    """It is on record that names left in a file, and who took it."""
+    POLICY.require(actor, "sessions:keep_scheduler_list")
+    audit.record(tx, actor, "sessions:export_changes", tx.get_one(Clinic, actor.clinic_id))

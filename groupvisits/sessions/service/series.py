@@ -23,7 +23,7 @@ from groupvisits.sessions.rules import census, plans, series
 from groupvisits.sessions.rules.states import SAID_YES
 from groupvisits.sessions.rules.waiting import MOST_COMPANIONS
 from groupvisits.sessions.service import scheduler, team_mail
-from groupvisits.sessions.service.messages import plan_invitations, plan_notice
+from groupvisits.sessions.service.messages import plan_invitations, plan_notice, withdraw_notices
 from groupvisits.sessions.service.seats import free_seat, invite, lock_sessions
 from groupvisits.sessions.service.versions import next_version, people_changed
 
@@ -252,6 +252,8 @@ def free_seats_of_former_member(tx: Transaction, event: MemberRemoved) -> None:
         )
         if seat is not None:
             free_seat(tx, event.actor, seat, "cancelled")
+            withdraw_notices(tx, group_session.id, event.patient_id)
+            plan_notice(tx, event.actor, group_session, event.patient_id, "seat_cancelled")  # of dates they know of, and no others
             people_changed(tx, group_session.id, event.patient_id)
 
 

@@ -90,9 +90,10 @@ def scheduler_changes() -> Any:
     return render_template("sessions/scheduler_changes.html", changes=changes, done=done)
 
 
-@bp.get("/scheduler-changes.csv")
+@bp.post("/scheduler-changes/exports")
 @access("sessions:keep_scheduler_list")
 def scheduler_changes_file() -> Any:
+    run(scheduler.note_export, current_actor())
     changes = scheduler_queries.changes_for(db.session(), current_actor(), at_most=scheduler_queries.MOST_IN_A_FILE)
     words = {"add": gettext("Add"), "move": gettext("Move"), "cancel": gettext("Cancel")}
     header = [
