@@ -85,10 +85,6 @@ class RoleNotHeld(Refused):
     message = mark("This person does not have that role in your clinic. An administrator can give it to them.")
 
 
-class NotAMember(Conflict):
-    message = mark("This person is not in the group any more.")
-
-
 def check_run_sheet(phases: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The phases as they are kept. Refuses an empty run sheet and a phase without a name or with impossible minutes."""
     if not phases:

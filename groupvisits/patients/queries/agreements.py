@@ -184,12 +184,6 @@ def as_signed(signature: AgreementSignature | None) -> rules.Signed | None:
     return rules.Signed(signature.text_id, signature.valid_until, signature.consents, signature.ended_because if signature.ended_at else "")
 
 
-def last_signature(db: Session, programme_id: str, **who: Any) -> AgreementSignature | None:
-    """The newest signature of one person for a programme, ended or not. `who`: patient_id and signer, or care_partner_id."""
-    found = _last_signatures(db, AgreementSignature.programme_id == programme_id, *(getattr(AgreementSignature, key) == value for key, value in who.items()))
-    return found[0] if found else None
-
-
 def _who(signature: AgreementSignature) -> str:
     return f"care_partner:{signature.care_partner_id}" if signature.signer == "care_partner" else f"{signature.signer}:{signature.patient_id}"
 

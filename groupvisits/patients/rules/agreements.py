@@ -10,8 +10,6 @@ from groupvisits.core.errors import Conflict, Refused, mark
 
 # Each is asked for itself, with no answer chosen beforehand. Nothing else in the product waits for a signature.
 CONSENTS = ("name_on_screens", "results_on_board", "contact_by_peers")
-SIGNERS = ("patient", "care_partner", "observer")
-WAYS = ("phone", "paper", "tablet")
 MAX_TEXT = 6000
 MAX_SIGNER_NAME = 120
 MONTHS = (1, 60)

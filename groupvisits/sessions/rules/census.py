@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from groupvisits.core.errors import Conflict, Refused, mark
 from groupvisits.sessions.rules.states import ONE_ON_ONES, WrongState
 
-DECISIONS = ("go", "no_go")
 NOT_SEEN = ("invited", "waitlisted", "offered")  # seats of people who have not said yes
 FAR = 10_000
 # How a date stands by how many days are left and how many are expected. Read: until so many days before, below the minimum, below the
@@ -34,10 +33,6 @@ ONE_ON_ONES_FROM = max(days for days, helps in CHECKPOINTS if "one_on_ones" in h
 
 class ReasonForNoGo(Refused):
     message = mark("Say why this date does not go ahead. The reason is kept on record.")
-
-
-class NothingDecided(Conflict):
-    message = mark("Nothing is decided about this date any more. Look again.")
 
 
 class MergeChanged(Conflict):

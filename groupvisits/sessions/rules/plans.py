@@ -123,10 +123,6 @@ def field_of(line: Line, question: Question) -> str:
     return f"choice-{line.key}-{question.kind}"
 
 
-def questions_of(lines: Sequence[Line]) -> dict[str, Question]:
-    return {field_of(line, question): question for line in lines for question in line.questions}
-
-
 def same_room(one: str, other: str) -> bool:
     return bool(one.strip()) and one.strip().casefold() == other.strip().casefold()
 

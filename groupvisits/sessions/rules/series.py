@@ -89,12 +89,6 @@ def public_holidays(country: str, subdivision: str, year: int) -> Mapping[date, 
         return {}
 
 
-@cache
-def subdivisions(country: str) -> tuple[str, ...]:
-    """The states or regions that have holidays of their own, as the library names them."""
-    return tuple(holidays.list_supported_countries().get(country, ()))
-
-
 class Closed(Protocol):
     """Why the clinic is closed on a day; None when it is open. A dict will do."""
 

@@ -14,8 +14,6 @@ from groupvisits.sessions.rules import messages as rules
 from groupvisits.sessions.service.answers import answer_for
 from groupvisits.sessions.service.messages import held_message
 
-OUTCOMES = ("yes", "no", "told", "not_reached")
-
 
 def note_call(tx: Transaction, actor: Actor, message_id: str, *, outcome: str, over_maximum_reason: str = "") -> dict[str, str]:
     """The call is made, and a yes or no is the person's answer for the date; "not_reached" keeps it on the list and counts the tries.
