@@ -3,6 +3,7 @@
 The suite runs on SQLite, or on a real PostgreSQL with `--database postgresql`.
 """
 
+import itertools
 import os
 import shutil
 import tempfile
@@ -22,12 +23,15 @@ from tests.cast import Cast, arrange_cast
 
 IN_MEMORY = Path("/dev/shm")  # no test cuts the power: what they commit need not wait for a disk
 # Deleting the few rows of a test is several times faster than truncating sixty tables; a replica asks no trigger and no reference.
+# Without vacuum rows stay in the order they came in, as in a fresh table; a real truncation now and then keeps the tables small.
 EMPTIED = """
     DO $$ DECLARE name text; BEGIN
       SET LOCAL session_replication_role = replica;
       FOREACH name IN ARRAY ARRAY[{}] LOOP EXECUTE 'DELETE FROM ' || quote_ident(name); END LOOP;
     END $$
 """
+TRUNCATED_EVERY = 25
+_emptied = itertools.count()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -104,7 +108,13 @@ def empty_database(app: Flask) -> Flask:
             shutil.copy(folder / "empty.db", folder / "groupvisits.db")
         else:
             with writes.engine.begin() as connection:
-                connection.exec_driver_sql(EMPTIED.format(", ".join(f"'{table.name}'" for table in db.metadata.sorted_tables)))
+                names = [table.name for table in db.metadata.sorted_tables]
+                if next(_emptied) % TRUNCATED_EVERY:
+                    connection.exec_driver_sql(EMPTIED.format(", ".join(f"'{name}'" for name in names)))
+                else:
+                    for name in names:
+                        connection.exec_driver_sql(f'ALTER TABLE "{name}" SET (autovacuum_enabled = false)')
+                    connection.exec_driver_sql("TRUNCATE " + ", ".join(f'"{name}"' for name in names) + " CASCADE")
     return app
 
 
