@@ -81,6 +81,8 @@ def _visits_of_patient(db: Any, viewer: Any, patient: Any) -> dict[str, Any]:
 
     if not may("sessions:seat", patient):
         return {}
+    from groupvisits.sessions.queries.calendar import has_calendar
+
     tags = {
         "invited": ("grey", gettext("No answer"), "?"), "confirmed": ("green", gettext("Yes")), "declined": ("grey", gettext("No"), "×"),
         "waitlisted": ("tint", gettext("Waits for a place"), "…"), "offered": ("amber-dashed", gettext("Has an offer"), "?"),
@@ -93,5 +95,6 @@ def _visits_of_patient(db: Any, viewer: Any, patient: Any) -> dict[str, Any]:
                 "href": door("sessions.group_session", session_id=group_session.id),
             }
             for group_session, state in queries.visits_to_come_of(db, viewer, patient)
-        ]
+        ],
+        "stop_calendar": door("sessions.revoke_calendar_of", patient_id=patient.id) if has_calendar(db, viewer, patient) else "",
     }  # fmt: skip

@@ -297,7 +297,10 @@ class TestFeeds:
         if how == "revoked":
             signed_in(app, cast.marcus).post("/own-calendar/revocations")
         elif how == "by the clinic":
-            assert signed_in(app, cast.joanne).post(f"/patients/{cast.marcus.id}/calendar-revocations").status_code == 303
+            joanne, page = signed_in(app, cast.joanne), f"/patients/{cast.marcus.id}"
+            assert "Stop the calendar address" in joanne.get(page).text
+            assert joanne.post(f"{page}/calendar-revocations").status_code == 303
+            assert "Stop the calendar address" not in joanne.get(page).text
         elif how == "made anew":
             new = address_of(app, cast.marcus)
             assert len(events_at(app, new)) == 1

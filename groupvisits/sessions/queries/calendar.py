@@ -37,6 +37,12 @@ def own_calendar(db: Session, viewer: Actor) -> OwnCalendar:
     return OwnCalendar(db.scalar(select(CalendarFeed.made_at).where(owner, CalendarFeed.revoked_at.is_(None))))
 
 
+def has_calendar(db: Session, viewer: Actor, patient: Patient) -> bool:
+    """Whether a private address of this patient works now; for those who may stop it."""
+    POLICY.require(viewer, "sessions:revoke_calendar", patient)
+    return bool(db.scalar(select(exists().where(CalendarFeed.patient_id == patient.id, CalendarFeed.revoked_at.is_(None)))))
+
+
 def feed_for(db: Session, token: str) -> bytes:
     """The dates of whoever this secret address belongs to; NotFound once it is revoked or its owner takes part no more.
 
