@@ -90,10 +90,12 @@ def test_each_role_finds_its_rooms_in_the_header_and_no_others(app: Flask, cast:
         ("/programmes", "Programmes"),
         ("/programmes/new", "Programmes"),
         ("/sessions", "Sessions"),
+        ("/groups/{group_id}/recruitment", "Groups"),
+        ("/groups/{group_id}/series-previews", "Groups"),
     ],
 )
 def test_the_current_room_is_marked(app: Flask, cast: Cast, address: str, current: str) -> None:
-    page = signed_in(app, cast.joanne).get(address).text
+    page = signed_in(app, cast.joanne).get(address.format(group_id=cast.group_id)).text
     assert re.findall(r'aria-current="page">([^<]*)<', page) == [current]
 
 
