@@ -18,9 +18,9 @@ PRESETS: dict[str, tuple[str, str, tuple[tuple[str, int, str, str], ...]]] = {
         "after",
         (
             (mark("Arrive and eat"), 15, "Everybody", ""),
-            (mark("Welcome"), 10, "Facilitator", mark("Say why we meet, and what stays in the room.")),
+            (mark("Welcome"), 10, "Facilitator", mark("We meet to learn from each other. What is said here stays here.")),
             (mark("Topics"), 35, "Facilitator", mark("What brought you here today?")),
-            (mark("Plans and next date"), 10, "Patients", mark("What will you do, how much, when, how often? How sure are you?")),
+            (mark("Plans and next date"), 10, "Patients", mark("What will you do, how much, when and how often? How sure are you that you will?")),
             (mark("One-on-ones"), 45, CLINICIANS, ""),
             (mark("Feedback and close"), 5, "Facilitator", ""),
         ),
@@ -30,7 +30,7 @@ PRESETS: dict[str, tuple[str, str, tuple[tuple[str, int, str, str], ...]]] = {
         "after",
         (
             (mark("Arrive"), 10, "Everybody", ""),
-            (mark("Welcome"), 5, "Facilitator", mark("Say why we meet, and what stays in the room.")),
+            (mark("Welcome"), 5, "Facilitator", mark("We meet to learn from each other. What is said here stays here.")),
             (mark("Topics"), 30, "Facilitator", mark("Who has found something that helped?")),
             (mark("Plans"), 10, "Patients", ""),
             (mark("One-on-ones"), 30, CLINICIANS, ""),
@@ -42,7 +42,7 @@ PRESETS: dict[str, tuple[str, str, tuple[tuple[str, int, str, str], ...]]] = {
         "before",
         (
             (mark("One-on-ones"), 40, CLINICIANS, ""),
-            (mark("Welcome"), 10, "Facilitator", mark("Say why we meet, and what stays in the room.")),
+            (mark("Welcome"), 10, "Facilitator", mark("We meet to learn from each other. What is said here stays here.")),
             (mark("Topics"), 50, "Facilitator", mark("What has been on your mind since last time?")),
             (mark("Plans"), 15, "Patients", ""),
             (mark("Feedback and close"), 5, "Facilitator", ""),

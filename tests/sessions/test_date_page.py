@@ -172,6 +172,30 @@ def test_a_date_that_does_not_go_ahead_says_so_and_leads_to_what_comes_next(app:
     assert "It does not go ahead" not in words(client.get(f"/sessions/{cast.session_id}"))
 
 
+@pytest.mark.parametrize("before", [None, {"decision": "go", "reason": "Six and two newcomers"}])
+def test_a_decision_offers_its_undo_which_brings_back_what_was_decided(app: Flask, cast: Cast, before: dict[str, str] | None) -> None:
+    client, address = signed_in(app, cast.joanne), f"/sessions/{cast.session_id}/decisions"
+    if before:
+        client.post(address, data=before)
+        client.get(f"/sessions/{cast.session_id}")
+    client.post(address, data={"decision": "no_go", "reason": "Two said yes"})
+    shown = client.get(f"/sessions/{cast.session_id}").text
+    assert "The decision is kept." in shown and ">Undo<" in shown
+    undo = re.search(r'<form[^>]*action="([^"]+)"(?:(?!</form>).)*>Undo<', shown, re.DOTALL)
+    assert undo is not None and undo[1] == (address if before else f"/sessions/{cast.session_id}/decision-removals")
+    assert client.post(undo[1], data=before or {}).status_code == 303
+    with app.app_context():
+        visit = db.session.get_one(GroupSession, cast.session_id)
+        assert (visit.decision, visit.decided_because) == ((before["decision"], before["reason"]) if before else ("", ""))
+
+
+def test_the_same_decision_again_has_nothing_to_undo(app: Flask, cast: Cast) -> None:
+    client, address = signed_in(app, cast.joanne), f"/sessions/{cast.session_id}/decisions"
+    for _ in range(2):
+        client.post(address, data={"decision": "go", "reason": ""})
+    assert client.get(f"/sessions/{cast.session_id}").text.count("The decision is kept.") == 1
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [

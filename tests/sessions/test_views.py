@@ -136,6 +136,8 @@ def test_somebody_is_found_and_put_on_the_list(app: Flask, cast: Cast) -> None:
 
 def test_a_date_is_cancelled_with_a_reason_only(app: Flask, cast: Cast) -> None:
     client = signed_in(app, cast.joanne)
+    asked = client.get(f"/sessions/{cast.session_id}/cancellations").text
+    assert "What patients will read" in asked and "will not take place. We are sorry." in asked
     refused = client.post(f"/sessions/{cast.session_id}/cancellations", data={"reason": " "})
     assert (refused.status_code, "Say why this date is cancelled." in refused.text) == (400, True)
     client.post(f"/sessions/{cast.session_id}/cancellations", data={"reason": "Snow"})

@@ -1,5 +1,6 @@
 """The waiting list on the page of a date: its sentences, its buttons, what is refused beside the field, and a make-up elsewhere."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -227,6 +228,16 @@ def test_a_make_up_in_another_group(app: Flask, cast: Cast, joanne: FlaskClient)
     assert states(app, cast)["frank"] == "declined" and "No, skips this month" in page(joanne, cast)
     assert "Makes up for a date of their own group" in words(joanne.get(f"/sessions/{other}"))
     assert joanne.post(address, data={"other_id": other}).status_code == 409
+
+
+def test_who_waits_has_a_make_up_too_and_waits_no_more_where_the_place_is_taken(app: Flask, cast: Cast, full: str, joanne: FlaskClient) -> None:
+    entry_id = wait(app, cast, "walter")["walter"]
+    with app.app_context(), write() as tx:
+        _, other = sister_group(tx, cast)
+    found = re.search(rf'id="entry-{entry_id}".*?href="(/sessions/{full}/seats/\w+/make-ups)"', joanne.get(f"/sessions/{full}").text, re.DOTALL)
+    assert found is not None
+    assert joanne.post(found[1], data={"other_id": other}).location == f"/sessions/{other}#seats"
+    assert "Walter" not in joanne.get(f"/sessions/{full}").text.split('id="waiting-list"')[1]
 
 
 @pytest.mark.parametrize(("other", "status"), [("", 400), ("x" * 40, 400), ("nobody", 404)])

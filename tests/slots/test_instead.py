@@ -121,6 +121,14 @@ class TestTurning:
         (act,) = [one for one in db.session.scalars(select(AuditEntry)) if one.action == "sessions:only_one_on_ones"]
         assert (act.details["seen"], act.details["withdrawn"], act.details["reason"]) == (2, 3, "Only two said yes")
 
+    def test_who_waits_for_a_place_is_told_although_no_message_went_out_before(self, cast: Cast) -> None:
+        with write() as tx:
+            tx.get_one(Seat, cast.seats["beatriz"]).state = "waitlisted"
+            tx.add(waiting_entry(cast, cast.beatriz.id))
+        assert (list(preview(cast).unasked), preview(cast).told) == ([], 5)
+        assert turn(cast) == {"seen": 2, "told": 5}
+        assert set(sent(cast, "seat_cancelled")) == {"gladys", "teo", "beatriz"}
+
     def test_twice_is_the_same_as_once(self, cast: Cast) -> None:
         seen = preview(cast).seen
         turn(cast, seen=seen)

@@ -61,11 +61,11 @@ class NoEmail(Refused):
 
 
 class ChannelNeeds(Refused):
-    message = mark("For this, enter the e-mail address first.")
+    message = mark("This needs an e-mail address, and there is none yet. Choose another way until we have it.")
 
 
 class CallNeedsPhone(ChannelNeeds):
-    message = mark("For this, enter the telephone number first.")
+    message = mark("This needs a telephone number, and there is none yet. Choose another way until we have it.")
 
 
 class TextNeedsAgreement(ChannelNeeds):

@@ -18,6 +18,7 @@ from groupvisits.sessions.queries.door import (
     person_for,
 )
 from groupvisits.sessions.queries.lists import DateOfList, ListPage, group_names_for, lights_of_dates, list_for, month_before, month_for, next_month, weeks_of
+from groupvisits.sessions.queries.messages import words_of_cancellation
 from groupvisits.sessions.queries.pages import Census, SeatLine, TeamLine, census_of, minute_check, seat_line, seat_lines, team_for
 from groupvisits.sessions.queries.places import Place, group_session_for, place_for, seats_of
 from groupvisits.sessions.queries.plans import Preview, answers_since, example_message, preview_of, rule_of, told_of, zone_of
@@ -102,5 +103,6 @@ __all__ = [
     "visits_to_come_of",
     "waiting_list_for",
     "weeks_of",
+    "words_of_cancellation",
     "zone_of",
 ]  # fmt: skip

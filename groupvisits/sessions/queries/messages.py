@@ -143,6 +143,13 @@ def example_message(
     return emails.words_for(kind, emails.facts_of(clinic, date_of_group, language=language, was=was, link="", is_asked=is_asked))
 
 
+def words_of_cancellation(db: Session, viewer: Actor, group_session: GroupSession, *, link: str) -> str:
+    """The very text that patients read when this date is cancelled, in English, for a preview. `link` stands for their own."""
+    POLICY.require(viewer, "sessions:message", group_session.group)
+    facts = emails.facts_of(patients.clinic_of(db, viewer), group_session, language="en", link=link)
+    return emails.words_for("date_cancelled", facts).text.strip()
+
+
 def _unread(viewer: Actor) -> Select[IncomingText]:
     unread = select(IncomingText).where(IncomingText.clinic_id == viewer.clinic_id, IncomingText.understood == "", IncomingText.read_at.is_(None))
     return unread.order_by(IncomingText.received_at, IncomingText.id)

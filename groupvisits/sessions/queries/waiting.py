@@ -29,6 +29,7 @@ class WaitingLine:
     """One entry: who, since when, and why they have no place yet (see rules.waiting.why_not_yet)."""
 
     entry_id: str
+    seat_id: str  # their row in this date, from which a make-up date is found
     patient_id: str
     name: str
     partner_name: str
@@ -80,6 +81,7 @@ def waiting_list_for(db: Session, viewer: Actor, place: Place) -> WaitingList:
     can_offer, by_itself = group_session.state == "planned" and group_session.starts_at > now, waiting.offers_by_itself(group_session.starts_at, now)
     offers = {offer.entry_id: offer for offer in db.scalars(select(Offer).where(Offer.session_id == group_session.id, Offer.state == "open"))} if rows else {}
     names = _names(db, rows, offers.values())
+    seats = _seats(db, group_session.id, rows)
     values = {row.id: _as_waiting(row) for row in rows}
     order = sorted(rows, key=lambda row: (values[row.id].at, row.id))
     still = [values[row.id] for row in order if row.state == "waiting"]
@@ -91,7 +93,7 @@ def waiting_list_for(db: Session, viewer: Actor, place: Place) -> WaitingList:
         before = [each for each in order[: number - 1] if each.state == "waiting"]
         lines.append(
             WaitingLine(
-                entry_id=row.id, patient_id=row.patient_id, name=names.get(row.patient_id, ""), partner_name=names.get(row.partner_id or "", ""), number=number,
+                entry_id=row.id, seat_id=seats.get(row.patient_id, ""), patient_id=row.patient_id, name=names.get(row.patient_id, ""), partner_name=names.get(row.partner_id or "", ""), number=number,
                 since=row.since, why=why, ahead_by=row.ahead_by, ahead_reason=row.ahead_reason, ahead_at=row.ahead_at,
                 offer_until=offer.expires_at if offer else None, given_back_by=names.get(offer.because, "") if offer else "", needs_reason=why not in ("next", "by_hand"),
                 made_by_hand=offer is not None and offer.because == "by_hand", ahead_on=noted.get(row.id),
@@ -167,6 +169,14 @@ def make_up_dates(db: Session, viewer: Actor, group_session: GroupSession) -> li
 
 def _as_waiting(row: WaitingListEntry) -> waiting.Waiting:
     return waiting.Waiting(row.id, 2 if row.partner_id else 1, row.ahead_at or row.since)
+
+
+def _seats(db: Session, session_id: str, rows: Sequence[WaitingListEntry]) -> dict[str, str]:
+    """The rows in this date of whoever waits, by patient."""
+    if not rows:
+        return {}
+    wanted = [row.patient_id for row in rows]
+    return dict(db.execute(select(Seat.patient_id, Seat.id).where(Seat.session_id == session_id, Seat.patient_id.in_(wanted), Seat.state != "cancelled")).all())  # type: ignore[arg-type]
 
 
 def _names(db: Session, rows: Sequence[WaitingListEntry], offers: Iterable[Offer]) -> dict[str, str]:

@@ -127,8 +127,8 @@ def _date_cancelled(facts: Mapping[str, Any], standing: Standing) -> str:
     return "date_cancelled" if knows and standing.seat_state != "declined" else ""
 
 
-def _seat_cancelled(_facts: Mapping[str, Any], standing: Standing) -> str:
-    return "seat_cancelled" if standing.seat_state in GONE and standing.was_told else ""
+def _seat_cancelled(facts: Mapping[str, Any], standing: Standing) -> str:
+    return "seat_cancelled" if standing.seat_state in GONE and (standing.was_told or facts.get("waited")) else ""
 
 
 def _reminder(_facts: Mapping[str, Any], standing: Standing) -> str:

@@ -67,10 +67,11 @@ def keep_one_on_ones_only(tx: Transaction, actor: Actor, group_session: GroupSes
         entries.end_entry(tx, actor, entry, "left")
     seats = tx.scalars(select(Seat).where(Seat.session_id == group_session.id, Seat.state.in_(census.NOT_SEEN)).order_by(Seat.id)).all()
     for seat in seats:
+        waited = {"waited": True} if seat.state == "waitlisted" else None  # they asked for a place, so they know of the date
         free_seat(tx, actor, seat, "cancelled")
         seat.changed_at = now  # the moment of the decision: so they are known when the group meets after all
         withdraw_notices(tx, group_session.id, seat.patient_id)
-        plan_notice(tx, actor, group_session, seat.patient_id, "seat_cancelled", occasion=now.isoformat())
+        plan_notice(tx, actor, group_session, seat.patient_id, "seat_cancelled", occasion=now.isoformat(), facts=waited)
     for patient_id, (at, place) in times.items():
         withdraw_notices(tx, group_session.id, patient_id)
         plan_notice(tx, actor, group_session, patient_id, "one_on_one", occasion=now.isoformat(), facts={"at": at.isoformat(), "place": place})

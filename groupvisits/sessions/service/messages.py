@@ -64,7 +64,7 @@ def plan_notice(
 
     `occasion` tells apart what happens more than once; without one the same kind is planned again only after it was sent. Planned
     twice is once: the later facts and moment count. `facts` is JSON: update {"was": iso of the former start}, offer {"until": iso},
-    seat_cancelled {"by": "patient"} where they said no themselves, date_cancelled {"waited": true} where they waited for a place,
+    seat_cancelled {"by": "patient"} where they said no themselves, date_cancelled and seat_cancelled {"waited": true} where they waited for a place,
     one_on_one {"at": iso, "place"}. When its moment comes the words are made from the rows as they then are; what does not fit them any
     more is withdrawn.
     """

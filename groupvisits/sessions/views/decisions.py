@@ -7,6 +7,7 @@ from flask_babel import gettext, ngettext
 
 from groupvisits.core.commands import run_command
 from groupvisits.core.errors import DomainError
+from groupvisits.core.pages import offer_undo
 from groupvisits.core.transaction import run
 from groupvisits.core.web import access, current_actor
 from groupvisits.extensions import db
@@ -26,6 +27,7 @@ def decision(session_id: str) -> Any:
 def decide(session_id: str) -> Any:
     form = forms.DecisionForm()
     if form.validate():
+        before = _decided(session_id)
         try:
             run_command(
                 service.decide, current_actor(), form.command("sessions:decide"), session_id, decision=form.decision.data or "", reason=form.reason.data or ""
@@ -33,8 +35,24 @@ def decide(session_id: str) -> Any:
         except DomainError as refusal:
             form.refuse(refusal)
         else:
+            if before != _decided(session_id):
+                _offer_undo(session_id, before)
             return redirect(url_for("sessions.group_session", session_id=session_id, _anchor="census"), 303)
     return _decision_page(session_id, form), 400
+
+
+def _decided(session_id: str) -> tuple[str, str]:
+    group_session = queries.place_for(db.session(), current_actor(), session_id).group_session
+    return group_session.decision, group_session.decided_because
+
+
+def _offer_undo(session_id: str, before: tuple[str, str]) -> None:
+    """Back to what was decided before, reason and all, or to nothing decided."""
+    decision, reason = before
+    if decision:
+        offer_undo(gettext("The decision is kept."), url_for("sessions.decide", session_id=session_id), decision=decision, reason=reason)
+    else:
+        offer_undo(gettext("The decision is kept."), url_for("sessions.take_back_decision", session_id=session_id))
 
 
 @bp.post("/sessions/<session_id>/decision-removals")

@@ -118,6 +118,7 @@ def _cancel_page(session_id: str, form: forms.CancelForm) -> str:
         census=queries.census_of(db.session(), place),
         form=form,
         told=len(queries.told_of(db.session(), [session_id]).get(session_id, ())),
+        message=queries.words_of_cancellation(db.session(), current_actor(), place.group_session, link=gettext("(here stands their own link)")),
     )
 
 

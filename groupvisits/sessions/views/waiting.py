@@ -53,25 +53,33 @@ def put_ahead(session_id: str, entry_id: str) -> Any:
 @bp.post("/sessions/<session_id>/waiting-list-entries/<entry_id>/offer-removals")
 @access("sessions:seat")
 def withdraw_offer(session_id: str, entry_id: str) -> Any:
-    return _did(session_id, lambda: run(service.withdraw_offer, current_actor(), session_id, entry_id))
+    return _did(session_id, lambda: run(service.withdraw_offer, current_actor(), session_id, entry_id), gettext("The offer is taken back."))
 
 
 @bp.post("/sessions/<session_id>/waiting-list-entries/<entry_id>/acceptances")
 @access("sessions:seat")
 def accept(session_id: str, entry_id: str) -> Any:
-    return _did(session_id, lambda: run(service.accept_offer, current_actor(), session_id, entry_id=entry_id))
+    return _did(session_id, lambda: run(service.accept_offer, current_actor(), session_id, entry_id=entry_id), gettext("The yes is kept: they have the place."))
 
 
 @bp.post("/sessions/<session_id>/waiting-list-entries/<entry_id>/refusals")
 @access("sessions:seat")
 def decline(session_id: str, entry_id: str) -> Any:
-    return _did(session_id, lambda: run(service.decline_offer, current_actor(), session_id, entry_id=entry_id))
+    return _did(
+        session_id,
+        lambda: run(service.decline_offer, current_actor(), session_id, entry_id=entry_id),
+        gettext("The no is kept. They are off the waiting list of this date."),
+    )
 
 
 @bp.post("/sessions/<session_id>/waiting-list-entries/<entry_id>/removals")
 @access("sessions:seat")
 def remove(session_id: str, entry_id: str) -> Any:
-    return _did(session_id, lambda: run(service.leave_waiting_list, current_actor(), session_id, entry_id=entry_id))
+    return _did(
+        session_id,
+        lambda: run(service.leave_waiting_list, current_actor(), session_id, entry_id=entry_id),
+        gettext("They are off the waiting list of this date."),
+    )
 
 
 @bp.get("/sessions/<session_id>/seats/<seat_id>/make-ups")
@@ -111,8 +119,8 @@ def _once(verb: Callable[..., dict[str, Any]], form: Any, action: str, /, *args:
     return run_command(verb, current_actor(), form.command(f"sessions:{action}"), *args, **kwargs)
 
 
-def _did(session_id: str, act: Callable[[], Any]) -> Any:
-    """The act is done and the list shown again; an old page is told how it is now."""
+def _did(session_id: str, act: Callable[[], Any], done: str = "") -> Any:
+    """The act is done and said, and the list shown again; an old page is told how it is now."""
     try:
         act()
     except NotFound:
@@ -120,6 +128,8 @@ def _did(session_id: str, act: Callable[[], Any]) -> Any:
     except DomainError as refusal:
         db.session.rollback()
         return date_page(session_id, wrong=words(refusal)), refusal.status
+    if done:
+        flash(done, "success")
     return redirect(url_for("sessions.group_session", session_id=session_id, _anchor="waiting-list"), 303)
 
 

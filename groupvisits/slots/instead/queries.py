@@ -66,7 +66,7 @@ def instead_for(db: Session, viewer: Actor, place: Place, *, link: str = "") -> 
     ]
     open_ = [seat.patient_id for seat in seats if seat.state in census.NOT_SEEN]
     reached = set(db.scalars(select(Notice.patient_id).where(Notice.session_id == group_session.id, Notice.state == "sent")))
-    told = reached | {seat.patient_id for seat in seats if seat.answered_at}
+    told = reached | {seat.patient_id for seat in seats if seat.answered_at or seat.state == "waitlisted"}
     seen = census.seen_of(
         [f"{person.patient_id}:{person.at.isoformat()}:{person.provider}:{person.place}" for person in people], open_, [str(who in told) for who in open_],
         [group_session.starts_at.isoformat(), group_session.room],
