@@ -29,6 +29,8 @@ class Clinic(db.Model):
     subdivision: Mapped[str] = mapped_column(String(8), default="")  # whose public holidays count, e.g. "MA"
     too_many_percent: Mapped[int] = mapped_column(Integer, default=10)  # the chance of more than the maximum that over-inviting may take
     offer_hours: Mapped[int] = mapped_column(Integer, default=24)  # how long an offered place is kept
+    alarm_phrases: Mapped[dict[str, list[str]] | None] = mapped_column(JSON(none_as_null=True))  # by language; None: the lists that come with the product
+    wall_calls: Mapped[bool] = mapped_column(Boolean, default=False)  # the wall may say "Number 7, please come to Room 2"
     is_demo: Mapped[bool] = mapped_column(Boolean, default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

@@ -9,9 +9,11 @@ from groupvisits.core.database import UtcDateTime
 from groupvisits.extensions import db
 
 ROUTES = ("group", "one_on_one")
-# new -> planned -> current -> talked_about; or parked, taken_back; a one-on-one topic is answered there
-TOPIC_STATES = ("new", "planned", "current", "talked_about", "answered_one_on_one", "parked", "taken_back")
-ENDED = ("talked_about", "answered_one_on_one", "parked", "taken_back")
+# new -> planned -> current -> talked_about; or parked, taken_back, declined; a one-on-one topic is answered there.
+# merged: its fate is that of the topic it was joined to. split: its parts carry on.
+TOPIC_STATES = ("new", "planned", "current", "talked_about", "answered_one_on_one", "parked", "taken_back", "merged", "split", "declined")
+ENDED = ("talked_about", "answered_one_on_one", "parked", "taken_back", "merged", "split", "declined")
+HIDDEN_BECAUSE = ("", "alarm", "asked", "personal")
 
 
 class Topic(db.Model):
@@ -19,6 +21,7 @@ class Topic(db.Model):
     __table_args__ = (
         CheckConstraint(f"route IN {ROUTES}", name="route"),
         CheckConstraint(f"state IN {TOPIC_STATES}", name="state"),
+        CheckConstraint(f"hidden_because IN {HIDDEN_BECAUSE}", name="hidden_because"),
         Index("ix_topics_session_id_route_state", "session_id", "route", "state"),
     )
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -36,11 +39,21 @@ class Topic(db.Model):
     outcome: Mapped[str] = mapped_column(Text, default="")  # one line of what the group took from it
     carried_from_id: Mapped[str | None] = mapped_column(ForeignKey("topics.id"))
     carried_to_id: Mapped[str | None] = mapped_column(String(32))
+    still_matters: Mapped[bool | None] = mapped_column(Boolean)  # its proposer's answer, for a topic that was carried over
+    merged_into_id: Mapped[str | None] = mapped_column(ForeignKey("topics.id"), index=True)
+    split_from_id: Mapped[str | None] = mapped_column(ForeignKey("topics.id"))
+    state_before: Mapped[str] = mapped_column(String(20), default="")  # before it was joined to another, to come back to
+    reason: Mapped[str] = mapped_column(String(200), default="")  # why it was parked or declined; its proposer reads it
+    hidden_because: Mapped[str] = mapped_column(String(8), default="")  # while set, nobody reads its words but its author and whoever may clear it
+    suggested_words: Mapped[str] = mapped_column(Text, default="")  # the facilitator's, until its author agrees
     pre_visit: Mapped[bool] = mapped_column(Boolean, default=False)  # written before the visit
     after_close: Mapped[bool] = mapped_column(Boolean, default=False)
     proposed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(Integer, default=0)  # the session's version at the last change
+    rev: Mapped[int] = mapped_column(Integer, default=0)  # counts changes by whoever leads and of its words, not support
+    changed_by: Mapped[str | None] = mapped_column(String(32))  # the staff member of the last of these
+    changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Support(db.Model):
@@ -50,6 +63,34 @@ class Support(db.Model):
     topic_id: Mapped[str] = mapped_column(ForeignKey("topics.id"), primary_key=True)
     patient_id: Mapped[str] = mapped_column(ForeignKey("patients.id"), primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class TopicTranslation(db.Model):
+    """A topic in another language, by somebody in the room. It stands under the topic's own words, never instead of them."""
+
+    __tablename__ = "topic_translations"
+    topic_id: Mapped[str] = mapped_column(ForeignKey("topics.id"), primary_key=True)
+    language: Mapped[str] = mapped_column(String(8), primary_key=True)
+    words: Mapped[str] = mapped_column(Text)
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patients.id"), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Alarm(db.Model):
+    """A phrase of the clinic's list stood in what a patient wrote: a person is to look now. A word match, no medical opinion."""
+
+    __tablename__ = "alarms"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    session_id: Mapped[str] = mapped_column(ForeignKey("group_sessions.id"), index=True)
+    topic_id: Mapped[str | None] = mapped_column(ForeignKey("topics.id"))
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patients.id"), index=True)
+    phrase: Mapped[str] = mapped_column(String(80))
+    language: Mapped[str] = mapped_column(String(8))
+    raised_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    taken_by: Mapped[str | None] = mapped_column(ForeignKey("staff_members.id"))
+    taken_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    false_reason: Mapped[str] = mapped_column(String(200), default="")  # why it was none
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class PreVisitForm(db.Model):

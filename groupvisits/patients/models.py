@@ -34,6 +34,7 @@ class Patient(db.Model):
     channel: Mapped[str] = mapped_column(String(8), default="")  # how they want to be told: email, text, call; empty: whatever works
     text_consent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     text_stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # answered STOP; only they themselves can undo it
+    in_person: Mapped[bool] = mapped_column(Boolean, default=False)  # "tell me in person": a call or news is said by a person, too
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     @property

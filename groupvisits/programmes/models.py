@@ -19,6 +19,7 @@ class Programme(db.Model):
     """A kind of group visit with a purpose and a run sheet template, e.g. "Diabetes together"."""
 
     __tablename__ = "programmes"
+    __table_args__ = (CheckConstraint("support_budget IS NULL OR support_budget BETWEEN 1 AND 20", name="support_budget"),)
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     clinic_id: Mapped[str] = mapped_column(ForeignKey("clinics.id"), index=True)
     name: Mapped[str] = mapped_column(String(120))
@@ -26,6 +27,8 @@ class Programme(db.Model):
     design_partners: Mapped[str] = mapped_column(Text, default="")
     # [{"name": "Topics", "minutes": 55, "owner": "facilitator", "prompt": "..."}], in order
     run_sheet: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    support_budget: Mapped[int | None] = mapped_column(Integer)  # how many "me too" each person has in one visit; None: as many as they like
+    hides_supports: Mapped[bool] = mapped_column(default=False)  # nobody sees counts until the facilitator shows them
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -54,6 +54,12 @@ class GroupSession(db.Model):
     topic_started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     phase: Mapped[int] = mapped_column(Integer, default=0)
     curtain: Mapped[bool] = mapped_column(default=False)
+    run_sheet: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))  # this visit's own, once changed; else the programme's
+    phase_started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    gathering_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the room is asked for topics until then
+    led_by_id: Mapped[str | None] = mapped_column(String(32))  # the facilitator who has the floor; the others help
+    handed_to_id: Mapped[str | None] = mapped_column(String(32))  # who was asked to take over
+    supports_shown: Mapped[bool] = mapped_column(default=False)  # where counts are hidden at first: the facilitator has shown them
     group: Mapped[Group] = relationship(lazy="joined", innerjoin=True)
 
     @property

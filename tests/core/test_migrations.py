@@ -11,7 +11,8 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import CheckConstraint, inspect, select, text
 
 from groupvisits.accounts.models import Clinic
-from groupvisits.core import database, transaction
+from groupvisits.agenda.models import Topic
+from groupvisits.core import clock, database, transaction
 from groupvisits.core.health import newest_revision
 from groupvisits.extensions import db
 from groupvisits.migrations.types import same_type
@@ -49,6 +50,19 @@ def test_one_step_back_and_forth_keeps_what_was_there(migrated: Flask, cast: Cas
     assert states.pop(cast.rosa.id) == "invited"
     assert set(states.values()) == {"confirmed"}
     assert db.session.get_one(Group, cast.group_id).every_weeks == 4
+
+
+def test_a_topic_that_was_joined_waits_for_the_next_visit_where_the_older_tables_know_no_joining(migrated: Flask, cast: Cast) -> None:
+    topic = Topic(id="t1", session_id=cast.session_id, patient_id=cast.rosa.id, words="Feet", route="group", state="merged", proposed_at=clock.now())
+    with transaction.write() as tx:
+        tx.add(topic)
+    db.session.remove()
+    downgrade(revision="0002")
+    assert db.session.execute(text("SELECT state FROM topics")).scalars().all() == ["parked"]
+    db.session.remove()
+    upgrade()
+    found = db.session.get_one(Topic, "t1")
+    assert (found.state, found.rev, found.hidden_because) == ("parked", 0, "")
 
 
 def test_the_models_have_nothing_the_migrations_lack(migrated: Flask) -> None:
