@@ -3,19 +3,28 @@
 In the verb alone: on SQLite separate processes, because one process has a lock of its own; on PostgreSQL threads, each with its own
 connection. And through the web's door with everything behind it, for the last place and for a cancellation, an offer and a booking by
 hand at once. Each test without the lock shows that the test with it can fail. bench/races.py does the same a thousand times with real servers.
+
+A cancellation, an offer and a booking at once are kept apart by more than the lock, so that taking the lock away alone shows nothing:
+
+1. the row of the date, held by every act from before it counts (`lock_session`; SQLite: one writer at a time, from before the first question);
+2. a place given back is offered in the very transaction that gives it back, so that nobody else ever sees it free;
+3. an entry has one open offer at the most (the index uq_offers_one_open), and a chair one person (uq_seats_session_id_seat_no).
+
+`test_offered_a_moment_later_...` takes the second away and keeps the others; `test_a_cancellation_..._without_the_locks_...` takes all three away,
+and lets the one who gives back and the desk go on only when both have counted.
 """
 
 import contextlib
 import multiprocessing
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import QueuePool, create_engine, func, select
+from sqlalchemy import QueuePool, create_engine, delete, func, select
 
 from config import Config
 from groupvisits.audit import service as audit
@@ -23,9 +32,11 @@ from groupvisits.core import clock, database, ids
 from groupvisits.core.actor import system
 from groupvisits.core.errors import Busy
 from groupvisits.core.transaction import Transaction, run, write
+from groupvisits.extensions import db
 from groupvisits.patients.models import Patient
 from groupvisits.sessions import queries, rules
-from groupvisits.sessions.models import GroupSession, Seat
+from groupvisits.sessions.events import SeatFreed
+from groupvisits.sessions.models import GroupSession, Offer, Seat
 from groupvisits.sessions.service import offers, seats
 from tests.cast import Cast, signed_in
 from tests.sessions import races
@@ -183,6 +194,66 @@ def race_all_at_once(app: Flask, cast: Cast, rounds: int) -> tuple[races.Outcome
     return races.outcome(app, dates, maximum=2, freed=1), problems
 
 
+class Meeting:
+    """Where the one who gives a place back and the desk that offers it have both counted and neither has written; others come then too."""
+
+    def __init__(self) -> None:
+        self.everybody, self.here = threading.Barrier(RACERS), threading.local()
+
+    def before(self, take: Callable[[set[int], int], int]) -> Callable[[set[int], int], int]:
+        def met(taken: set[int], maximum: int) -> int:
+            if getattr(self.here, "comes", False):
+                self.here.comes = False
+                self.everybody.wait(WAIT)
+            return take(taken, maximum)
+
+        return met
+
+
+def race_with_offers_of_their_own(app: Flask, cast: Cast, rounds: int, meeting: Meeting | None = None) -> races.Outcome:
+    """The same four acts; the place is offered after it was given back, as whoever offers by a job of its own would do."""
+    dates = races.arrange(app, cast, rounds, years=4, says=races.SAYS, maximum=2)
+    phones, desks = [TestBrowser(app, person) for person in dates.people], [TestBrowser(app, cast.joanne) for _ in range(2)]
+    gives_back, offers_it, *others = races.all_at_once(dates, phones, desks)
+    given_back = threading.Barrier(RACERS)
+
+    def comes_to(act: races.Act, *, has_counted: bool) -> races.Act:
+        def afterwards(number: int) -> None:
+            given_back.wait(WAIT)
+            if meeting is not None and has_counted:
+                meeting.here.comes = True
+            elif meeting is not None:
+                meeting.everybody.wait(WAIT)
+            act(number)
+
+        return afterwards
+
+    def offer(number: int) -> None:
+        with app.app_context():
+            run(offers.offer_next, system(cast.clinic_id), dates.ids[number])
+
+    def give_back_and_offer(number: int) -> None:
+        gives_back(number)
+        comes_to(offer, has_counted=True)(number)
+
+    acts = [give_back_and_offer, comes_to(offers_it, has_counted=True), *(comes_to(act, has_counted=False) for act in others)]
+    races.run_races(acts, rounds, context=contextlib.nullcontext)
+    return races.outcome(app, dates, maximum=2, freed=1)
+
+
+@contextlib.contextmanager
+def without_the_index_of_open_offers(app: Flask) -> Iterator[None]:
+    index = next(each for each in db.metadata.tables[Offer.__tablename__].indexes if each.name == "uq_offers_one_open")
+    engine = app.extensions["writes"].engine
+    index.drop(engine)
+    try:
+        yield
+    finally:
+        with engine.begin() as connection:
+            connection.execute(delete(Offer))
+            index.create(connection)
+
+
 def put_back_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
     for room, name in ((seats, "lock_session"), (offers, "lock_session"), (rules, "first_free_seat"), (queries, "place_for")):
         monkeypatch.setattr(room, name, getattr(room, name))
@@ -218,3 +289,30 @@ def test_over_the_web_without_the_lock_the_last_place_goes_to_several(app: Flask
         # On SQLite this engine is the race's own: left to the collector, it would close, and tidy up, in the middle of a later test.
         app.extensions["writes"].engine.dispose()
     assert found.overbooked > 0
+
+
+@pytest.fixture
+def offered_a_moment_later(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A place given back is not offered in the transaction that gives it back."""
+    monkeypatch.setitem(app.extensions["listeners"]._within, SeatFreed, [])
+
+
+@pytest.mark.usefixtures("offered_a_moment_later")
+def test_offered_a_moment_later_the_lock_still_makes_one_offer_and_no_place_too_many(app: Flask, cast: Cast) -> None:
+    found = race_with_offers_of_their_own(app, cast, 12)
+    assert (found.overbooked, found.empty, found.offers_wrong) == (0, 0, 0)
+
+
+@pytest.mark.usefixtures("offered_a_moment_later")
+def test_a_cancellation_an_offer_and_a_booking_at_once_without_the_locks_make_several_offers_of_one_place(
+    app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meeting = Meeting()
+    with without_the_index_of_open_offers(app):
+        take_the_locks_away(app, monkeypatch)
+        monkeypatch.setattr(rules, "first_free_seat", meeting.before(rules.first_free_seat))  # asked for when all is counted
+        try:
+            found = race_with_offers_of_their_own(app, cast, 6, meeting)
+        finally:
+            app.extensions["writes"].engine.dispose()
+    assert found.offers_wrong == found.rounds
