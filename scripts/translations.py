@@ -4,11 +4,12 @@ What patients read must be translated into every language (docs/translations.md 
 """
 
 import io
+import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
@@ -85,12 +86,33 @@ def untranslated_for_patients(language: str, template: Catalog) -> list[str]:
     return missing
 
 
+def in_two_languages(catalogs: dict[str, Catalog]) -> list[str]:
+    """Texts that stand in two languages letter for letter: one was filled with the other's, and its readers would meet a foreign page.
+
+    Spanish and Portuguese share short phrases ("Abrir esta visita"), so between these two only four words or more count.
+    """
+    same = []
+    for one, other, fewest in (("es", "ht", 1), ("pt", "ht", 1), ("es", "pt", 4)):
+        for message in catalogs[one]:
+            text, twin = _as_one(message), catalogs[other].get(message.id)
+            words = re.findall(r"[^\W\d_]+", re.sub(r"%\(\w+\)s", "", text))
+            if message.id and len(words) >= fewest and text != message.id and twin is not None and _as_one(twin) == text:
+                same.append(f"{one} and {other} both say {text!r}.")
+    return same
+
+
+def _as_one(message: Message) -> str:
+    return message.string if isinstance(message.string, str) else " ".join(message.string or ())
+
+
 def main() -> int:
     check = "--check" in sys.argv
     template, problems = collected(), []
+    catalogs = {language: brought_up_to_date(language, template) for language in LANGUAGES}
+    problems += in_two_languages(catalogs)
     for language in LANGUAGES:
         folder = FOLDER / language / "LC_MESSAGES"
-        catalog = brought_up_to_date(language, template)
+        catalog = catalogs[language]
         for name, content in (("messages.po", as_po(catalog)), ("messages.mo", as_mo(catalog))):
             path = folder / name
             if check and (not path.exists() or path.read_bytes() != content):
