@@ -28,19 +28,17 @@ class _OurMessages:
         return get_translations().ungettext(singular, plural, n)  # WTForms fills the text in itself
 
 
-def _tidy(value: Any) -> Any:
+def tidy(value: Any) -> Any:
+    """Text without what no database keeps: null characters (PostgreSQL refuses them) and halves of characters, as a limit cuts an emoji in two."""
     if isinstance(value, list):
-        return [_tidy(each) for each in value]
+        return [tidy(each) for each in value]
     if isinstance(value, int) and not isinstance(value, bool):  # a number of 400 digits breaks NumberRange; this one it refuses
         return max(-MAX_NUMBER, min(value, MAX_NUMBER))
     return value.replace("\x00", "").encode("utf-8", "ignore").decode().strip() if isinstance(value, str) else value
 
 
 class BaseForm(FlaskForm):
-    """Trims text, drops what no database keeps and speaks the reader's language.
-
-    That is null characters (PostgreSQL refuses them) and halves of characters: a box with a limit may cut an emoji in two.
-    """
+    """Trims text, drops what no database keeps and speaks the reader's language."""
 
     class Meta(FlaskForm.Meta):
         def get_translations(self, form: Any) -> Any:
@@ -48,7 +46,7 @@ class BaseForm(FlaskForm):
 
         def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Field:
             field = unbound_field.bind(form=form, **options)
-            field.filters = [_tidy, *(field.filters or ())]
+            field.filters = [tidy, *(field.filters or ())]
             return field
 
     def body(self) -> dict[str, Any]:
@@ -88,7 +86,7 @@ class TextList(Field):
         self.each_at_most, self.at_most = each_at_most, at_most
 
     def process_formdata(self, valuelist: list[Any]) -> None:
-        self.data = [_tidy(str(value)) for value in valuelist]
+        self.data = [tidy(str(value)) for value in valuelist]
 
     def pre_validate(self, form: Any) -> None:
         values = self.data or []

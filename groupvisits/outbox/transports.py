@@ -14,6 +14,8 @@ from groupvisits.core import clock
 from groupvisits.outbox.models import OutboxMessage
 from groupvisits.outbox.service import AddressRefused, Transport
 
+OWN_NAMES = ("localhost", "127.0.0.1", "::1")
+
 
 def transport_for(config: Config) -> Transport:
     files = FileTransport(config.instance / "mail", config.mail_from)
@@ -48,7 +50,10 @@ def as_email(message: OutboxMessage, sender: str) -> EmailMessage:
 
 
 class SmtpTransport:
-    """smtp://user:password@host:port (STARTTLS where the server offers it) or smtps:// (TLS from the first byte)."""
+    """smtp://user:password@host:port (STARTTLS where another machine offers it) or smtps:// (TLS from the first byte).
+
+    The certificate is checked. A mail server on this machine is spoken to in clear: it often has a certificate that nobody signed.
+    """
 
     def __init__(self, url: str, sender: str) -> None:
         parts = urlsplit(url)
@@ -65,7 +70,8 @@ class SmtpTransport:
             else (lambda: smtplib.SMTP(self.host, self.port, timeout=20))
         )
         with connect() as server:
-            if not self.tls and server.has_extn("starttls"):
+            server.ehlo_or_helo_if_needed()  # before the greeting, what the server offers is unknown
+            if not self.tls and self.host not in OWN_NAMES and server.has_extn("starttls"):
                 server.starttls(context=context)
             if self.user:
                 server.login(self.user, self.password)
@@ -109,12 +115,13 @@ class GatewayRefused(Exception):
 
 
 def _id_in(told: bytes) -> str | None:
+    """None for an answer we cannot read or keep: the text has left, and trying again would send it twice."""
     try:
         answer = json.loads(told)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     found = answer.get("id") if isinstance(answer, dict) else None
-    return str(found)[:80] if isinstance(found, str | int) else None
+    return str(found)[:80] if isinstance(found, str | int) and str(found).isprintable() else None
 
 
 class FileTransport:

@@ -24,7 +24,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, StopValidation
 
 from groupvisits.accounts.forms import CheckboxesField, zone_names
-from groupvisits.core.forms import BaseForm, CommandForm, SelectChoice
+from groupvisits.core.forms import BaseForm, CommandForm, SelectChoice, tidy
 from groupvisits.core.language import lazy as _l
 from groupvisits.patients.rules import dates
 from groupvisits.programmes import rules
@@ -64,10 +64,6 @@ OWNERS = {
 }
 
 
-def _tidy(value: Any) -> Any:
-    return value.replace("\x00", "").strip() if isinstance(value, str) else value
-
-
 def choices_of(names: Mapping[Any, Any]) -> list[Any]:
     return [SelectChoice(value, label) for value, label in names.items()]
 
@@ -95,12 +91,12 @@ class OwnerField(SelectField):
 
 
 class PhaseForm(Form):
-    name = StringField(_l("Phase"), filters=[_tidy], validators=[InputRequired(_l("Give this phase a name, or remove it.")), Length(max=60)])
+    name = StringField(_l("Phase"), filters=[tidy], validators=[InputRequired(_l("Give this phase a name, or remove it.")), Length(max=60)])
     minutes = WholeNumber(
         _l("Minutes"), validators=[InputRequired(_l("Enter the minutes of this phase.")), NumberRange(1, 240, _l("Enter between 1 and 240 minutes."))]
     )
-    owner = OwnerField(_l("Who leads"), filters=[_tidy], validators=[Length(max=60)])
-    prompt = StringField(_l("What to say or ask"), filters=[_tidy], validators=[Optional(), Length(max=300)])
+    owner = OwnerField(_l("Who leads"), filters=[tidy], validators=[Length(max=60)])
+    prompt = StringField(_l("What to say or ask"), filters=[tidy], validators=[Optional(), Length(max=300)])
 
 
 class ProgrammeForm(CommandForm):

@@ -112,7 +112,9 @@ def test_a_gateway_that_is_not_there_stops_no_mail(cast: Cast, tmp_path: Any) ->
     assert found(mail).state == "sent"
 
 
-@pytest.mark.parametrize("answer", [b"", b"accepted", b"[]", b'{"id": {}}', b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "answer", [b"", b"accepted", b"[]", b'{"id": {}}', b"\xff\xfe", b'{"id": "\\u0000"}', b'{"id": "\\ud83d"}', b'{"id": ""}', b"[" * 60_000]
+)
 def test_a_gateway_that_answers_without_an_id_has_taken_the_text(cast: Cast, gateway: Gateway, tmp_path: Any, answer: bytes) -> None:
     gateway.answers = [(200, answer)]
     message_id = run(queue, cast, "+16175550101", channel="text")

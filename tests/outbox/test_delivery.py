@@ -1,9 +1,19 @@
 """Messages leave once they are due, one bad address never stops the rest, and a dead worker gives its messages back."""
 
-from datetime import timedelta
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import select
 
 from groupvisits.core import clock
@@ -22,6 +32,7 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.received: list[bytes] = []
+        self.in_secret: list[bool] = []
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
         if address.startswith("nobody@"):
@@ -31,21 +42,43 @@ class Mailbox:
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802
         self.received.append(envelope.content)
+        self.in_secret.append(session.ssl is not None)
         return "250 OK"
 
 
 @pytest.fixture
 def mailbox():
-    import socket
+    with listening() as found:
+        yield found
 
+
+@contextmanager
+def listening(host: str = "127.0.0.1", **more: Any) -> Iterator[tuple[Mailbox, SmtpTransport]]:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((host, 0))
         port = probe.getsockname()[1]
     box = Mailbox()
-    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller = Controller(box, hostname=host, port=port, **more)
     controller.start()
-    yield box, SmtpTransport(f"smtp://127.0.0.1:{port}", "clinic@example.org")
+    yield box, SmtpTransport(f"smtp://{host}:{port}", "clinic@example.org")
     controller.stop()
+
+
+def certificate(folder: Path, host: str) -> tuple[Path, ssl.SSLContext]:
+    """(its file, what a server needs) of a certificate that stands for itself."""
+    key, name, now = ec.generate_private_key(ec.SECP256R1()), x509.Name([]), datetime.now()
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now - timedelta(days=1), now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(host))]), critical=True)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file, secret = folder / "certificate.pem", folder / "key.pem"
+    file.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    secret.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(file, secret)
+    return file, context
 
 
 def queue(tx: Transaction, cast: Cast, address: str, **more: object) -> str:
@@ -64,6 +97,26 @@ def test_a_bad_address_never_stops_the_rest(cast: Cast, mailbox) -> None:
     assert len(box.received) == 2
     assert states()["nobody@example.org"] == "failed"
     assert states()["b@example.org\nBcc: x@example.org"] == "waiting"
+
+
+def test_mail_to_another_machine_travels_in_secret_where_it_offers_that(cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, context = certificate(tmp_path, "127.0.0.2")  # an address that is none of OWN_NAMES
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    run(queue, cast, "a@example.org")
+    with listening("127.0.0.2", tls_context=context) as (box, transport):
+        assert service.deliver_due(transport) == (1, 0)
+    assert box.in_secret == [True]
+
+
+def test_a_server_with_a_certificate_of_nobody_is_not_trusted_unless_it_is_this_machine(cast: Cast, tmp_path: Path) -> None:
+    run(queue, cast, "a@example.org")
+    with listening("127.0.0.2", tls_context=certificate(tmp_path, "127.0.0.2")[1]) as (box, transport):
+        assert service.deliver_due(transport) == (0, 1)
+    assert box.received == [] and db.session.scalar(select(OutboxMessage.problem)) == "SSLCertVerificationError"
+    run(queue, cast, "b@example.org")
+    with listening("127.0.0.1", tls_context=certificate(tmp_path, "127.0.0.1")[1]) as (box, transport):
+        assert service.deliver_due(transport) == (1, 0)
+    assert box.in_secret == [False]
 
 
 def test_nothing_leaves_before_it_is_due(cast: Cast, mailbox) -> None:

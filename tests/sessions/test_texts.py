@@ -238,6 +238,14 @@ class TestDoor:
     def test_strange_numbers_and_ids_do_no_harm(self, app: Flask, cast: Cast, gateway: FlaskClient, sender: str) -> None:
         assert send(gateway, "hello\x00", sender=sender, id="x" * 3000) in (200, 400)
 
+    @pytest.mark.parametrize("words", ["yes \\ud83d", "my knee\\u0000 hurts \\ud83d"])
+    def test_a_character_cut_in_two_by_the_gateway_is_left_out(self, app: Flask, cast: Cast, gateway: FlaskClient, words: str) -> None:
+        """Otherwise the text would be lost, or brought again for ever."""
+        sent = f'{{"id": "m\\ud83d\\u0000", "from": "{MARCUS}\\ud83d", "text": "{words}"}}'
+        assert gateway.post("/texts", data=sent, content_type="application/json").status_code == 200
+        assert len(kept(app)) == 1
+        assert gateway.post("/text-reports", data='{"id": "g\\ud83d\\u0000", "state": "failed"}', content_type="application/json").status_code == 200
+
     def test_reports_say_what_became_of_a_text(self, app: Flask, cast: Cast, gateway: FlaskClient) -> None:
         with app.app_context():
             run(lambda tx: tx.execute(update(OutboxMessage).values(gateway_id="gw-7")))

@@ -7,6 +7,7 @@ from flask import current_app, jsonify, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from groupvisits.core.errors import Invalid, NotFound, SignInNeeded
+from groupvisits.core.forms import tidy
 from groupvisits.core.transaction import run
 from groupvisits.core.web import PUBLIC, access
 from groupvisits.extensions import csrf, limiter
@@ -23,7 +24,7 @@ MOST_BYTES = 16 * 1024
 def take_text() -> Any:
     """{"id", "from", "text"} with the gateway's bearer token. Answered 200 once it is kept; the same id again changes nothing."""
     sent = _sent("id", "from", "text")
-    run(service.take_text, gateway_id=sent["id"], sender=_number(sent["from"]), words=sent["text"].replace("\x00", ""))
+    run(service.take_text, gateway_id=sent["id"], sender=_number(sent["from"]), words=sent["text"])
     return jsonify(ok=True)
 
 
@@ -53,14 +54,15 @@ def _sent(*names: str) -> dict[str, str]:
         body = request.get_json()
     except RecursionError:
         raise Invalid from None
-    if not isinstance(body, dict) or not all(isinstance(body.get(name), str) and body[name] for name in names if name != "text"):
+    if not isinstance(body, dict) or not all(isinstance(body.get(name), str) for name in names):
         raise Invalid
-    if "text" in names and not isinstance(body.get("text"), str):
+    sent = {name: tidy(body[name]) for name in names}  # gateways cut texts, and an emoji in two
+    if not all(sent[name] for name in names if name != "text"):
         raise Invalid
-    return {name: body[name] for name in names}
+    return sent
 
 
 def _number(sender: str) -> str:
     """As numbers are stored; what is none, such as a short code with letters, is kept as it came."""
     plain = "".join(c for c in sender if c.isdigit() or c == "+")[:32]
-    return plain if plain.startswith("+") else f"+{plain}" if len(plain) > 7 else sender.replace("\x00", "")[:32]
+    return plain if plain.startswith("+") else f"+{plain}" if len(plain) > 7 else sender[:32]
