@@ -13,7 +13,7 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from groupvisits.accounts import service as accounts
-from groupvisits.accounts.models import BrowserSession
+from groupvisits.accounts.models import BrowserSession, StaffMember, StaffRole
 from groupvisits.agenda import service as agenda
 from groupvisits.agenda.models import Topic
 from groupvisits.core import actor as actors
@@ -30,6 +30,7 @@ from groupvisits.patients import service as patients
 from groupvisits.patients.models import Patient
 from groupvisits.sessions import service as sessions
 from groupvisits.sessions.models import GroupSession, IncomingText, SchedulerChange, WaitingGuest, WaitingListEntry
+from groupvisits.sessions.permissions import TEAM
 from groupvisits.sessions.service import scheduler
 from groupvisits.slots import service as slots
 from groupvisits.slots.models import Slot
@@ -176,6 +177,47 @@ def test_nothing_of_one_clinic_exists_for_another(app: Flask, cast: Cast, runnin
             answer = ask(client, rule, method, running)
             expected = 404 if app.extensions["policies"][action].could(actor, action) else 403
             assert answer.status_code == expected, f"{method} {rule.rule} answers {who} with {answer.status}"
+    assert everything_saved(app) == before
+
+
+def on_no_team(app: Flask, cast: Cast, *roles: str) -> Actor:
+    """Staff of Millbrook who work in none of its groups."""
+    with app.app_context(), transaction.write() as tx:
+        member = StaffMember(id=ids.new_id(), clinic_id=cast.clinic_id, name="Max Lane", email="max.lane@example.org", active=True, fs_uniquifier=ids.new_token(),
+                             create_datetime=clock.now(), roles=[StaffRole(name=role) for role in sorted(roles)])  # fmt: skip
+        tx.add(member)
+    return actors.staff(member.id, cast.clinic_id, set(roles), member.name)
+
+
+def test_nothing_of_a_visit_exists_for_the_team_of_another_group(app: Flask, cast: Cast, running: dict[str, str]) -> None:
+    """With every role that teams have: it is the team that refuses."""
+    client, before = signed_in(app, on_no_team(app, cast, *TEAM)), everything_saved(app)
+    for rule, method, _action in guarded(app):
+        if rule.arguments & {"session_id", "slot_id", "note_id"}:
+            answer = ask(client, rule, method, running)
+            assert answer.status_code in (403, 404), f"{method} {rule.rule} answers the team of another group with {answer.status}"
+    assert everything_saved(app) == before
+
+
+def test_a_page_left_open_is_dead_once_the_account_is_switched_off(app: Flask, cast: Cast, running: dict[str, str]) -> None:
+    client, policies = signed_in(app, cast.joanne), app.extensions["policies"]
+    with app.app_context(), transaction.write() as tx:
+        tx.get_one(StaffMember, cast.joanne.id).active = False
+    before = everything_saved(app)
+    for rule, method, action in guarded(app):
+        if not policies[action].could(ANYONE, action):
+            answer = ask(client, rule, method, running)
+            assert answer.status_code == 401 or (answer.status_code == 302 and "/sign-ins" in answer.location), f"{method} {rule.rule}: {answer.status}"
+    assert everything_saved(app) == before
+
+
+def test_nothing_of_one_patient_exists_for_another_in_the_same_room(app: Flask, cast: Cast, running: dict[str, str]) -> None:
+    client, before = signed_in(app, cast.marcus), everything_saved(app)
+    theirs = {"patient_id", "seat_id", "slot_id", "note_id", "entry_id", "care_partner_id", "message_id", "text_id", "change_id", "import_id", "guest_id"}
+    for rule, method, _action in guarded(app):
+        if rule.arguments & theirs:
+            answer = ask(client, rule, method, running)
+            assert answer.status_code in (403, 404), f"{method} {rule.rule} answers another patient with {answer.status}"
     assert everything_saved(app) == before
 
 

@@ -20,7 +20,7 @@ from sqlalchemy import select, update
 from groupvisits.accounts.models import StaffMember
 from groupvisits.core import clock, ids
 from groupvisits.core.errors import NotAllowed, NotFound
-from groupvisits.core.transaction import Transaction, run
+from groupvisits.core.transaction import Transaction, run, write
 from groupvisits.extensions import db
 from groupvisits.patients.models import Patient
 from groupvisits.sessions.models import CalendarEntry, CalendarFeed, GroupSession, Seat
@@ -28,6 +28,7 @@ from groupvisits.sessions.rules import calendar
 from groupvisits.sessions.rules.calendar import Entry
 from groupvisits.sessions.service import calendars as service
 from tests.cast import Cast, signed_in
+from tests.sessions.arrange import past_date
 
 HERE = Path(__file__).parent
 VENDOR = HERE.parent / "vendor"
@@ -260,6 +261,15 @@ class TestFeeds:
             run(invited)
         (after,) = events_at(app, address)
         assert str(before["UID"]) == str(after["UID"]) == cast.seats["marcus"] and int(after["SEQUENCE"]) == 3
+
+    def test_the_dates_to_come_of_a_large_clinic_leave_no_feed_for_those_that_are_over(self, app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("groupvisits.sessions.queries.calendar.MOST", 3)
+        with app.app_context(), write() as tx:
+            for days in (2, 9, 30, 50):
+                past_date(tx, cast, cast.group_id, days=days)
+        starts = [event.start for event in events_at(app, address_of(app, cast.joanne))]
+        assert len(starts) == 3 and sum(start > clock.now() for start in starts) == 1
+        assert min(starts) > clock.now() - timedelta(days=10) and starts == sorted(starts)
 
     def test_a_staff_members_feed_names_the_group_and_no_patient(self, app: Flask, cast: Cast) -> None:
         for person in (cast.tomas, cast.joanne):

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import exists, select
+from sqlalchemy import case, exists, select
 from sqlalchemy.orm import Session
 
 from groupvisits.accounts.models import Clinic, StaffMember
@@ -95,8 +95,11 @@ def _sender() -> str:
 
 
 def _near(query: Any) -> Any:
+    """The next MOST dates; those that are over, the latest first, only where that leaves room: a large clinic has hundreds of them."""
     now = clock.now()
-    return query.where(GroupSession.starts_at > now - SINCE, GroupSession.starts_at < now + UNTIL).order_by(GroupSession.starts_at).limit(MOST)
+    to_come = GroupSession.starts_at > now
+    near = query.where(GroupSession.starts_at > now - SINCE, GroupSession.starts_at < now + UNTIL)
+    return near.order_by(to_come.desc(), case((to_come, GroupSession.starts_at)), GroupSession.starts_at.desc()).limit(MOST)
 
 
 def _entry(one: GroupSession, uid: str, sequence: int, title: str, place: str, status: str) -> calendar.Entry:

@@ -51,7 +51,7 @@ def invitation(entry: Entry, *, method: str, organizer: str, attendee: str, acce
 
 def feed(entries: Iterable[Entry], *, name: str, organizer: str, now: datetime) -> bytes:
     """All dates of one person, for programs that fetch them again and again. No attendees; what was cancelled stays and says so."""
-    kept = list(entries)
+    kept = sorted(entries, key=lambda entry: entry.starts_at)
     calendar = _calendar([_event(entry, organizer, now) for entry in kept], kept, "PUBLISH")
     calendar.add("x-wr-calname", name)
     calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
