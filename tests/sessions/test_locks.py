@@ -15,7 +15,8 @@ from groupvisits.extensions import db
 from groupvisits.outbox.models import OutboxMessage
 from groupvisits.patients import service as patients
 from groupvisits.programmes import service as programmes
-from groupvisits.sessions import service
+from groupvisits.programmes.models import Group
+from groupvisits.sessions import queries, rules, service
 from groupvisits.sessions.models import GroupSession, Notice, Seat, WaitingListEntry
 from groupvisits.sessions.service import entries, messages
 from groupvisits.sessions.service.seats import lock_session
@@ -105,10 +106,7 @@ def test_wording_and_an_answer_at_once_are_both_done_at_the_first_try(app: Flask
         lock_session(tx, cast.session_id)
         tx.execute(update(Seat).where(Seat.id == cast.seats["marcus"]).values(companions=1))
         changing.set()
-        for _ in range(200):  # until the other waits for us
-            if tx.scalar(text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")):
-                break
-            tx.execute(text("SELECT pg_sleep(0.02)"))
+        waits_for_us(tx)
         messages.withdraw_notices(tx, cast.session_id, cast.marcus.id)
 
     def answering() -> None:
@@ -124,6 +122,49 @@ def test_wording_and_an_answer_at_once_are_both_done_at_the_first_try(app: Flask
         assert tries == [1]
         assert db.session.scalar(select(Notice.state).where(Notice.patient_id == cast.marcus.id)) == "withdrawn"
         assert db.session.scalars(select(OutboxMessage.id).where(OutboxMessage.patient_id == cast.marcus.id)).all() == []
+
+
+def waits_for_us(tx: Transaction) -> bool:
+    """Whether somebody else comes to stand behind this transaction, within four seconds."""
+    for _ in range(200):
+        if tx.scalar(text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")):
+            return True
+        tx.execute(text("SELECT pg_sleep(0.02)"))
+    return False
+
+
+def test_plans_of_two_groups_at_once_do_not_take_the_same_room(app: Flask, cast: Cast) -> None:
+    """Each was looked at while the room was free; whoever comes second is asked to look again."""
+    if not holds_rows(app):
+        return
+    with app.app_context():
+        with write() as tx:
+            group = tx.get_one(Group, cast.group_id)
+            sister = Group(**{column.name: getattr(group, column.name) for column in Group.__table__.columns} | {"id": "0" * 32, "name": "Sister group"})
+            tx.add(sister)
+        groups = [cast.group_id, "0" * 32]
+        plan_ids = [run(service.plan_more_dates, cast.joanne, each, count=2)["plan_id"] for each in groups]
+        seen = [queries.preview_of(db.session(), cast.joanne, group_id, plan_id).seen for group_id, plan_id in zip(groups, plan_ids, strict=True)]
+        db.session.rollback()
+    applied, waited = threading.Event(), []
+
+    def apply_and_wait(tx: Transaction) -> None:
+        service.apply_plan(tx, cast.joanne, groups[0], plan_ids[0], seen=seen[0], choices={})
+        applied.set()
+        waited.append(waits_for_us(tx))
+
+    def first() -> None:
+        with app.app_context():
+            run(apply_and_wait)
+
+    other = threading.Thread(target=first)
+    other.start()
+    assert applied.wait(20)
+    with app.app_context():
+        with pytest.raises(rules.PlanChanged):
+            run(service.apply_plan, cast.joanne, groups[1], plan_ids[1], seen=seen[1], choices={})
+        other.join(20)
+        assert waited == [True]
 
 
 @pytest.mark.usefixtures("context")

@@ -95,7 +95,7 @@ def preview_of(db: Session, viewer: Actor, group_id: str, plan_id: str) -> Previ
     lines = _with_seats(db, lines)
     lines, away = _with_clashes(db, viewer.id, group, lines, zone, minutes, {line.id for line in moving})
     held = tuple((found.id, found.starts_at, found.ends_at) for found in dates if found.state in ("planned", "open"))
-    return Preview(plan, group, zone, minutes, rule, tuple(lines), f"{now.isoformat()} {plans.fingerprint(lines)}", away, held)
+    return Preview(plan, group, zone, minutes, rule, tuple(lines), f"{now.isoformat()} {plans.fingerprint(lines, minutes=minutes, zone=zone)}", away, held)
 
 
 def zone_of(group: Group, clinic: Clinic) -> str:

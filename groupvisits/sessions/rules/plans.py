@@ -182,12 +182,13 @@ def check_apart(spans: Sequence[tuple[datetime, datetime]]) -> None:
         raise DatesOverlap
 
 
-def fingerprint(lines: Sequence[Line]) -> str:
-    """The same as long as everything the preview says is."""
+def fingerprint(lines: Sequence[Line], *, minutes: int, zone: str) -> str:
+    """The same as long as everything the preview says is, and how long and by which clock the dates are."""
     said = [
-        [line.key, line.state, str(line.was), str(line.wall), line.room, line.fate, line.because, line.waiting, sorted(line.patients), sorted(line.staff),
+        [minutes, zone],
+        *([line.key, line.state, str(line.was), str(line.wall), line.room, line.fate, line.because, line.waiting, sorted(line.patients), sorted(line.staff),
          [[q.kind, q.about, q.because, str(q.between), *q.options] for q in line.questions], list(line.elsewhere), list(line.changed)]
-        for line in lines
+        for line in lines),
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]
 

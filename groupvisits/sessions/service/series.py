@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 
+from groupvisits.accounts.models import Clinic
 from groupvisits.audit import service as audit
 from groupvisits.core import clock, ids
 from groupvisits.core.actor import Actor
@@ -92,6 +93,7 @@ def apply_plan(tx: Transaction, actor: Actor, group_id: str, plan_id: str, *, se
     """
     standing = programmes.standing_for(tx, actor, group_id, lock=True)
     POLICY.require(actor, "sessions:schedule", standing)
+    _hold_rooms(tx, standing.clinic_id)
     _hold_dates(tx, group_id)
     preview = queries.preview_of(tx, actor, group_id, plan_id)
     _check_seen(tx, preview, seen)
@@ -107,6 +109,11 @@ def apply_plan(tx: Transaction, actor: Actor, group_id: str, plan_id: str, *, se
     told = frozenset().union(*(decision.line.patients for decision in moved))
     audit.record(tx, actor, "sessions:make_sessions" if made else "sessions:move_sessions", standing.group, plan=plan_id, made=len(made), moved=len(moved))
     return {"made": len(made), "moved": len(moved), "told": len(told) + len(frozenset().union(*(decision.line.staff for decision in moved)))}
+
+
+def _hold_rooms(tx: Transaction, clinic_id: str) -> None:
+    """Another group's plan that reaches for the same room or people waits until we commit, and then sees what we did."""
+    tx.execute(select(Clinic.id).where(Clinic.id == clinic_id).with_for_update(key_share=True))  # new rows of the clinic need not wait
 
 
 def _hold_dates(tx: Transaction, group_id: str) -> None:
