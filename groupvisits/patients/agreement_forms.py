@@ -23,9 +23,10 @@ _YES_OR_NO = [("yes", _l("Yes")), ("no", _l("No"))]
 _TOO_LONG = _l("This is too long.")
 
 
-def _question(key: str, *, for_staff: bool = False) -> Any:
-    # No answer is chosen for anybody; the rule says when one is missing.
-    return RadioField(CONSENT_WORDS[key][0], choices=[SelectChoice(*c) for c in _YES_OR_NO], validate_choice=False, validators=[Optional(), Length(max=3)])
+def _question(key: str) -> Any:
+    # No answer is chosen for anybody, and each one that is missing is said beside its question, all at once.
+    missing = InputRequired(_l("Choose yes or no. Both are fine."))
+    return RadioField(CONSENT_WORDS[key][0], choices=[SelectChoice(*c) for c in _YES_OR_NO], validate_choice=False, validators=[missing, Length(max=3)])
 
 
 class AgreementTextForm(CommandForm):
@@ -72,6 +73,11 @@ class SignatureForm(_Signed):
     """A patient's own signature. Signing the same again changes nothing, so it needs no id of its own."""
 
     language = HiddenField(default="", validators=[Length(max=8)])
+    signer_name = StringField(
+        _l("Your name, as your signature"),
+        default="",
+        validators=[InputRequired(_l("Enter your name. It is your signature.")), Length(max=MAX_SIGNER_NAME, message=_TOO_LONG)],
+    )
 
     @classmethod
     def of(cls, asked: list[str], **kwargs: Any) -> Any:

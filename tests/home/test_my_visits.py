@@ -13,6 +13,7 @@ from groupvisits.core import clock, ids
 from groupvisits.core.transaction import run, write
 from groupvisits.extensions import db
 from groupvisits.home.my import rules
+from groupvisits.patients import service as patients
 from groupvisits.programmes.models import Group
 from groupvisits.sessions import service as sessions
 from groupvisits.sessions.models import GroupSession, Seat, WaitingListEntry
@@ -191,7 +192,58 @@ def test_an_old_page_with_an_offer_that_is_over_says_so_and_loses_nothing(app: F
         offers.lapse_offers()
     sent = rosa.post(f"/my/visits/{offered}/offer-answers", data={"answer": said})
     assert sent.status_code == 409 and "not kept for you any more" in sent.text
-    assert "Will you come?" in sent.text
+    assert "You can ask for a place again" in sent.text
+
+
+@pytest.mark.parametrize("ticked", [False, True])
+def test_an_offer_whose_time_is_up_is_not_shown_any_more_and_can_be_asked_for_again(
+    app: Flask, cast: Cast, rosa: FlaskClient, offered: str, ticked: bool
+) -> None:
+    with app.app_context(), write() as tx:
+        for offer in tx.scalars(select(offers.Offer)):
+            offer.expires_at = clock.now() - timedelta(minutes=1)
+    if ticked:
+        with app.app_context():
+            offers.lapse_offers()
+    listed, page = rosa.get("/my/visits").text, rosa.get(f"/my/visits/{offered}").text
+    for each in (listed, page):
+        assert "A place is free for you" not in each and "We keep it for you" not in each and "The place is not kept for you any more" in each
+        assert "Yes, I will come" not in each and "Tell us what matters to you" not in each
+    assert "You can ask for a place again" in page and "Come to:" not in page
+    assert rosa.post(f"/my/visits/{offered}/waiting-list-entries").status_code == 303
+    assert "A place is free for you" in rosa.get(f"/my/visits/{offered}").text  # nobody else waits, so it is theirs again
+
+
+def test_who_asks_again_after_their_offer_ran_out_stands_behind_those_who_waited(app: Flask, cast: Cast, rosa: FlaskClient, offered: str) -> None:
+    with app.app_context():
+        run(waiting.join_waiting_list, cast.joanne, offered, patient_id=cast.walter.id)
+    with app.app_context(), write() as tx:
+        for offer in tx.scalars(select(offers.Offer)):
+            offer.expires_at = clock.now() - timedelta(minutes=1)
+    rosa.post(f"/my/visits/{offered}/waiting-list-entries")
+    assert seat_of(app, cast.walter.id, offered)["state"] == "offered" and seat_of(app, cast.rosa.id, offered)["state"] == "waitlisted"
+    assert "You are the next one" in rosa.get(f"/my/visits/{offered}").text
+
+
+@pytest.mark.parametrize("said", ["", "no"])
+def test_where_all_places_are_taken_nobody_is_shown_a_yes_that_is_none(app: Flask, cast: Cast, rosa: FlaskClient, full: str, said: str) -> None:
+    if said:
+        answer(rosa, full, said)
+    page = rosa.get(f"/my/visits/{full}").text
+    assert "Ask for a place" in page and "Yes, I will come" not in page and 'name="companions"' not in page
+    assert ("No, not this time" in page) is (said == "")
+
+
+def test_two_who_come_together_are_told_that_they_wait_for_two_places(app: Flask, cast: Cast, rosa: FlaskClient, full: str) -> None:
+    with app.app_context(), write() as tx:
+        seat = tx.get_one(Seat, cast.seats["marcus"])
+        seat.state, seat.seat_no = "invited", None
+        tx.get_one(GroupSession, full).maximum = 4
+    with app.app_context():
+        run(patients.pair, cast.joanne, cast.rosa.id, other_id=cast.marcus.id)
+    rosa.post(f"/my/visits/{full}/waiting-list-entries")
+    assert "as soon as two places are free" in rosa.get(f"/my/visits/{full}").text
+    assert "as soon as two places are free" in signed_in(app, cast.marcus).get(f"/my/visits/{full}").text
 
 
 def test_another_day_with_a_sister_group(app: Flask, cast: Cast, rosa: FlaskClient, date: str, sister: str) -> None:

@@ -226,6 +226,12 @@ def test_an_incomplete_signature_is_answered_beside_its_question(app: Flask, cas
         assert db.session.scalars(select(AgreementSignature)).all() == []
 
 
+def test_all_that_is_missing_from_a_signature_is_said_at_once(app: Flask, cast: Cast, published: str) -> None:
+    sent = {"text_id": published, "language": "en", "results_on_board": "no"}
+    page = signed_in(app, cast.rosa).post(f"/my/agreements/{cast.programme_id}/signatures", data=sent).text
+    assert all(f'id="{field}-error"' in page for field in ("name_on_screens", "contact_by_peers", "signer_name")) and 'id="results_on_board-error"' not in page
+
+
 def test_a_page_older_than_the_text_shows_the_new_one(app: Flask, cast: Cast, published: str) -> None:
     with app.app_context():
         publish(cast, seen=1, texts={"en": "Quite new words"})

@@ -36,6 +36,7 @@ class Visit:
     topics: Sequence[Topic] = ()
     entry: WaitingListEntry | None = None
     offer: Offer | None = None
+    offer_over: bool = False  # a place was kept for the viewer and they did not answer in time
     in_line: int = 0  # the viewer's place in the queue; 0: not waiting
     is_full: bool = False  # all places are held
     slot: Slot | None = None  # the viewer's one-on-one, where the group does not meet
@@ -53,13 +54,23 @@ class Visit:
         return self.group_session.id
 
     @property
+    def is_pair(self) -> bool:
+        """The viewer waits together with somebody: one free place is not enough."""
+        return self.entry is not None and self.entry.partner_id is not None
+
+    @property
     def is_seen_alone(self) -> bool:
         """The group does not meet, and the viewer has a time of their own."""
         return self.slot is not None and self.answer in ("yes", "moved", "here") and self.phase in ("to_come", "running")
 
     @property
     def takes_answers(self) -> bool:
-        return self.phase == "to_come" and self.group_session.starts_at > clock.now() and self.answer in ("open", "moved", "yes", "no", "skip")
+        return (
+            self.phase == "to_come"
+            and self.group_session.starts_at > clock.now()
+            and not self.offer_over
+            and self.answer in ("open", "moved", "yes", "no", "skip")
+        )
 
 
 @dataclass(frozen=True)
@@ -136,20 +147,33 @@ def _visits(db: Session, viewer: Actor, session_id: str = "") -> list[Visit]:
     entries = [entry.id for _, _, entry in rows if entry is not None]
     offers = {offer.entry_id: offer for offer in db.scalars(select(Offer).where(Offer.entry_id.in_(entries), Offer.state == "open"))} if entries else {}
     topics, filled_in, now = agenda.own_topics(db, viewer), agenda.forms_filled_in(db, viewer), clock.now()
+    lapsed = _lapsed(db, viewer)
     alone = slots.own_slots(db, viewer, [session.id for session, _, _ in rows if session.only_one_on_ones])
     return [
-        _visit(group_session, seat, entry, offers.get(entry.id) if entry is not None else None, topics.get(group_session.id, []), group_session.id in filled_in, now, alone.get(group_session.id))
+        _visit(group_session, seat, entry, offers.get(entry.id) if entry is not None else None, topics.get(group_session.id, []), group_session.id in filled_in, now, alone.get(group_session.id), group_session.id in lapsed)
         for group_session, seat, entry in rows
     ]  # fmt: skip
 
 
+def _lapsed(db: Session, viewer: Actor) -> set[str]:
+    """The dates on which the viewer's last offer ran out unanswered, and they do not wait again."""
+    mine = select(WaitingListEntry.session_id, WaitingListEntry.state, Offer.state).join(Offer, Offer.entry_id == WaitingListEntry.id, isouter=True)
+    rows = db.execute(
+        mine.where(or_(WaitingListEntry.patient_id == viewer.id, WaitingListEntry.partner_id == viewer.id)).order_by(WaitingListEntry.since, Offer.made_at)
+    )
+    return {session_id for session_id, last in {row[0]: row for row in rows}.items() if last[1] == "left" and last[2] == "lapsed"}
+
+
 def _visit(
     group_session: GroupSession, seat: Seat | None, entry: WaitingListEntry | None, offer: Offer | None, topics: Sequence[Topic], filled_in: bool, now: datetime,
-    slot: Slot | None,
+    slot: Slot | None, lapsed: bool,
 ) -> Visit:  # fmt: skip
     phase = rules.phase_of(group_session.state, group_session.ends_at, now)
     answer = rules.answer_of(seat.state, skips=seat.skips, asked_again=seat.asked_again) if seat is not None else "gone"
-    form = form_state(group_session.state, group_session.starts_at, now) if answer in ("open", "yes", "moved", "offered", "here") else ""
+    if offer is not None and offer.expires_at <= now:  # until the next tick it is still open in name
+        entry, offer, answer, lapsed = None, None, "open", True
+    offer_over = lapsed and answer == "open" and phase == "to_come"
+    form = form_state(group_session.state, group_session.starts_at, now) if answer in ("open", "yes", "moved", "offered", "here") and not offer_over else ""
     if form == "open" and filled_in:
         form = "filled_in"
-    return Visit(group_session, seat, phase, answer, form, topics, entry, offer, slot=slot)
+    return Visit(group_session, seat, phase, answer, form, topics, entry, offer, offer_over, slot=slot)

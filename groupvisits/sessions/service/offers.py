@@ -264,6 +264,13 @@ def _each(session_ids: list[str], now: datetime) -> int:
 
 
 def _lapse(tx: Transaction, session_id: str, now: datetime) -> None:
+    lapse_due(tx, session_id, now)
+    group_session = tx.get_one(GroupSession, session_id)
+    offer_next(tx, actors.system(group_session.clinic_id), session_id)
+
+
+def lapse_due(tx: Transaction, session_id: str, now: datetime) -> None:
+    """The date's offers whose time is up are over, and who had one will hear it. For code in an open transaction."""
     lock_session(tx, session_id)
     group_session = tx.get_one(GroupSession, session_id)
     system = actors.system(group_session.clinic_id)
@@ -274,4 +281,3 @@ def _lapse(tx: Transaction, session_id: str, now: datetime) -> None:
         give_back(tx, system, group_session, entry, "lapsed")
         for patient_id in people:
             plan_notice(tx, system, group_session, patient_id, "offer_over", occasion=offer.id)
-    offer_next(tx, system, session_id)

@@ -23,6 +23,7 @@ def join_waiting_list(tx: Transaction, actor: Actor, session_id: str, *, patient
     """
     group_session, patient_id = _asked_date(tx, actor, session_id, patient_id)
     waiting.check_takes_answers(group_session.state, group_session.starts_at, clock.now())
+    offers.lapse_due(tx, session_id, clock.now())  # else who asks again before the next tick would still count as offered
     seat = seat_of(tx, session_id, patient_id)
     if seat is not None and seat.state in HOLDING and seat.state != "offered":
         raise waiting.HasPlace
