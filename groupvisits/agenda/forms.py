@@ -44,11 +44,41 @@ class TopicForm(BaseForm):
     topic_id = id_field(_l("Choose a topic."))
 
 
+class ActForm(TopicForm):
+    """An act of whoever leads; `base_rev` says which state of the topic they were looking at."""
+
+    base_rev = IntegerField(validators=[Optional(), NumberRange(0, 1_000_000)])
+
+
+class RewordForm(TopicForm):
+    words = words_field()
+
+
+class RouteForm(TopicForm):
+    route = route_field()
+
+
+class AgreeForm(TopicForm):
+    agree = BooleanField()
+
+
+class SuggestForm(ActForm):
+    words = words_field()
+
+
+class ReasonForm(ActForm):
+    reason = StringField(validators=[Length(max=2000, message=_l("This is too long."))])
+
+
+class ShowSupportsForm(BaseForm):
+    on = BooleanField()
+
+
 class SupportForm(TopicForm):
     on = BooleanField()
 
 
-class TimeBoxForm(TopicForm):
+class TimeBoxForm(ActForm):
     minutes = IntegerField(
         validators=[
             InputRequired(_l("Enter a number of minutes.")),
@@ -57,7 +87,7 @@ class TimeBoxForm(TopicForm):
     )
 
 
-class FinishForm(TopicForm):
+class FinishForm(ActForm):
     outcome = StringField(validators=[Length(max=2000, message=_l("This is too long."))])
 
 

@@ -27,6 +27,9 @@ POLICY = Policy(
         "agenda:propose": permit("patient", when=takes_part),
         "agenda:support": permit("patient", when=takes_part),
         "agenda:take_back": permit("patient", when=takes_part),
+        "agenda:reword": permit("patient", when=takes_part),
+        "agenda:route": permit("patient", when=takes_part),
+        "agenda:agree_words": permit("patient", when=takes_part),
         "agenda:propose_for": permit("facilitator", when=leads),
         "agenda:plan": permit("facilitator", when=leads),
         "agenda:order": permit("facilitator", when=leads),
@@ -34,5 +37,10 @@ POLICY = Policy(
         "agenda:extend": permit("facilitator", when=leads),
         "agenda:finish": permit("facilitator", when=leads),
         "agenda:park": permit("facilitator", when=leads),
+        "agenda:decline": permit("facilitator", when=leads),
+        "agenda:ask_privately": permit("facilitator", when=leads),
+        "agenda:show": permit("facilitator", when=leads),
+        "agenda:show_supports": permit("facilitator", when=leads),
+        "agenda:suggest_words": permit("facilitator", when=leads),
     }
 )

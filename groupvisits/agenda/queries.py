@@ -60,6 +60,17 @@ def support_counts(db: Session, place: Place) -> dict[str, int]:
     return dict(db.execute(query.group_by(Support.topic_id)).all())
 
 
+def supports_of(db: Session, topic: Topic) -> int:
+    """How many said "me too" to this topic."""
+    return db.scalar(select(func.count()).select_from(Support).where(Support.topic_id == topic.id)) or 0
+
+
+def supports_given(db: Session, place: Place, patient_id: str) -> int:
+    """How many "me too" of this person stand on topics of the session that are still open."""
+    query = select(func.count()).select_from(Support).join(Topic, Topic.id == Support.topic_id)
+    return db.scalar(query.where(Topic.session_id == place.group_session.id, Topic.state.in_(OPEN_STATES), Support.patient_id == patient_id)) or 0
+
+
 def supported_by(db: Session, place: Place, patient_ids: Collection[str]) -> dict[str, list[str]]:
     """Which topics of the session each of these patients supports."""
     query = select(Support.patient_id, Support.topic_id).join(Topic, Topic.id == Support.topic_id)

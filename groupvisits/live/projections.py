@@ -13,8 +13,8 @@ RUN = (
     "phase", "phases", "curtain", "closed_at", "only_one_on_ones",
 )  # fmt: skip
 RUN_OF = {
-    "patient": (*RUN, "purpose", "emergency_number"),
-    "facilitator": (*RUN, "join_code", "join_url", "account", "by_hand"),
+    "patient": (*RUN, "purpose", "emergency_number", "supports_hidden"),
+    "facilitator": (*RUN, "join_code", "join_url", "account", "by_hand", "supports_hidden"),
     "clinician": RUN,
     "display": (*RUN, "join_code", "join_url"),
 }
@@ -22,7 +22,10 @@ PHASE = ("name", "minutes", "starts_at", "ends_at", "owner")
 PHASE_OF = {"patient": PHASE, "facilitator": (*PHASE, "prompt"), "clinician": PHASE, "display": ("name", "minutes", "starts_at", "ends_at")}
 
 TOPIC = ("id", "words", "language", "state", "rank", "version")
-FACILITATOR_TOPIC = (*TOPIC, "route", "author", "author_seat_id", "supports", "minutes", "proposed_at", "outcome", "not_heard_yet", "carried")
+FACILITATOR_TOPIC = (
+    *TOPIC, "route", "author", "author_seat_id", "supports", "minutes", "proposed_at", "outcome", "not_heard_yet", "carried", "reason",
+    "hidden_because", "suggested_words", "rev", "changed_by", "changed_at",
+)  # fmt: skip
 ONE_ON_ONE_WITHOUT_WORDS = ("id", "route", "state", "version", "author", "author_seat_id", "proposed_at")
 OWN_PATIENTS_ONE_ON_ONE = (*TOPIC, "route", "author", "author_seat_id", "proposed_at")
 SLOT = (
@@ -31,8 +34,8 @@ SLOT = (
 )  # fmt: skip
 PERSON = ("seat_id", "name", "number", "state", "phone_live", "heard")
 GUEST = ("id", "number")
-ME = ("seat_id", "display_name", "number", "topics", "supported", "slot", "feedback_url", "next_visit", "plan")
-MY_TOPIC = ("id", "words", "route", "state", "outcome", "planned_at")
+ME = ("seat_id", "display_name", "number", "topics", "supported", "slot", "feedback_url", "next_visit", "plan", "supports_left")
+MY_TOPIC = ("id", "words", "route", "state", "outcome", "planned_at", "reason", "is_asked", "is_checked", "can_reword", "suggested_words")
 MY_PLAN = ("what", "when_how_often", "confidence")
 MY_SLOT = ("id", "state", "place", "provider", "planned_at", "minutes", "before_you", "called_at", "answer")
 
@@ -76,9 +79,12 @@ def _run(audience: str, run: Mapping[str, Any]) -> dict[str, Any]:
 def _for_patients(topic: Mapping[str, Any], _provider_id: str) -> dict[str, Any] | None:
     if topic["route"] != "group":
         return None
+    hidden = bool(topic["hidden_because"])
     shown = _pick(topic, (*TOPIC, "supports"))
-    shown["author"] = topic["author"] if topic["shows_name"] and topic["state"] != "taken_back" else None
-    return _without_words_if(shown, topic["state"] == "taken_back")
+    shown["is_hidden"] = hidden  # what was shown and is not any more; its words are gone with it
+    shown["supports"] = None if hidden or topic["supports_hidden"] else topic["supports"]
+    shown["author"] = topic["author"] if topic["shows_name"] and topic["state"] != "taken_back" and not hidden else None
+    return _without_words_if(shown, hidden or topic["state"] == "taken_back")
 
 
 def _for_facilitator(topic: Mapping[str, Any], _provider_id: str) -> dict[str, Any]:
@@ -89,7 +95,7 @@ def _for_facilitator(topic: Mapping[str, Any], _provider_id: str) -> dict[str, A
 
 def _for_clinician(topic: Mapping[str, Any], provider_id: str) -> dict[str, Any] | None:
     if topic["route"] == "group":
-        return _without_words_if(_pick(topic, (*TOPIC, "route")), topic["state"] == "taken_back")
+        return _without_words_if(_pick(topic, (*TOPIC, "route")), topic["state"] == "taken_back" or bool(topic["hidden_because"]))
     if not provider_id or topic["provider_id"] != provider_id:
         return None
     return _without_words_if(_pick(topic, OWN_PATIENTS_ONE_ON_ONE), topic["state"] == "taken_back")
@@ -97,9 +103,10 @@ def _for_clinician(topic: Mapping[str, Any], provider_id: str) -> dict[str, Any]
 
 def _for_display(topic: Mapping[str, Any], _provider_id: str) -> dict[str, Any] | None:
     """The wall shows what the facilitator put on the agenda; what was planned and is no longer only changes its state."""
-    if topic["route"] != "group" or topic["state"] == "new":
+    hidden = bool(topic["hidden_because"])
+    if topic["route"] != "group" or (topic["state"] == "new" and not hidden):
         return None
-    return _without_words_if(_pick(topic, ("id", "words", "state", "rank")), topic["state"] not in ("planned", "current"))
+    return _without_words_if(_pick(topic, ("id", "words", "state", "rank")), hidden or topic["state"] not in ("planned", "current"))
 
 
 TOPICS: dict[str, Callable[[Mapping[str, Any], str], dict[str, Any] | None]] = {

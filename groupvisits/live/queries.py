@@ -13,7 +13,7 @@ from groupvisits.accounts.models import Clinic, StaffMember
 from groupvisits.agenda import queries as agenda
 from groupvisits.agenda.models import Topic
 from groupvisits.agenda.permissions import TAKING_PART
-from groupvisits.agenda.rules import HEARD_STATES, Planned, account, in_order
+from groupvisits.agenda.rules import HEARD_STATES, OPEN_STATES, Planned, account, in_order
 from groupvisits.core import clock
 from groupvisits.core.actor import Actor, system
 from groupvisits.core.errors import NotFound
@@ -124,6 +124,7 @@ class Room:
             "phase": s.phase, "phases": phases, "curtain": s.curtain, "closed_at": _iso(s.closed_at), "only_one_on_ones": s.only_one_on_ones,
             "purpose": programme.purpose, "emergency_number": self._clinic.emergency_number,
             "join_code": s.join_code, "join_url": f"{public_url}/join/{s.join_code}" if s.join_code else None,
+            "supports_hidden": self._supports_hidden,
             "by_hand": any(topic.state == "planned" and topic.position is not None for topic, _ in self._topics),
             "account": {"sent": told.sent, "accounted_for": told.accounted_for, "one_on_one": told.one_on_one},
         }  # fmt: skip
@@ -140,6 +141,7 @@ class Room:
                 "seat_id": seat.id, "display_name": "" if patient.id in self._hidden else patient.display_name, "number": seat.slip_number,
                 "topics": [self._my_topic(topic) for topic, _ in self._topics if topic.patient_id == patient.id],
                 "supported": supported.get(patient.id, []), "slot": self._my_slot(patient.id),
+                "supports_left": self._supports_left(supported.get(patient.id, [])),
                 "feedback_url": self._feedback_url(seat), "next_visit": next_visits.get(patient.id), "plan": plans.get(patient.id),
             }  # fmt: skip
         return mine
@@ -241,6 +243,8 @@ class Room:
             "shows_name": topic.shows_name and self.group_session.state in ("planned", "open") and topic.patient_id not in self._hidden,
             "minutes": topic.minutes, "proposed_at": _iso(topic.proposed_at), "outcome": topic.outcome,
             "not_heard_yet": topic.patient_id not in self._heard, "carried": topic.carried_from_id is not None,
+            "reason": topic.reason, "hidden_because": topic.hidden_because, "suggested_words": topic.suggested_words, "supports_hidden": self._supports_hidden,
+            "rev": topic.rev, "changed_by": self._changer(topic), "changed_at": _iso(topic.changed_at),
             "provider_id": self._provider_of.get(topic.patient_id, "") if topic.route == "one_on_one" else "",
         }  # fmt: skip
 
@@ -256,8 +260,37 @@ class Room:
     def _my_topic(self, topic: Topic) -> dict[str, Any]:
         return {
             "id": topic.id, "words": topic.words, "route": topic.route, "state": topic.state, "outcome": topic.outcome,
-            "planned_at": _iso(self._expected.get(topic.id)),
+            "planned_at": _iso(self._expected.get(topic.id)), "reason": topic.reason,
+            "is_asked": topic.hidden_because == "asked", "is_checked": topic.hidden_because in ("alarm", "personal"), "suggested_words": topic.suggested_words,
+            "can_reword": topic.state in ("new", "planned") and not self._supports.get(topic.id),
         }  # fmt: skip
+
+    def _changer(self, topic: Topic) -> str | None:
+        """Who last changed what it says or where it stands: a member of the team, or its author as others see them."""
+        if topic.changed_at is None:
+            return None
+        if topic.changed_by:
+            return self._staff.get(topic.changed_by, "")
+        seat = self._seat_of.get(topic.patient_id)
+        return self._shown(topic.patient_id, seat[1].display_name, seat[0].slip_number) if seat else GUEST
+
+    @property
+    def _supports_hidden(self) -> bool:
+        s = self.group_session
+        return s.group.programme.hides_supports and not s.supports_shown and s.state in ("planned", "open")
+
+    def _supports_left(self, supported: Collection[str]) -> int | None:
+        """How many "me too" this person may still give; those on topics that have ended are free again."""
+        budget = self.group_session.group.programme.support_budget
+        if budget is None:
+            return None
+        still = {topic.id for topic, _ in self._topics if topic.state in OPEN_STATES}
+        return max(0, budget - len(still.intersection(supported)))
+
+    @cached_property
+    def _staff(self) -> dict[str, str]:
+        wanted = {topic.changed_by for topic, _ in self._topics if topic.changed_by}
+        return dict(self.db.execute(select(StaffMember.id, StaffMember.name).where(StaffMember.id.in_(wanted))).all()) if wanted else {}
 
     def _my_slot(self, patient_id: str) -> dict[str, Any] | None:
         slot = next((slot for slot in self._slots if slot.patient_id == patient_id), None)

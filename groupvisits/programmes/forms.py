@@ -104,12 +104,17 @@ class ProgrammeForm(CommandForm):
     purpose = TextAreaField(_l("Why we meet"), validators=[InputRequired(_l("Say why you meet. Patients read this first.")), Length(max=1000)])
     design_partners = TextAreaField(_l("Who takes part from this first draft?"), validators=[Optional(), Length(max=500)])
     phases = FieldList(FormField(PhaseForm), max_entries=rules.MAX_PHASES)
+    support_budget = WholeNumber(
+        _l("How many “me too” each person has in a visit"), validators=[Optional(), NumberRange(1, 20, _l("Enter a number from 1 to 20, or leave it empty."))]
+    )
+    hides_supports = BooleanField(_l("Hide how many said “me too” until the facilitator shows it"))
 
     def arranged(self) -> dict[str, Any]:
         """The keyword arguments of the verbs."""
         keys = ("name", "minutes", "owner", "prompt")
         return {
             "name": self.name.data, "purpose": self.purpose.data, "design_partners": self.design_partners.data or "",
+            "support_budget": self.support_budget.data, "hides_supports": self.hides_supports.data,
             "run_sheet": [{key: row[key] for key in keys} for row in self.phases.data],
         }  # fmt: skip
 

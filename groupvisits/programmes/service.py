@@ -19,11 +19,21 @@ from groupvisits.programmes.models import Group, GroupTeamMember, Membership, Pr
 from groupvisits.programmes.permissions import POLICY
 
 
-def design_programme(tx: Transaction, actor: Actor, *, name: str, purpose: str, design_partners: str, run_sheet: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+def design_programme(
+    tx: Transaction,
+    actor: Actor,
+    *,
+    name: str,
+    purpose: str,
+    design_partners: str,
+    run_sheet: Sequence[Mapping[str, Any]],
+    support_budget: int | None = None,
+    hides_supports: bool = False,
+) -> dict[str, str]:
     """A programme exists in the actor's clinic. Nothing is gated on design partners; a programme without says so on its page."""
     POLICY.require(actor, "programmes:design")
     programme = Programme(id=ids.new_id(), clinic_id=actor.clinic_id, name=name, purpose=purpose, design_partners=design_partners,
-                          run_sheet=rules.check_run_sheet(run_sheet), created_at=clock.now())  # fmt: skip
+                          run_sheet=rules.check_run_sheet(run_sheet), support_budget=support_budget, hides_supports=hides_supports, created_at=clock.now())  # fmt: skip
     tx.add(programme)
     tx.flush()
     audit.record(tx, actor, "programmes:design", programme, phases=len(programme.run_sheet), has_design_partners=bool(design_partners))
@@ -31,12 +41,22 @@ def design_programme(tx: Transaction, actor: Actor, *, name: str, purpose: str, 
 
 
 def change_programme(
-    tx: Transaction, actor: Actor, programme_id: str, *, name: str, purpose: str, design_partners: str, run_sheet: Sequence[Mapping[str, Any]]
+    tx: Transaction,
+    actor: Actor,
+    programme_id: str,
+    *,
+    name: str,
+    purpose: str,
+    design_partners: str,
+    run_sheet: Sequence[Mapping[str, Any]],
+    support_budget: int | None = None,
+    hides_supports: bool = False,
 ) -> None:
     """The programme reads as given; visits to come use the new run sheet."""
     programme = queries.programme_for(tx, actor, programme_id)
     programme.name, programme.purpose, programme.design_partners = name, purpose, design_partners
     programme.run_sheet = rules.check_run_sheet(run_sheet)
+    programme.support_budget, programme.hides_supports = support_budget, hides_supports
     audit.record(tx, actor, "programmes:change", programme, phases=len(programme.run_sheet), has_design_partners=bool(design_partners))
 
 

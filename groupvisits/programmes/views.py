@@ -93,7 +93,14 @@ def programme(programme_id: str) -> Any:
 
 
 def _form_of(found: Any) -> forms.ProgrammeForm:
-    data = {"name": found.name, "purpose": found.purpose, "design_partners": found.design_partners, "phases": found.run_sheet}
+    data = {
+        "name": found.name,
+        "purpose": found.purpose,
+        "design_partners": found.design_partners,
+        "phases": found.run_sheet,
+        "support_budget": found.support_budget,
+        "hides_supports": found.hides_supports,
+    }
     return forms.ProgrammeForm(formdata=None, data=data)
 
 

@@ -9,7 +9,8 @@ from groupvisits.live.projections import project, project_me
 TOPIC = {
     "id": "t", "words": "Cooking for a family", "language": "es", "state": "planned", "rank": 1, "version": 7, "route": "group", "author": "Rosa",
     "author_seat_id": "s", "supports": 3, "shows_name": True, "minutes": 10, "proposed_at": "2026-11-24T23:00:00+00:00", "outcome": "Ask at the co-op",
-    "not_heard_yet": True, "carried": False, "provider_id": "",
+    "not_heard_yet": True, "carried": False, "provider_id": "", "reason": "", "hidden_because": "", "suggested_words": "", "supports_hidden": False,
+    "rev": 2, "changed_by": "Tomas", "changed_at": "2026-11-24T23:10:00+00:00",
 }  # fmt: skip
 ALONE = TOPIC | {"id": "a", "words": "A private matter", "route": "one_on_one", "provider_id": "osei", "rank": None, "state": "new"}
 PHASE = {"name": "Topics", "minutes": 55, "owner": "Tomas", "prompt": "Who has found something?", "starts_at": "x", "ends_at": "y"}
@@ -18,7 +19,7 @@ FACTS: dict[str, Any] = {
     "run": {
         "state": "open", "title": "Tuesday evening group", "starts_at": "x", "ends_at": "y", "zone": "America/New_York", "room": "Main room",
         "current_topic_id": None, "topic_started_at": None, "topic_ends_at": None, "phase": 2, "phases": [PHASE], "curtain": False, "closed_at": None, "only_one_on_ones": False,
-        "purpose": "To learn from each other", "emergency_number": "911", "join_code": "K7RM4X", "join_url": "http://x/join/K7RM4X", "by_hand": False,
+        "purpose": "To learn from each other", "emergency_number": "911", "join_code": "K7RM4X", "join_url": "http://x/join/K7RM4X", "by_hand": False, "supports_hidden": False,
         "account": {"sent": 2, "accounted_for": 2, "one_on_one": 1},
     },
     "topics": [TOPIC, ALONE],
@@ -55,9 +56,9 @@ def test_the_wall_shows_the_words_of_what_is_on_the_agenda_only(state: str, on_t
 def test_a_patient_sees_the_groups_topics_and_nobodys_one_on_one() -> None:
     shown = project("patient", FACTS)
     assert set(shown) == {"epoch", "version", "run", "topics"}
-    assert set(shown["run"]) == RUN | {"purpose", "emergency_number"}
+    assert set(shown["run"]) == RUN | {"purpose", "emergency_number", "supports_hidden"}
     assert set(shown["run"]["phases"][0]) == {"name", "minutes", "owner", "starts_at", "ends_at"}
-    assert [set(topic) for topic in shown["topics"]] == [{"id", "words", "language", "state", "rank", "version", "supports", "author"}]
+    assert [set(topic) for topic in shown["topics"]] == [{"id", "words", "language", "state", "rank", "version", "supports", "author", "is_hidden"}]
     assert "private" not in str(shown)
 
 
@@ -77,16 +78,28 @@ def test_a_name_stands_beside_a_topic_only_if_its_author_chose_that(change: dict
 def test_the_facilitator_knows_of_a_one_on_one_topic_and_reads_no_word_of_it() -> None:
     shown = project("facilitator", FACTS)
     assert set(shown) == {"epoch", "version", "run", "topics", "slots", "people", "guests"}
-    assert set(shown["run"]) == RUN | {"join_code", "join_url", "account", "by_hand"}
+    assert set(shown["run"]) == RUN | {"join_code", "join_url", "account", "by_hand", "supports_hidden"}
     group, alone = shown["topics"]
     assert set(group) == {
         "id", "words", "language", "state", "rank", "version", "route", "author", "author_seat_id", "supports", "minutes", "proposed_at", "outcome",
-        "not_heard_yet", "carried",
+        "not_heard_yet", "carried", "reason", "hidden_because", "suggested_words", "rev", "changed_by", "changed_at",
     }  # fmt: skip
     assert set(alone) == {"id", "route", "state", "version", "author", "author_seat_id", "proposed_at"}
     assert set(shown["people"][0]) == {"seat_id", "name", "number", "state", "phone_live", "heard"}
     assert set(shown["guests"][0]) == {"id", "number"}
     assert "private" not in str(shown)
+
+
+@pytest.mark.parametrize("because", ["alarm", "asked", "personal"])
+@pytest.mark.parametrize("state", ["new", "planned"])
+def test_what_is_hidden_is_read_on_no_phone_no_board_and_no_wall(because: str, state: str) -> None:
+    facts = FACTS | {"topics": [TOPIC | {"hidden_because": because, "state": state}]}
+    for audience in ("patient", "clinician", "display"):
+        (topic,) = project(audience, facts)["topics"]
+        assert topic["words"] == "" and "Rosa" not in str(topic), audience
+    (topic,) = project("patient", facts)["topics"]
+    assert (topic["is_hidden"], topic["supports"]) == (True, None)
+    assert project("facilitator", facts)["topics"][0]["words"] == "Cooking for a family"
 
 
 def test_a_clinician_reads_the_one_on_one_topics_of_their_own_patients() -> None:
@@ -111,15 +124,27 @@ def test_a_delta_holds_only_what_changed() -> None:
 
 def test_a_patients_own_part_has_these_fields() -> None:
     me = {
-        "seat_id": "s", "display_name": "Rosa", "number": 7, "supported": ["t"], "feedback_url": None, "next_visit": None, "patient_id": "p",
-        "topics": [{"id": "t", "words": "w", "route": "group", "state": "new", "outcome": "", "planned_at": None, "entered_by": "x"}],
+        "seat_id": "s", "display_name": "Rosa", "number": 7, "supported": ["t"], "feedback_url": None, "next_visit": None, "patient_id": "p", "supports_left": None,
+        "topics": [{"id": "t", "words": "w", "route": "group", "state": "new", "outcome": "", "planned_at": None, "entered_by": "x", "reason": "", "is_asked": False, "is_checked": False, "can_reword": True, "suggested_words": ""}],
         "slot": {"id": "o", "state": "called", "place": "Room 2", "provider": "Dr Osei", "planned_at": "x", "minutes": 8, "before_you": 0, "called_at": "x", "answer": "",
                  "provider_id": "osei"},
         "plan": {"what": "Walk", "when_how_often": "daily", "confidence": 8, "note_id": "n"},
     }  # fmt: skip
     shown = project_me(me)
-    assert set(shown) == {"seat_id", "display_name", "number", "topics", "supported", "slot", "feedback_url", "next_visit", "plan"}
-    assert set(shown["topics"][0]) == {"id", "words", "route", "state", "outcome", "planned_at"}
+    assert set(shown) == {"seat_id", "display_name", "number", "topics", "supported", "slot", "feedback_url", "next_visit", "plan", "supports_left"}
+    assert set(shown["topics"][0]) == {
+        "id",
+        "words",
+        "route",
+        "state",
+        "outcome",
+        "planned_at",
+        "reason",
+        "is_asked",
+        "is_checked",
+        "can_reword",
+        "suggested_words",
+    }
     assert set(shown["slot"]) == {"id", "state", "place", "provider", "planned_at", "minutes", "before_you", "called_at", "answer"}
     assert set(shown["plan"]) == {"what", "when_how_often", "confidence"}
     assert project_me(me | {"slot": None, "plan": None})["slot"] is None

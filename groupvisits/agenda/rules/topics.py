@@ -14,6 +14,7 @@ MAX_MINUTES = 120
 LATE_TOPICS = timedelta(hours=24)
 OPEN_STATES = ("new", "planned", "current")
 HEARD_STATES = ("current", "talked_about")
+REASONS = ("no_time", "fits_later", "not_here")  # said to the proposer in their language; anything else in the facilitator's words
 _JOINERS = "\u200c\u200d"  # part of the spelling in some scripts, and of many emoji
 
 
@@ -64,6 +65,35 @@ class NotForTheGroup(Refused):
     message = mark("This topic is for a one-on-one only. It cannot go on the group's agenda.")
 
 
+class Supported(Conflict):
+    message = mark("Others have said “me too” to these words. Take your topic back and send a new one, or tell the facilitator.")
+
+
+class NothingSuggested(Conflict):
+    message = mark("There are no other words to agree to any more.")
+
+
+class ChangedMeanwhile(Conflict):
+    message = mark("Somebody else changed this topic meanwhile. Look at it as it is now, then decide.")
+
+
+class SayWhy(Refused):
+    message = mark("Say why. Its proposer reads it.")
+
+
+class NoneLeft(Refused):
+    status = 409
+    message = mark("You have used all %(most)s of your “me too”. Take one back to give it to this topic.")
+
+
+class AlarmFirst(Conflict):
+    message = mark("Somebody may need a person now. Look after the alarm first.")
+
+
+class StillHidden(Conflict):
+    message = mark("The group cannot read this topic yet. Show it first.")
+
+
 class OrderHasChanged(Conflict):
     message = mark("The agenda has changed meanwhile. Look at it again, then order it.")
 
@@ -101,13 +131,73 @@ def check_group_meets(route: str, new_state: str, *, only_one_on_ones: bool) -> 
         raise GroupDoesNotMeet
 
 
-def check_can_support(state: str, route: str, *, is_own: bool) -> None:
-    if route != "group":
+def check_can_support(state: str, route: str, *, is_own: bool, is_hidden: bool = False) -> None:
+    if route != "group" or (is_hidden and not is_own):
         raise NotFound  # nobody else knows of it
     if is_own:
         raise OwnTopic
     if state not in OPEN_STATES:
         raise TopicHasEnded
+
+
+def check_budget(budget: int | None, given: int) -> None:
+    """`given` counts the person's "me too" on topics that are still open; `budget` None means as many as they like."""
+    if budget is not None and given >= budget:
+        raise NoneLeft(most=budget)
+
+
+def check_can_reword(state: str, supports: int) -> None:
+    """Until somebody supports it: what others agreed with must not say something else afterwards."""
+    if state not in ("new", "planned"):
+        raise TopicHasEnded
+    if supports:
+        raise Supported
+
+
+def check_can_route(state: str) -> None:
+    if state == "current":
+        raise BeingTalkedAbout
+    if state not in ("new", "planned"):
+        raise TopicHasEnded
+
+
+def check_can_suggest(state: str) -> None:
+    if state not in ("new", "planned", "current"):
+        raise TopicHasEnded
+
+
+def check_is_asked(hidden_because: str) -> None:
+    """A topic behind an alarm is nobody's to show or to route before a person has looked."""
+    if hidden_because == "alarm":
+        raise AlarmFirst
+
+
+def check_is_shown(hidden_because: str) -> None:
+    if hidden_because:
+        raise StillHidden
+
+
+def check_base(rev: int, base_rev: int | None, changed_by: str | None, actor_id: str) -> None:
+    """Two who lead at once: an act meant for what a topic was before somebody else changed it is not done."""
+    if base_rev is not None and base_rev != rev and changed_by != actor_id:
+        raise ChangedMeanwhile
+
+
+def check_reason(reason: str | None, *, needed: bool) -> str:
+    """One of REASONS, or the facilitator's own words; empty only where none is needed."""
+    reason = reason or ""
+    if reason in REASONS:
+        return reason
+    if not tidy(reason):
+        if needed:
+            raise SayWhy(field="reason")
+        return ""
+    try:
+        return check_words(reason, MAX_OUTCOME)
+    except NoWords:
+        raise SayWhy(field="reason") from None
+    except TooManyWords:
+        raise TooManyWords(field="reason", most=MAX_OUTCOME) from None
 
 
 def check_can_take_back(state: str, carried_to_id: str | None) -> None:
@@ -125,8 +215,8 @@ def check_is_for_the_group(route: str) -> None:
 
 
 def check_can_plan(state: str) -> None:
-    """A new topic, or one parked earlier in the same visit after all."""
-    if state not in ("new", "parked"):
+    """A new topic, or one parked or declined earlier in the same visit after all."""
+    if state not in ("new", "parked", "declined"):
         raise TopicHasEnded
 
 
@@ -148,6 +238,11 @@ def check_can_finish(state: str) -> None:
 
 def check_can_park(state: str) -> None:
     if state not in OPEN_STATES:
+        raise TopicHasEnded
+
+
+def check_can_decline(state: str) -> None:
+    if state not in ("new", "planned", "parked"):
         raise TopicHasEnded
 
 

@@ -2,8 +2,11 @@
 
 from groupvisits.agenda.service.pre_visit import fill_in_form
 from groupvisits.agenda.service.topics import (
+    agree_words,
     answer_one_on_one,
+    ask_privately,
     carry_over,
+    decline_topic,
     extend_topic,
     finish_topic,
     order_topics,
@@ -12,12 +15,16 @@ from groupvisits.agenda.service.topics import (
     plan_topic,
     propose_for,
     propose_topic,
+    reword_topic,
+    route_topic,
+    show_supports,
+    show_topic,
     start_topic,
+    suggest_words,
     support_topic,
     take_back,
 )
 
 __all__ = [
-    "answer_one_on_one", "carry_over", "extend_topic", "fill_in_form", "finish_topic", "order_topics", "park_open_topics", "park_topic",
-    "plan_topic", "propose_for", "propose_topic", "start_topic", "support_topic", "take_back",
+    "agree_words", "answer_one_on_one", "ask_privately", "carry_over", "decline_topic", "extend_topic", "fill_in_form", "finish_topic", "order_topics", "park_open_topics", "park_topic", "plan_topic", "propose_for", "propose_topic", "reword_topic", "route_topic", "show_supports", "show_topic", "start_topic", "suggest_words", "support_topic", "take_back",
 ]  # fmt: skip

@@ -46,8 +46,10 @@ def support_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: s
     stands = tx.get(Support, (topic_id, actor.id)) is not None
     if stands == on:
         return _unchanged(place, topic)
-    rules.check_can_support(topic.state, topic.route, is_own=topic.patient_id == actor.id)
+    rules.check_can_support(topic.state, topic.route, is_hidden=bool(topic.hidden_because), is_own=topic.patient_id == actor.id)
     if on:
+        budget = place.group_session.group.programme.support_budget
+        rules.check_budget(budget, queries.supports_given(tx, place, actor.id) if budget is not None else 0)
         tx.add(Support(topic_id=topic_id, patient_id=actor.id, at=clock.now()))
     else:
         tx.execute(delete(Support).where(Support.topic_id == topic_id, Support.patient_id == actor.id))
@@ -57,9 +59,7 @@ def support_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: s
 def take_back(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str) -> Result:
     """The topic is off every list. Refuses others' topics, the one being talked about and those that have ended."""
     place = _place(tx, actor, session_id, "agenda:take_back")
-    topic = queries.topic_in(tx, actor, place, topic_id)
-    if topic.patient_id != actor.id:
-        raise NotFound
+    topic = _own_topic(tx, actor, place, topic_id)
     if topic.state == "taken_back":
         return _unchanged(place, topic)
     rules.check_can_take_back(topic.state, topic.carried_to_id)
@@ -67,15 +67,17 @@ def take_back(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str) 
     return _accepted(tx, actor, "agenda:take_back", topic)
 
 
-def plan_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str) -> Result:
+def plan_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, base_rev: int | None = None) -> Result:
     """The topic is on the agenda; also one that was parked a moment ago. Refuses topics that have ended and one-on-one topics."""
     place = _place(tx, actor, session_id, "agenda:plan")
     topic = _group_topic(tx, actor, place, topic_id)
     if topic.state == "planned":
         return _unchanged(place, topic)
     _check_runs(place)
+    rules.check_base(topic.rev, base_rev, topic.changed_by, actor.id)
+    rules.check_is_shown(topic.hidden_because)
     rules.check_can_plan(topic.state)
-    topic.state, topic.ended_at = "planned", None
+    topic.state, topic.ended_at, topic.reason = "planned", None, ""
     return _accepted(tx, actor, "agenda:plan", topic)
 
 
@@ -93,27 +95,30 @@ def order_topics(tx: Transaction, actor: Actor, session_id: str, *, topic_ids: l
     return {"version": version, "topic_id": None}
 
 
-def start_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, minutes: int) -> Result:
+def start_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, minutes: int, base_rev: int | None = None) -> Result:
     """The group talks about this topic until the stated end; the one before it has been talked about. Only while the visit is open."""
     place = _place(tx, actor, session_id, "agenda:start")
     topic = _group_topic(tx, actor, place, topic_id)
     check_is_open(place.group_session.state)
     if topic.state == "current":
         return _unchanged(place, topic)
+    rules.check_base(topic.rev, base_rev, topic.changed_by, actor.id)
+    rules.check_is_shown(topic.hidden_because)
     rules.check_can_start(topic.state)
     before = _end_current(tx, place.group_session)
     now = clock.now()
-    topic.state, topic.minutes, topic.position, topic.ended_at = "current", minutes, None, None
+    topic.state, topic.minutes, topic.position, topic.ended_at, topic.reason = "current", minutes, None, None, ""
     run = place.group_session
     run.current_topic_id, run.topic_started_at, run.topic_ends_at = topic.id, now, rules.extended_end(None, now, minutes)
     return _accepted(tx, actor, "agenda:start", topic, also=before, run=True, minutes=minutes)
 
 
-def extend_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, minutes: int) -> Result:
+def extend_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, minutes: int, base_rev: int | None = None) -> Result:
     """The current topic has this many more minutes, from now if its time was over. Refuses any other topic."""
     place = _place(tx, actor, session_id, "agenda:extend")
     topic = _group_topic(tx, actor, place, topic_id)
     check_is_open(place.group_session.state)
+    rules.check_base(topic.rev, base_rev, topic.changed_by, actor.id)
     rules.check_can_extend(topic.state)
     run = place.group_session
     run.topic_ends_at = rules.extended_end(run.topic_ends_at, clock.now(), minutes)
@@ -121,7 +126,7 @@ def extend_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: st
     return _accepted(tx, actor, "agenda:extend", topic, run=True, minutes=minutes)
 
 
-def finish_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, outcome: str = "") -> Result:
+def finish_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, outcome: str = "", base_rev: int | None = None) -> Result:
     """The topic has been talked about, with one line of what the group took from it. The line may also come a little later."""
     place = _place(tx, actor, session_id, "agenda:finish")
     topic = _group_topic(tx, actor, place, topic_id)
@@ -130,6 +135,7 @@ def finish_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: st
     was_current = topic.state == "current"
     if not was_current and outcome == topic.outcome:
         return _unchanged(place, topic)
+    rules.check_base(topic.rev, base_rev, topic.changed_by, actor.id)
     if was_current:
         check_is_open(place.group_session.state)
         _end_current(tx, place.group_session)
@@ -137,27 +143,157 @@ def finish_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: st
     return _accepted(tx, actor, "agenda:finish", topic, run=was_current)
 
 
-def park_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str) -> Result:
-    """The topic is kept for the group's next visit. Refuses topics that have ended and one-on-one topics."""
+def park_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, reason: str = "", base_rev: int | None = None) -> Result:
+    """The topic is kept for the group's next visit; its proposer reads why. The reason may also come a moment later.
+
+    Refuses topics that have ended and one-on-one topics.
+    """
     place = _place(tx, actor, session_id, "agenda:park")
     topic = _group_topic(tx, actor, place, topic_id)
-    if topic.state == "parked":
+    reason = rules.check_reason(reason, needed=False)
+    if topic.state == "parked" and reason in ("", topic.reason):
         return _unchanged(place, topic)
     _check_runs(place)
-    rules.check_can_park(topic.state)
+    rules.check_base(topic.rev, base_rev, topic.changed_by, actor.id)
     was_current = topic.state == "current"
-    if was_current:
-        _end_current(tx, place.group_session)
-    _end(topic, "parked")
+    if topic.state != "parked":
+        rules.check_can_park(topic.state)
+        if was_current:
+            _end_current(tx, place.group_session)
+        _end(topic, "parked")
+    topic.reason = reason
     return _accepted(tx, actor, "agenda:park", topic, run=was_current)
+
+
+def decline_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, reason: str = "", base_rev: int | None = None) -> Result:
+    """The topic is not for this group, and its proposer reads why. It may be planned after all while the visit is open.
+
+    Refuses without a reason, topics that have ended or are being talked about, and one-on-one topics.
+    """
+    place = _place(tx, actor, session_id, "agenda:decline")
+    topic = _group_topic(tx, actor, place, topic_id)
+    reason = rules.check_reason(reason, needed=True)
+    if topic.state == "declined" and reason == topic.reason:
+        return _unchanged(place, topic)
+    _check_runs(place)
+    rules.check_base(topic.rev, base_rev, topic.changed_by, actor.id)
+    if topic.state != "declined":
+        rules.check_can_decline(topic.state)
+        _end(topic, "declined")
+    topic.reason = reason
+    return _accepted(tx, actor, "agenda:decline", topic)
+
+
+def ask_privately(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, base_rev: int | None = None) -> Result:
+    """Its proposer is asked whether they would rather talk about it alone; until they answer, the group does not see it.
+
+    Without an answer it is for their one-on-one. Refuses topics that have ended or are being talked about, and one-on-one topics.
+    """
+    place = _place(tx, actor, session_id, "agenda:ask_privately")
+    topic = _group_topic(tx, actor, place, topic_id)
+    if topic.hidden_because == "asked":
+        return _unchanged(place, topic)
+    _check_runs(place)
+    rules.check_is_asked(topic.hidden_because)
+    rules.check_base(topic.rev, base_rev, topic.changed_by, actor.id)
+    rules.check_can_route(topic.state)
+    topic.hidden_because, topic.state, topic.position = "asked", "new", None
+    return _accepted(tx, actor, "agenda:ask_privately", topic)
+
+
+def show_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, base_rev: int | None = None) -> Result:
+    """The group sees the topic (again): whoever leads has looked at the personal detail in it, or takes their question back.
+
+    Refuses while an alarm stands, and what is not hidden.
+    """
+    place = _place(tx, actor, session_id, "agenda:show")
+    topic = _group_topic(tx, actor, place, topic_id)
+    if not topic.hidden_because:
+        return _unchanged(place, topic)
+    rules.check_is_asked(topic.hidden_because)
+    rules.check_base(topic.rev, base_rev, topic.changed_by, actor.id)
+    topic.hidden_because = ""
+    return _accepted(tx, actor, "agenda:show", topic)
+
+
+def suggest_words(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, words: str, base_rev: int | None = None) -> Result:
+    """The proposer is asked whether these words say it as well; theirs stand until they agree. Refuses what has ended and empty words."""
+    place = _place(tx, actor, session_id, "agenda:suggest_words")
+    topic = _group_topic(tx, actor, place, topic_id)
+    words = rules.check_words(words)
+    if words in (topic.suggested_words, topic.words):
+        return _unchanged(place, topic)
+    _check_runs(place)
+    rules.check_base(topic.rev, base_rev, topic.changed_by, actor.id)
+    rules.check_can_suggest(topic.state)
+    topic.suggested_words = words
+    return _accepted(tx, actor, "agenda:suggest_words", topic)
+
+
+def agree_words(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, agree: bool = False) -> Result:
+    """The suggested words are the topic's, or are dropped, as its proposer says. Refuses others' topics, and when nothing is suggested."""
+    place = _place(tx, actor, session_id, "agenda:agree_words")
+    topic = _own_topic(tx, actor, place, topic_id)
+    if not topic.suggested_words:
+        raise rules.NothingSuggested
+    if agree:
+        topic.words = topic.suggested_words
+    topic.suggested_words = ""
+    return _accepted(tx, actor, "agenda:agree_words", topic, agree=agree)
+
+
+def reword_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, words: str) -> Result:
+    """The proposer's topic says this. Refuses once somebody supports it or it is talked about, others' topics, empty and overlong words."""
+    place = _place(tx, actor, session_id, "agenda:reword")
+    topic = _own_topic(tx, actor, place, topic_id)
+    words = rules.check_words(words)
+    if words == topic.words:
+        return _unchanged(place, topic)
+    rules.check_can_reword(topic.state, queries.supports_of(tx, topic))
+    topic.words, topic.suggested_words = words, ""
+    return _accepted(tx, actor, "agenda:reword", topic)
+
+
+def route_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, route: str) -> Result:
+    """The topic is for the group, or for its proposer's one-on-one only, as they say: also the answer when they were asked.
+
+    Refuses others' topics, what is talked about or has ended, and a topic for a group that does not meet.
+    """
+    place = _place(tx, actor, session_id, "agenda:route")
+    topic = _own_topic(tx, actor, place, topic_id)
+    if topic.route == route and topic.hidden_because != "asked":
+        return _unchanged(place, topic)
+    rules.check_is_asked(topic.hidden_because)
+    rules.check_can_route(topic.state)
+    rules.check_group_meets(route, "new", only_one_on_ones=place.group_session.only_one_on_ones)
+    moved = topic.route != route
+    topic.route, topic.hidden_because = route, ""
+    if route == "one_on_one":
+        topic.state, topic.position, topic.shows_name = "new", None, False
+    # What was every phone's and is one person's now must leave the others: they look at everything again.
+    return _accepted(tx, actor, "agenda:route", topic, everything=moved and route == "one_on_one", route=route)
+
+
+def show_supports(tx: Transaction, actor: Actor, session_id: str, *, on: bool = False) -> Result:
+    """Everybody sees how many said "me too", or not yet. It matters in programmes that hide the counts at first."""
+    place = _place(tx, actor, session_id, "agenda:show_supports")
+    group_session = place.group_session
+    if group_session.supports_shown == on:
+        return {"version": group_session.version, "topic_id": None}
+    check_is_open(group_session.state)
+    group_session.supports_shown = on
+    version = next_version(tx, session_id)
+    audit.record(tx, actor, "agenda:show_supports", group_session, session_id=session_id, on=on)
+    tx.announce(SessionChanged(session_id, version, everything=True))
+    return {"version": version, "topic_id": None}
 
 
 def answer_one_on_one(tx: Transaction, session_id: str, patient_id: str, version: int) -> tuple[str, ...]:
     """In the caller's transaction: the patient's one-on-one topics have been answered there. Returns their ids."""
-    waiting = tx.scalars(
-        select(Topic).where(Topic.session_id == session_id, Topic.patient_id == patient_id, Topic.route == "one_on_one", Topic.state == "new")
-    ).all()
+    alone = (Topic.route == "one_on_one") | (Topic.hidden_because == "asked")  # asked and not answered: theirs alone
+    waiting = tx.scalars(select(Topic).where(Topic.session_id == session_id, Topic.patient_id == patient_id, alone, Topic.state == "new")).all()
     for topic in waiting:
+        topic.route, topic.hidden_because = "one_on_one", ""
         _end(topic, "answered_one_on_one")
         topic.version = version
     return tuple(topic.id for topic in waiting)
@@ -171,10 +307,15 @@ def park_open_topics(tx: Transaction, session_id: str) -> None:
     group_session = tx.get_one(GroupSession, session_id)
     left = tx.scalars(select(Topic).where(Topic.session_id == session_id, Topic.route == "group", Topic.state.in_(rules.OPEN_STATES))).all()
     for topic in left:
+        topic.version = group_session.version
+        if topic.hidden_because == "asked":  # they were asked and did not answer: then it is theirs alone
+            topic.route, topic.hidden_because, topic.state = "one_on_one", "", "new"
+            continue
         if topic.state == "current":
             _count_spoken(topic, group_session)
+        else:
+            topic.reason = "no_time"
         _end(topic, "talked_about" if topic.state == "current" else "parked")
-        topic.version = group_session.version
     audit.record(tx, system(), "agenda:park_open", group_session, session_id=session_id, topics=[topic.id for topic in left])
 
 
@@ -231,6 +372,13 @@ def _group_topic(tx: Transaction, actor: Actor, place: Place, topic_id: str) -> 
     return topic
 
 
+def _own_topic(tx: Transaction, actor: Actor, place: Place, topic_id: str) -> Topic:
+    topic = queries.topic_in(tx, actor, place, topic_id)
+    if topic.patient_id != actor.id:
+        raise NotFound
+    return topic
+
+
 def _check_runs(place: Place) -> None:
     """The agenda is made before and during the visit, not after."""
     if place.group_session.state not in ("planned", "open"):
@@ -279,6 +427,7 @@ def _accepted(
     also: tuple[Topic, ...] = (),
     patients: tuple[str, ...] = (),
     run: bool = False,
+    everything: bool = False,
     **details: object,
 ) -> Result:
     """Count the version, record the act (ids, never words) and announce it once."""
@@ -286,11 +435,26 @@ def _accepted(
     changed = (topic, *also)
     for each in changed:
         each.version = version
+    if action != "agenda:support":
+        _touch(topic, actor)
     audit.record(tx, actor, action, topic, session_id=topic.session_id, patient=topic.patient_id, **details)
     tx.announce(
-        SessionChanged(topic.session_id, version, topics=tuple(t.id for t in changed), patients=tuple({*patients, *(t.patient_id for t in changed)}), run=run)
+        SessionChanged(
+            topic.session_id,
+            version,
+            topics=tuple(t.id for t in changed),
+            patients=tuple({*patients, *(t.patient_id for t in changed)}),
+            run=run,
+            everything=everything,
+        )
     )
     return {"version": version, "topic_id": topic.id}
+
+
+def _touch(topic: Topic, actor: Actor) -> None:
+    """Whoever looks at it now looks at something else than before; a "me too" changes nothing of what it says."""
+    topic.rev += 1
+    topic.changed_by, topic.changed_at = None if actor.kind == "patient" else actor.id, clock.now()
 
 
 def _unchanged(place: Place, topic: Topic) -> Result:

@@ -1,0 +1,270 @@
+"""What is asked of a proposer, and what they may change: words, who it is for, and reasons told; two who lead at once; the budget of "me too"."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from groupvisits.agenda import rules, service
+from groupvisits.agenda.models import Topic
+from groupvisits.audit.models import AuditEntry
+from groupvisits.core.errors import NotAllowed, NotFound
+from groupvisits.core.transaction import run, write
+from groupvisits.extensions import db
+from groupvisits.live.queries import snapshot_for
+from groupvisits.programmes.models import Programme
+from groupvisits.sessions.models import SessionTeamMember
+from groupvisits.sessions.service import close_session, open_session
+from tests.agenda.test_service import propose, topic
+from tests.cast import Cast, reasons
+
+pytestmark = pytest.mark.usefixtures("context")
+
+
+@pytest.fixture
+def opened(cast: Cast, context: None) -> str:
+    run(open_session, cast.tomas, cast.session_id)
+    return cast.session_id
+
+
+def shown(cast: Cast, actor: Any, audience: str, topic_id: str) -> dict[str, Any] | None:
+    db.session.rollback()
+    snapshot = snapshot_for(db.session(), actor, cast.session_id, audience)
+    return next((each for each in snapshot["topics"] if each["id"] == topic_id), None)
+
+
+def mine(cast: Cast, actor: Any, topic_id: str) -> dict[str, Any]:
+    db.session.rollback()
+    me = snapshot_for(db.session(), actor, cast.session_id, "patient")["me"]
+    return next(each for each in me["topics"] if each["id"] == topic_id)
+
+
+class TestWords:
+    def test_the_proposer_changes_them_until_somebody_supports_them(self, cast: Cast, opened: str) -> None:
+        its = propose(cast.rosa, opened, "Test strips")
+        assert mine(cast, cast.rosa, its)["can_reword"]
+        run(service.reword_topic, cast.rosa, opened, topic_id=its, words=" What test strips cost ")
+        assert (topic(its).words, topic(its).rev) == ("What test strips cost", 2)
+        run(service.support_topic, cast.frank, opened, topic_id=its, on=True)
+        assert not mine(cast, cast.rosa, its)["can_reword"]
+        with pytest.raises(rules.Supported):
+            run(service.reword_topic, cast.rosa, opened, topic_id=its, words="Something else")
+        run(service.support_topic, cast.frank, opened, topic_id=its, on=False)
+        run(service.reword_topic, cast.rosa, opened, topic_id=its, words="Something else")
+
+    def test_others_do_not(self, cast: Cast, opened: str) -> None:
+        its = propose(cast.rosa, opened)
+        with pytest.raises(NotFound):
+            run(service.reword_topic, cast.frank, opened, topic_id=its, words="Mine now")
+        with pytest.raises(NotAllowed):
+            run(service.reword_topic, cast.tomas, opened, topic_id=its, words="Mine now")
+
+    @pytest.mark.parametrize(("words", "refusal"), [("", rules.NoWords), ("\u200b", rules.NoWords), ("x" * 301, rules.TooManyWords)])
+    def test_nothing_and_too_much_are_refused(self, cast: Cast, opened: str, words: str, refusal: type[Exception]) -> None:
+        its = propose(cast.rosa, opened, "Test strips")
+        with pytest.raises(refusal):
+            run(service.reword_topic, cast.rosa, opened, topic_id=its, words=words)
+        assert topic(its).words == "Test strips"
+
+    def test_the_facilitator_suggests_and_the_proposer_agrees(self, cast: Cast, opened: str) -> None:
+        its = propose(cast.rosa, opened, "strips!!")
+        run(service.suggest_words, cast.tomas, opened, topic_id=its, words="What test strips cost")
+        assert (topic(its).words, mine(cast, cast.rosa, its)["suggested_words"]) == ("strips!!", "What test strips cost")
+        for stranger in (cast.frank,):
+            with pytest.raises(NotFound):
+                run(service.agree_words, stranger, opened, topic_id=its, agree=True)
+        run(service.agree_words, cast.rosa, opened, topic_id=its, agree=True)
+        assert (topic(its).words, topic(its).suggested_words) == ("What test strips cost", "")
+        with pytest.raises(rules.NothingSuggested):
+            run(service.agree_words, cast.rosa, opened, topic_id=its, agree=True)
+
+    def test_or_keeps_their_own(self, cast: Cast, opened: str) -> None:
+        its = propose(cast.rosa, opened, "strips!!")
+        run(service.suggest_words, cast.tomas, opened, topic_id=its, words="What test strips cost")
+        run(service.agree_words, cast.rosa, opened, topic_id=its, agree=False)
+        assert (topic(its).words, topic(its).suggested_words) == ("strips!!", "")
+
+    def test_nobody_else_reads_what_was_suggested(self, cast: Cast, opened: str) -> None:
+        its = propose(cast.rosa, opened, "strips!!")
+        run(service.suggest_words, cast.tomas, opened, topic_id=its, words="A suggestion nobody agreed to")
+        for actor, audience in ((cast.frank, "patient"), (cast.osei, "clinician"), (cast.tomas, "display")):
+            assert "A suggestion" not in str(snapshot_for(db.session(), actor, opened, audience))
+
+
+class TestAskingPrivately:
+    def test_while_asked_nobody_else_reads_it_and_the_answer_decides(self, cast: Cast, opened: str) -> None:
+        its = propose(cast.rosa, opened, "My marriage")
+        run(service.plan_topic, cast.tomas, opened, topic_id=its)
+        run(service.ask_privately, cast.tomas, opened, topic_id=its)
+        assert mine(cast, cast.rosa, its)["is_asked"]
+        for actor, audience in ((cast.frank, "patient"), (cast.osei, "clinician"), (cast.tomas, "display")):
+            seen = shown(cast, actor, audience, its)
+            assert seen is None or seen["words"] == ""
+        run(service.route_topic, cast.rosa, opened, topic_id=its, route="group")
+        assert (topic(its).hidden_because, topic(its).route) == ("", "group")
+        assert (shown(cast, cast.frank, "patient", its) or {})["words"] == "My marriage"
+
+    def test_alone_it_is_gone_from_everybody_else(self, cast: Cast, opened: str) -> None:
+        its = propose(cast.rosa, opened, "My marriage", shows_name=True)
+        run(service.ask_privately, cast.tomas, opened, topic_id=its)
+        run(service.route_topic, cast.rosa, opened, topic_id=its, route="one_on_one")
+        assert (topic(its).route, topic(its).state, topic(its).shows_name) == ("one_on_one", "new", False)
+        assert shown(cast, cast.frank, "patient", its) is None
+        assert "words" not in (shown(cast, cast.tomas, "facilitator", its) or {})
+
+    def test_no_answer_by_the_close_is_the_one_on_one(self, cast: Cast, opened: str) -> None:
+        its = propose(cast.rosa, opened, "My marriage")
+        run(service.ask_privately, cast.tomas, opened, topic_id=its)
+        run(close_session, cast.tomas, opened, **reasons(cast))
+        assert (topic(its).route, topic(its).state, topic(its).hidden_because) == ("one_on_one", "new", "")
+
+    def test_the_question_can_be_taken_back(self, cast: Cast, opened: str) -> None:
+        its = propose(cast.rosa, opened, "My marriage")
+        run(service.ask_privately, cast.tomas, opened, topic_id=its)
+        run(service.show_topic, cast.tomas, opened, topic_id=its)
+        assert not mine(cast, cast.rosa, its)["is_asked"]
+
+    def test_what_the_group_cannot_read_is_neither_planned_nor_supported(self, cast: Cast, opened: str) -> None:
+        its = propose(cast.rosa, opened, "My marriage")
+        run(service.ask_privately, cast.tomas, opened, topic_id=its)
+        with pytest.raises(rules.StillHidden):
+            run(service.plan_topic, cast.tomas, opened, topic_id=its)
+        with pytest.raises(rules.StillHidden):
+            run(service.start_topic, cast.tomas, opened, topic_id=its, minutes=5)
+        with pytest.raises(NotFound):
+            run(service.support_topic, cast.frank, opened, topic_id=its, on=True)
+
+    def test_behind_an_alarm_a_person_looks_first(self, cast: Cast, opened: str) -> None:
+        its = propose(cast.rosa, opened, "Chest pain")
+        with write() as tx:
+            tx.get_one(Topic, its).hidden_because = "alarm"
+        for act in (service.show_topic, service.ask_privately):
+            with pytest.raises(rules.AlarmFirst):
+                run(act, cast.tomas, opened, topic_id=its)
+        with pytest.raises(rules.AlarmFirst):
+            run(service.route_topic, cast.rosa, opened, topic_id=its, route="one_on_one")
+
+    def test_others_neither_route_nor_ask(self, cast: Cast, opened: str) -> None:
+        its = propose(cast.rosa, opened)
+        with pytest.raises(NotFound):
+            run(service.route_topic, cast.frank, opened, topic_id=its, route="one_on_one")
+        with pytest.raises(NotAllowed):
+            run(service.ask_privately, cast.frank, opened, topic_id=its)
+
+
+class TestReasons:
+    def test_a_proposer_reads_why_their_topic_was_kept_and_the_reason_may_come_later(self, cast: Cast, opened: str) -> None:
+        its = propose(cast.rosa, opened)
+        run(service.park_topic, cast.tomas, opened, topic_id=its)
+        version = run(service.park_topic, cast.tomas, opened, topic_id=its, reason="fits_later")["version"]
+        assert mine(cast, cast.rosa, its)["reason"] == "fits_later"
+        assert run(service.park_topic, cast.tomas, opened, topic_id=its, reason="fits_later")["version"] == version
+        run(service.plan_topic, cast.tomas, opened, topic_id=its)
+        assert topic(its).reason == ""
+
+    def test_declining_needs_one(self, cast: Cast, opened: str) -> None:
+        its = propose(cast.rosa, opened)
+        for empty in ("", "  ", "\u200b"):
+            with pytest.raises(rules.SayWhy):
+                run(service.decline_topic, cast.tomas, opened, topic_id=its, reason=empty)
+        with pytest.raises(rules.TooManyWords):
+            run(service.decline_topic, cast.tomas, opened, topic_id=its, reason="x" * 201)
+        run(service.decline_topic, cast.tomas, opened, topic_id=its, reason="Dr Osei answers this in every one-on-one")
+        assert (topic(its).state, mine(cast, cast.rosa, its)["reason"]) == ("declined", "Dr Osei answers this in every one-on-one")
+
+    def test_what_was_declined_has_a_fate_and_may_be_planned_after_all(self, cast: Cast, opened: str) -> None:
+        its = propose(cast.rosa, opened)
+        run(service.decline_topic, cast.tomas, opened, topic_id=its, reason="not_here")
+        run(service.plan_topic, cast.tomas, opened, topic_id=its)
+        assert topic(its).state == "planned"
+        run(service.decline_topic, cast.tomas, opened, topic_id=its, reason="not_here")
+        run(close_session, cast.tomas, opened, **reasons(cast))
+        account = snapshot_for(db.session(), cast.tomas, opened, "facilitator")["run"]["account"]
+        assert (account["sent"], account["accounted_for"]) == (1, 1)
+
+    def test_what_nobody_got_to_says_so(self, cast: Cast, opened: str) -> None:
+        its = propose(cast.rosa, opened)
+        run(close_session, cast.tomas, opened, **reasons(cast))
+        assert (topic(its).state, topic(its).reason) == ("parked", "no_time")
+
+    def test_the_record_holds_no_words(self, cast: Cast, opened: str) -> None:
+        its = propose(cast.rosa, opened, "A secret of mine")
+        run(service.suggest_words, cast.tomas, opened, topic_id=its, words="Another secret")
+        run(service.reword_topic, cast.rosa, opened, topic_id=its, words="A third secret")
+        run(service.decline_topic, cast.tomas, opened, topic_id=its, reason="Because of a secret")
+        assert "secret" not in str([entry.details for entry in db.session.scalars(select(AuditEntry))])
+
+
+class TestTwoWhoLead:
+    @pytest.fixture
+    def both(self, cast: Cast, opened: str) -> str:
+        with write() as tx:
+            tx.add(SessionTeamMember(session_id=opened, staff_member_id=cast.joanne.id, role="facilitator"))
+        return opened
+
+    def test_an_act_meant_for_what_it_was_is_not_done(self, cast: Cast, both: str) -> None:
+        its = propose(cast.rosa, both)
+        before = topic(its).rev
+        run(service.plan_topic, cast.tomas, both, topic_id=its, base_rev=before)
+        run(service.reword_topic, cast.rosa, both, topic_id=its, words="Something else")
+        for act, more in (
+            (service.park_topic, {}),
+            (service.start_topic, {"minutes": 5}),
+            (service.decline_topic, {"reason": "not_here"}),
+            (service.ask_privately, {}),
+        ):
+            with pytest.raises(rules.ChangedMeanwhile):
+                run(act, cast.tomas, both, topic_id=its, base_rev=before, **more)
+        run(service.park_topic, cast.tomas, both, topic_id=its, base_rev=topic(its).rev)
+
+    def test_ones_own_last_change_is_no_conflict(self, cast: Cast, both: str) -> None:
+        its = propose(cast.rosa, both)
+        before = topic(its).rev
+        run(service.plan_topic, cast.tomas, both, topic_id=its, base_rev=before)
+        run(service.park_topic, cast.tomas, both, topic_id=its, base_rev=before)
+
+    def test_a_me_too_changes_nothing_of_what_was_looked_at(self, cast: Cast, both: str) -> None:
+        its = propose(cast.rosa, both)
+        before = topic(its).rev
+        run(service.support_topic, cast.frank, both, topic_id=its, on=True)
+        run(service.plan_topic, cast.tomas, both, topic_id=its, base_rev=before)
+
+    def test_the_console_names_who_changed_it(self, cast: Cast, both: str) -> None:
+        its = propose(cast.rosa, both)
+        run(service.plan_topic, cast.tomas, both, topic_id=its)
+        seen = shown(cast, cast.tomas, "facilitator", its) or {}
+        assert (seen["changed_by"], seen["rev"]) == ("Tomas Reyes", 2)
+        run(service.reword_topic, cast.rosa, both, topic_id=its, words="Something else")
+        assert (shown(cast, cast.tomas, "facilitator", its) or {})["changed_by"] == "Rosa"
+
+
+class TestMeToo:
+    def budget(self, cast: Cast, **values: Any) -> None:
+        with write() as tx:
+            programme = tx.scalars(select(Programme).where(Programme.clinic_id == cast.tomas.clinic_id)).first()
+            assert programme is not None
+            for name, value in values.items():
+                setattr(programme, name, value)
+
+    def test_a_budget_is_kept_and_comes_back_with_what_has_ended(self, cast: Cast, opened: str) -> None:
+        self.budget(cast, support_budget=2)
+        first, second, third = (propose(cast.rosa, opened, words) for words in ("One", "Two", "Three"))
+        for its in (first, second):
+            run(service.support_topic, cast.frank, opened, topic_id=its, on=True)
+        assert snapshot_for(db.session(), cast.frank, opened, "patient")["me"]["supports_left"] == 0
+        with pytest.raises(rules.NoneLeft):
+            run(service.support_topic, cast.frank, opened, topic_id=third, on=True)
+        run(service.park_topic, cast.tomas, opened, topic_id=first)
+        run(service.support_topic, cast.frank, opened, topic_id=third, on=True)
+        run(service.support_topic, cast.frank, opened, topic_id=second, on=False)
+
+    def test_hidden_counts_are_nobodys_until_they_are_shown(self, cast: Cast, opened: str) -> None:
+        self.budget(cast, hides_supports=True)
+        its = propose(cast.rosa, opened)
+        run(service.support_topic, cast.frank, opened, topic_id=its, on=True)
+        assert (shown(cast, cast.rosa, "patient", its) or {})["supports"] is None
+        assert (shown(cast, cast.tomas, "facilitator", its) or {})["supports"] == 1
+        run(service.show_supports, cast.tomas, opened, on=True)
+        assert (shown(cast, cast.rosa, "patient", its) or {})["supports"] == 1
+        with pytest.raises(NotAllowed):
+            run(service.show_supports, cast.rosa, opened, on=False)
