@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq --no-deps --require-hashes --progress-bar off
 export FLASK_APP := groupvisits
 
-.PHONY: help setup setup-dev demo run migrate test test-sqlite test-postgresql test-browser check format translations bench screenshots lock clean
+.PHONY: help setup setup-dev demo rehearse run migrate test test-sqlite test-postgresql test-browser check format translations bench screenshots lock clean
 .DEFAULT_GOAL := help
 
 help:  ## what each command does
@@ -26,7 +26,11 @@ setup-dev: $(VENV)/development  ## what tests and checks need, too
 
 demo: setup  ## a practice clinic with a visit live now, and its server (BOTS=1: simulated participants)
 	@export INSTANCE="$${INSTANCE:-instance/demo}" HOST="$${HOST:-0.0.0.0}"; \
-	$(BIN)/flask demo && { $(if $(BOTS),$(BIN)/flask bots & )echo "The server writes its log to $$INSTANCE/server.log. Stop it with Ctrl+C."; exec $(BIN)/python run.py 2>>"$$INSTANCE/server.log"; }
+	$(BIN)/flask demo && { $(if $(BOTS),$(BIN)/flask rehearse --minutes 20 & )echo "The server writes its log to $$INSTANCE/server.log. Stop it with Ctrl+C."; exec $(BIN)/python run.py 2>>"$$INSTANCE/server.log"; }
+
+rehearse: setup  ## simulated people play a visit in the running demo (LEAD=1: a simulated facilitator, too; MINUTES=10 SPEED=1 QUESTIONS=file)
+	@export INSTANCE="$${INSTANCE:-instance/demo}" HOST="$${HOST:-0.0.0.0}"; \
+	$(BIN)/flask rehearse $(if $(LEAD),--lead) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SPEED),--speed $(SPEED)) $(if $(QUESTIONS),--questions "$(QUESTIONS)")
 
 run: setup migrate  ## an empty installation; the first visit leads an administrator through set-up
 	@$(BIN)/python run.py

@@ -46,6 +46,7 @@ ACTS = {
     "agenda:support": mark("Said me too, or took it back"),
     "agenda:take_back": mark("Took a topic back"),
     "demo:made": mark("Made the practice clinic"),
+    "demo:rehearsed": mark("Began a rehearsal with simulated people"),
     "feedback:close_form": mark("Closed a feedback form"),
     "feedback:open_form": mark("Opened a feedback form"),
     "feedback:print_cards": mark("Printed feedback cards"),

@@ -4,8 +4,8 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Add `flask demo` and `flask bots`."""
+    """Add `flask demo` and `flask rehearse`."""
     from groupvisits.demo import commands
 
     app.cli.add_command(commands.demo)
-    app.cli.add_command(commands.bots)
+    app.cli.add_command(commands.rehearse)

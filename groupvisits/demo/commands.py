@@ -1,6 +1,7 @@
-"""`flask demo` makes the practice clinic, `flask bots` brings it to life."""
+"""`flask demo` makes the practice clinic, `flask rehearse` brings it to life."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,9 +14,11 @@ from config import Config
 from groupvisits.accounts.models import Clinic, Installation
 from groupvisits.core import clock, database
 from groupvisits.core.transaction import Transaction, run
-from groupvisits.demo.bots import play
+from groupvisits.demo import content
 from groupvisits.demo.build import ZONE, Demo, build
 from groupvisits.demo.large import enlarge
+from groupvisits.demo.rehearsal import visit
+from groupvisits.demo.rehearsal.phones import wait_for_server
 from groupvisits.extensions import db
 
 START_PAGES = {
@@ -47,12 +50,40 @@ def demo(as_json: bool, size: str, zone: str) -> None:
         _tell(told, current_app.extensions["config"])
 
 
-@click.command("bots")
-@click.option("--minutes", default=20, show_default=True, help="How long they stay.")
+@click.command("rehearse")
+@click.option("--session", "session_id", default="", help="Another open visit than the demo's live one.")
+@click.option("--minutes", default=10.0, show_default=True, help="How long the visit goes on, on its own clock.")
+@click.option("--speed", default=1.0, show_default=True, help="How much faster than life its clock goes.")
+@click.option("--people", default=12, show_default=True, help="How many at most.")
+@click.option("--lead", is_flag=True, help="A simulated facilitator leads, too. Without it, that is you.")
+@click.option("--questions", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="What people ask: one question a line, or a CSV file.")
+@click.option("--column", default="", help="The column of the CSV file. [default: the first]")
+@click.option("--seed", default=1, show_default=True, help="Another number, another visit.")
 @with_appcontext
-def bots(minutes: int) -> None:
-    """Simulated participants propose and support topics in the live visit of the demo, over real sockets."""
-    play(current_app.extensions["config"].public_url, minutes)
+def rehearse(session_id: str, minutes: float, speed: float, people: int, *, lead: bool, questions: Path | None, column: str, seed: int) -> None:
+    """Simulated people play a visit against the running server: by slip, over real sockets, with phones that sleep and lines that break.
+
+    At the end every screen is compared with what the server says. For training and for tests; refuses any database that is not a demo.
+    """
+    base = current_app.extensions["config"].public_url
+    try:
+        if minutes <= 0 or speed <= 0 or people < 1:
+            raise visit.CannotRehearse("Minutes, speed and people are more than nothing.")
+        words = visit.words_from(questions, column) if questions else content.REHEARSAL_TOPICS
+        cast = run(visit.prepare, session_id, people)
+    except visit.CannotRehearse as why:
+        raise click.ClickException(str(why)) from None
+    if not wait_for_server(base):
+        raise click.ClickException(f"No server answers at {base}.")
+    click.echo(
+        f"{cast.title}: {len(cast.people)} people come, {minutes:g} minutes at {speed:g} times the speed. {'A facilitator leads.' if lead else 'You lead.'}"
+    )
+    wrong = visit.Rehearsal(base, cast, words, minutes=minutes, speed=speed, leads=lead, seed=seed, say=click.echo).play()
+    for each in wrong:
+        click.echo(f"WRONG  {each}")
+    if wrong:
+        raise click.ClickException(f"{len(wrong)} things are not as they should be.")
+    click.echo("Every screen shows what the server says, and nothing that was received is missing.")
 
 
 def _made(tx: Transaction, size: str, zone: str) -> Demo:

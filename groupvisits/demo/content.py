@@ -90,7 +90,7 @@ ONE_THING_TO_CHANGE = (
     "Bring the cook again.",
 )
 
-BOT_TOPICS = (
+REHEARSAL_TOPICS = (
     "Is brown sugar better than white?",
     "What do you do when the meter shows an error?",
     "How do I say no to my aunt's cake?",
@@ -101,6 +101,20 @@ BOT_TOPICS = (
     "Who wants to walk together on Saturday?",
     "Vale a pena comprar o pão integral?",
     "Kijan nou jwenn medikaman mwen chè?",
+    "My feet burn at night. Does anybody else know that?",
+    "How do you count the rice on a plate?",
+    "What does a low feel like for you?",
+    "I am afraid of the needle. How did you start?",
+    "¿Cómo le explico a mi familia que no como pan?",
+    "¿Qué hago si olvido una pastilla?",
+    "What is a good shoe for walking?",
+    "Where are test strips cheap?",
+    "Posso comer banana todo dia?",
+    "How do you sleep when you worry about the numbers?",
+    "Ki sa mwen ka manje nan yon fèt?",
+    "Who has a recipe for beans without sugar?",
+    "Can we meet in the park in summer?",
+    "How long does a meter last?",
 )
 
 # What everybody signs, by language; invented, like everything here. No translation of it has been reviewed.

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-import websocket
+from groupvisits.demo.rehearsal.line import Line
 
 ROOT = Path(__file__).resolve().parents[2]
 PEOPLE = ("rosa", "marcus", "gladys", "teo", "frank", "beatriz", "tomas", "osei", "sunny")
@@ -28,7 +28,7 @@ class LiveServer:
     def __init__(self, instance: Path, script: str = "run.py") -> None:
         self.instance, self.script, self.port = instance, script, free_port()
         self.process: subprocess.Popen[bytes] | None = None
-        self.phones: list[WirePhone] = []
+        self.phones: list[Line] = []
         made = subprocess.run([sys.executable, "-m", "tests.live.server", str(instance)], cwd=ROOT, env=self.env, capture_output=True, check=False)
         if made.returncode:
             raise RuntimeError(made.stderr.decode()[-2000:])
@@ -38,8 +38,7 @@ class LiveServer:
 
     @property
     def env(self) -> dict[str, str]:
-        kept = {key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "SECRET_KEY")}
-        return kept | {"INSTANCE": str(self.instance), "PORT": str(self.port), "HOST": "127.0.0.1", "PYTHONPATH": str(ROOT)}
+        return settings_for(self.instance, self.port)
 
     def start(self) -> None:
         with (self.instance / "server.log").open("ab") as log:
@@ -73,11 +72,11 @@ class LiveServer:
             connection.execute(statement, values)
         connection.close()
 
-    def phone(self, who: str, origin: str | None = None) -> "WirePhone":
-        return self.connect(self.cookies[who], f"http://127.0.0.1:{self.port}" if origin is None else origin)
+    def phone(self, who: str, origin: str | None = None) -> Line:
+        return self.connect(self.cookies[who], origin)
 
-    def connect(self, cookie: str, origin: str) -> "WirePhone":
-        self.phones.append(WirePhone(self.port, cookie, origin))
+    def connect(self, cookie: str, origin: str | None = None) -> Line:
+        self.phones.append(Line(f"http://127.0.0.1:{self.port}", cookie, origin=origin))
         return self.phones[-1]
 
     def close(self) -> None:
@@ -86,48 +85,9 @@ class LiveServer:
             phone.cut()
 
 
-class WirePhone:
-    """Socket.IO over one WebSocket, spoken by hand, so that it can be cut wherever a test wants it to be cut."""
-
-    def __init__(self, port: int, cookie: str, origin: str) -> None:
-        quiet = {"origin": origin} if origin else {"suppress_origin": True}
-        self.ws = websocket.create_connection(
-            f"ws://127.0.0.1:{port}/socket.io/?EIO=4&transport=websocket", cookie=f"groupvisits={cookie}", timeout=10, **quiet
-        )
-        assert self.ws.recv().startswith("0")
-        self.ws.send('40{"language":"en"}')
-        answer = self.ws.recv()
-        if not answer.startswith("40"):
-            self.ws.shutdown()
-            raise PermissionError(answer)
-        self.number = 0
-        self.messages: list[tuple[str, Any]] = []
-
-    def send(self, name: str, data: Any) -> int:
-        self.number += 1
-        self.ws.send(f"42{self.number}{json.dumps([name, data])}")
-        return self.number
-
-    def answer(self, number: int) -> Any:
-        """The acknowledgement of that number; what else arrives meanwhile is kept in `messages`."""
-        while True:
-            frame = self.ws.recv()
-            if frame == "2":
-                self.ws.send("3")
-            elif frame.startswith(f"43{number}["):
-                return json.loads(frame[len(f"43{number}") :])[0]
-            elif frame.startswith("42"):
-                name, body = json.loads(frame[2:])
-                self.messages.append((name, body))
-            elif frame in ("", "41"):
-                raise ConnectionError
-
-    def ask(self, name: str, data: Any) -> Any:
-        return self.answer(self.send(name, data))
-
-    def cut(self) -> None:
-        """The network is gone: nothing is said to the server."""
-        self.ws.shutdown()
+def settings_for(instance: Path, port: int) -> dict[str, str]:
+    kept = {key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "SECRET_KEY")}
+    return kept | {"INSTANCE": str(instance), "PORT": str(port), "HOST": "127.0.0.1", "PYTHONPATH": str(ROOT)}
 
 
 def free_port() -> int:

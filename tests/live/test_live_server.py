@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 import requests
-import websocket
 
 from tests.live.server import ROOT, LiveServer
 
@@ -97,7 +96,7 @@ def test_what_one_phone_sends_at_once_is_carried_out_in_its_order(server: LiveSe
 
 def test_a_message_of_more_than_16_kib_ends_that_connection_and_no_other(server: LiveServer) -> None:
     phone, other = server.phone("frank"), server.phone("gladys")
-    with pytest.raises((ConnectionError, OSError, websocket.WebSocketException)):
+    with pytest.raises((ConnectionError, TimeoutError)):
         phone.ask("agenda:propose", propose(server.session_id, "x" * 17_000))
     assert other.ask("agenda:propose", propose(server.session_id, "Still here"))["ok"]
     assert server.rows("SELECT count(*) FROM topics WHERE length(words) > 300") == [(0,)]
@@ -105,13 +104,13 @@ def test_a_message_of_more_than_16_kib_ends_that_connection_and_no_other(server:
 
 @pytest.mark.parametrize("origin", ["", "http://evil.example.org", "null", "https://127.0.0.1"])
 def test_a_socket_from_elsewhere_is_refused(server: LiveServer, origin: str) -> None:
-    with pytest.raises((PermissionError, websocket.WebSocketBadStatusException)):
+    with pytest.raises(PermissionError):
         server.phone("rosa", origin=origin)
 
 
 def test_a_socket_without_a_sign_in_is_refused(server: LiveServer) -> None:
     with pytest.raises(PermissionError):
-        server.connect("made-up", f"http://127.0.0.1:{server.port}")
+        server.connect("made-up")
 
 
 def test_a_sign_in_that_ends_takes_the_open_sockets_rights_with_it(server: LiveServer) -> None:
@@ -147,7 +146,7 @@ class Sender(threading.Thread):
             self.sent.append(command)
             try:
                 answer = self.phone.ask("agenda:propose", command)
-            except (OSError, websocket.WebSocketException):
+            except (ConnectionError, TimeoutError):
                 return
             if answer["ok"]:
                 self.acknowledged.append(command["command_id"])

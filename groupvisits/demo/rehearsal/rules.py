@@ -1,0 +1,178 @@
+"""What a client of the live room does with what it hears, and with what it has to say. No network, no clock: docs/protocol.md in Python.
+
+`Screen` is the state that comes down, `CommandQueue` the commands that go up. The simulated phones use them over real sockets; the
+tests drive them over a network that loses, doubles and reorders.
+"""
+
+import uuid
+from collections.abc import Callable, Mapping, MutableSequence
+from dataclasses import dataclass, field
+from typing import Any
+
+LISTS = {"topics": "id", "slots": "id", "people": "seat_id", "guests": "id"}
+TRY_AGAIN = frozenset({"busy", "too_fast"})
+# Follows the clock, not an act: two screens that were drawn a minute apart may say two times.
+FOLLOWS_THE_CLOCK = frozenset({"server_now", "audience", "planned_at"})
+
+
+class Screen:
+    """One room as one device knows it. After each message `wants` says whether the snapshot must be fetched."""
+
+    def __init__(self) -> None:
+        self.epoch = ""
+        self.version = self.me_version = -1
+        self.run: dict[str, Any] = {}
+        self.me: dict[str, Any] | None = None
+        self.lists: dict[str, dict[str, Any]] = {name: {} for name in LISTS}
+        self.fetching = False
+        self._wanted = True  # nothing is known yet
+        self._early: list[dict[str, Any]] = []  # deltas that came while a snapshot was on its way
+
+    @property
+    def wants(self) -> bool:
+        return self._wanted and not self.fetching
+
+    def want(self) -> None:
+        """Silence, waking up, coming back, a new line: fetch. During a fetch: once more after it, its answer may be older."""
+        self._wanted = True
+
+    def asks(self) -> None:
+        self.fetching, self._wanted = True, False
+
+    def answered(self, snapshot: Mapping[str, Any] | None) -> None:
+        """The snapshot asked for is here, or will not come (None)."""
+        # An answer that was slow may be older than what deltas have told meanwhile.
+        if snapshot is not None and (snapshot["epoch"] != self.epoch or snapshot["version"] >= self.version):
+            self._take(snapshot)
+        self.fetching = False
+        early, self._early = self._early, []
+        for delta in early:
+            self.changed(delta)
+
+    def hear(self, name: str, body: dict[str, Any]) -> None:
+        """One message of the server."""
+        heard: dict[str, Callable[[dict[str, Any]], None]] = {"session:changed": self.changed, "session:mine": self.mine, "session:tick": self.ticked}
+        if name in heard:
+            heard[name](body)
+
+    def changed(self, delta: dict[str, Any]) -> None:
+        known = delta["epoch"] == self.epoch
+        if known and delta["version"] < self.version:
+            return
+        # Who has a live phone is told without a version of its own (since == version); everything else counts one up.
+        if known and delta["version"] == self.version and delta["since"] != delta["version"]:
+            return
+        if known and delta["since"] == self.version and not delta.get("snapshot"):
+            self._apply(delta)
+        elif self.fetching:
+            self._early.append(delta)
+        else:
+            self.want()
+
+    def mine(self, message: dict[str, Any]) -> None:
+        if message["epoch"] != self.epoch:
+            self.want()
+        elif message["version"] >= self.me_version:
+            self.me_version, self.me = message["version"], message["me"]
+
+    def ticked(self, tick: dict[str, Any]) -> None:
+        if tick["epoch"] != self.epoch or tick["version"] > self.version:
+            self.want()
+
+    def shows(self) -> dict[str, Any]:
+        """What a person could read on it, in a form that can be compared."""
+        return {"epoch": self.epoch, "version": self.version, "run": self.run, **self.lists, "me": self.me}
+
+    def _take(self, snapshot: Mapping[str, Any]) -> None:
+        self.epoch, self.version, self.me_version = snapshot["epoch"], snapshot["version"], snapshot["version"]
+        self.run, self.me = snapshot["run"], snapshot.get("me")
+        for name, key in LISTS.items():
+            self.lists[name] = {item[key]: item for item in snapshot.get(name, [])}
+
+    def _apply(self, delta: dict[str, Any]) -> None:
+        self.version = delta["version"]
+        self.run = {**self.run, **delta.get("run", {})}
+        for name, key in LISTS.items():
+            self.lists[name] |= {item[key]: item for item in delta.get(name, [])}
+        if "guests" in delta:  # who waits is told whole: a guest has no state to change
+            self.lists["guests"] = {item["id"]: item for item in delta["guests"]}
+
+
+def shown_by(snapshot: Mapping[str, Any]) -> dict[str, Any]:
+    """What a screen shows that has just fetched this."""
+    screen = Screen()
+    screen.answered(snapshot)
+    return screen.shows()
+
+
+def differences(shown: Any, true: Any, where: str = "") -> list[str]:
+    """Where two pictures of one room differ, in words. The order of a list of ids is no difference, nor is what follows the clock."""
+    if isinstance(shown, dict) and isinstance(true, dict):
+        keys = [key for key in sorted({*shown, *true}) if key not in FOLLOWS_THE_CLOCK]
+        return [found for key in keys for found in differences(shown.get(key), true.get(key), f"{where}.{key}" if where else key)]
+    if isinstance(shown, list) and isinstance(true, list):
+        shown, true = _by_id(shown), _by_id(true)
+        if isinstance(shown, dict) and isinstance(true, dict):
+            return differences(shown, true, where)
+    return [] if shown == true else [f"{where}: shows {shown!r}, true is {true!r}"]
+
+
+def _by_id(items: list[Any]) -> Any:
+    if items and all(isinstance(item, dict) and "id" in item for item in items):
+        return {item["id"]: item for item in items}
+    return sorted(items) if all(isinstance(item, str) for item in items) else items
+
+
+@dataclass(frozen=True)
+class Record:
+    """One command as the device keeps it."""
+
+    name: str
+    session_id: str
+    body: dict[str, Any]
+    command_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+    @property
+    def by_socket(self) -> dict[str, Any]:
+        return {"command_id": self.command_id, "session_id": self.session_id, "body": self.body}
+
+    @property
+    def by_post(self) -> dict[str, Any]:
+        return {"command_id": self.command_id, "body": self.body}
+
+
+class CommandQueue:
+    """What a person did, kept until the clinic has given its final answer. `store` is the device's: it outlives page and line."""
+
+    def __init__(self, store: MutableSequence[Record] | None = None) -> None:
+        self.store: MutableSequence[Record] = [] if store is None else store
+        self.held = False  # nothing is sent although there is a line: signed out
+
+    def add(self, record: Record) -> Record:
+        self.store.append(record)
+        return record
+
+    def next(self) -> Record | None:
+        """The one to send: the oldest, and no other before it has its answer."""
+        return self.store[0] if self.store and not self.held else None
+
+    def answered(self, record: Record, answer: Mapping[str, Any] | None) -> str:
+        """What this answer to `record` means (see `judged`). It leaves the store only with a final one; an answer that comes twice is one."""
+        kind = judged(answer)
+        if kind == "hold":
+            self.held = True
+        elif kind != "retry" and self.store and self.store[0].command_id == record.command_id:
+            del self.store[0]
+        return kind
+
+
+def judged(answer: Mapping[str, Any] | None) -> str:
+    """`done`, `refused` (for good), `retry` (the same id again), or `hold` (when the same person is known again). None: no answer came."""
+    if answer is None:
+        return "retry"
+    if answer.get("ok"):
+        return "done"
+    code = (answer.get("error") or {}).get("code")
+    if code in TRY_AGAIN:
+        return "retry"
+    return "hold" if code in ("sign_in_needed", "csrf") else "refused"
