@@ -6,13 +6,21 @@ monkey.patch_all()
 
 import gc
 import os
+import signal
 import socket
 from typing import Any
 
+import gevent
 from gevent.pywsgi import WSGIHandler
+
+from flask import Flask
 
 from config import Config
 from groupvisits import create_app, greet_first_visitor, start_background_work
+from groupvisits.core import writer
+
+
+SAY_SO = 0.1  # seconds for the last answers to leave
 
 
 class PromptHandler(WSGIHandler):
@@ -28,6 +36,13 @@ class PromptHandler(WSGIHandler):
             super().log_error(msg, *args)
 
 
+def stop(app: Flask, server: Any) -> None:
+    """What was taken is saved and answered before the sockets end."""
+    writer.stop(app)
+    gevent.sleep(SAY_SO)
+    server.throw(SystemExit)
+
+
 def serve() -> None:
     os.umask(0o077)  # what the server writes holds patients' data: nobody else on this machine reads it
     config = Config.from_environment()
@@ -36,6 +51,9 @@ def serve() -> None:
     gc.collect()
     gc.freeze()
     start_background_work(app)
+    writer.start(app)
+    for asked in (signal.SIGTERM, signal.SIGINT):
+        gevent.signal_handler(asked, stop, app, gevent.getcurrent())
     print(f"groupvisits answers at {config.public_url}", flush=True)
     greet_first_visitor(app)
     try:

@@ -1,10 +1,12 @@
 """Who is behind a request or a socket, looked up in the database each time."""
 
 from flask import session as browser_session
+from sqlalchemy.orm import Session
 
-from groupvisits.accounts.browser_sessions import live_row
+from groupvisits.accounts.browser_sessions import is_alive, live_row
 from groupvisits.accounts.models import BrowserSession, RoomDisplay, StaffMember
 from groupvisits.core import actor as actors
+from groupvisits.core import clock
 from groupvisits.core.actor import ANYONE, Actor
 from groupvisits.extensions import db
 
@@ -14,18 +16,23 @@ def actor_of_request() -> Actor:
     if not browser_session.token:  # type: ignore[attr-defined]
         return ANYONE
     row = live_row(browser_session.fingerprint)  # type: ignore[attr-defined]
-    return (_actor(row) if row else None) or ANYONE
+    return (_actor(db.session(), row) if row else None) or ANYONE
 
 
 def actor_of_token(fingerprint: str) -> Actor | None:
     """The signed-in person of this browser session, or None when it has ended or nobody is signed in with it."""
-    row = live_row(fingerprint) if fingerprint else None
-    return _actor(row) if row else None
+    return find_actor(db.session(), fingerprint)
 
 
-def _actor(row: BrowserSession) -> Actor | None:
+def find_actor(session: Session, fingerprint: str) -> Actor | None:
+    """The same, read in the given transaction."""
+    row = session.get(BrowserSession, fingerprint) if fingerprint else None
+    return _actor(session, row) if row is not None and is_alive(row, clock.now()) else None
+
+
+def _actor(session: Session, row: BrowserSession) -> Actor | None:
     if row.staff_member_id:
-        member = db.session.get(StaffMember, row.staff_member_id)
+        member = session.get(StaffMember, row.staff_member_id)
         if member is None or not member.active:
             return None
         # Without the second factor their clinic requires, nobody is more than a newcomer.
@@ -34,6 +41,6 @@ def _actor(row: BrowserSession) -> Actor | None:
     if row.patient_id:
         return actors.patient(row.patient_id, row.data.get("clinic_id", ""), row.data.get("name", ""), row.id)
     if row.display_id:
-        display = db.session.get(RoomDisplay, row.display_id)
+        display = session.get(RoomDisplay, row.display_id)
         return actors.display(display.id, display.clinic_id, display.session_id, row.id) if display else None
     return None

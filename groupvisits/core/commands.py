@@ -18,6 +18,7 @@ from groupvisits.core.actor import Actor
 from groupvisits.core.database import UtcDateTime
 from groupvisits.core.errors import Busy, Conflict, mark
 from groupvisits.core.transaction import Transaction, run
+from groupvisits.core.writer import submit
 from groupvisits.extensions import db
 
 
@@ -57,18 +58,28 @@ def run_command(verb: Callable[..., dict[str, Any]], actor: Actor, command: Comm
 
     The result is a JSON object. Refuses with CommandReused an id that came before with another body or from another person.
     """
-    return run(_once, verb, actor, command, *args, **kwargs)
+    return run(_once, verb, lambda tx: actor, command, *args, **kwargs)
 
 
-def _once(tx: Transaction, verb: Callable[..., dict[str, Any]], actor: Actor, command: Command, *args: Any, **kwargs: Any) -> dict[str, Any]:
-    who = f"{actor.kind}:{actor.id}"
+def run_live_command(
+    verb: Callable[..., dict[str, Any]], who: Callable[[Transaction], Actor], command: Command, /, *args: Any, **kwargs: Any
+) -> dict[str, Any]:
+    """The same for a command of the live room, which may share a transaction with others (see core.writer). `who(tx)` says who sends it."""
+    return submit(_once, verb, who, command, *args, **kwargs)
+
+
+def _once(
+    tx: Transaction, verb: Callable[..., dict[str, Any]], who: Callable[[Transaction], Actor], command: Command, /, *args: Any, **kwargs: Any
+) -> dict[str, Any]:
+    actor = who(tx)
+    sender = f"{actor.kind}:{actor.id}"
     stored = tx.get(CommandRecord, command.id)
     if stored is not None:
-        if stored.body_hash != command.body_hash or stored.actor != who:
+        if stored.body_hash != command.body_hash or stored.actor != sender:
             raise CommandReused
         return stored.result
     result = verb(tx, actor, *args, **kwargs)
     # Two copies of one command at the same moment (PostgreSQL): the second is asked to try again and then gets the stored result.
     with tx.refused_as(Busy()):
-        tx.add(CommandRecord(id=command.id, actor=who, body_hash=command.body_hash, result=result, received_at=clock.now()))
+        tx.add(CommandRecord(id=command.id, actor=sender, body_hash=command.body_hash, result=result, received_at=clock.now()))
     return result

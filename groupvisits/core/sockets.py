@@ -17,7 +17,7 @@ from socketio.exceptions import ConnectionRefusedError as Unwelcome
 
 from groupvisits.core import ids
 from groupvisits.core.actor import Actor
-from groupvisits.core.commands import Command, is_id, run_command
+from groupvisits.core.commands import Command, is_id, run_live_command
 from groupvisits.core.errors import DomainError, Invalid, NotAllowed, NotFound, Refused, SignInNeeded, mark
 from groupvisits.core.events import RequestRefused
 from groupvisits.core.forms import BaseForm, parse
@@ -36,48 +36,47 @@ class TooFast(Refused):
 class SocketDoor:
     """The events of one application and the sockets connected to it."""
 
-    def __init__(self, app: Flask, *, policies: dict[str, Any], resolve_token: Callable[[str], Actor | None], origins: set[str]) -> None:
-        self.app, self.policies, self.resolve_token, self.origins = app, policies, resolve_token, origins
+    def __init__(self, app: Flask, *, policies: dict[str, Any], find_actor: Callable[[Any, str], Actor | None], origins: set[str]) -> None:
+        self.app, self.policies, self.find_actor, self.origins = app, policies, find_actor, origins
         self.actions: dict[str, str] = {}
         self._tokens: dict[str, str] = {}  # sid -> fingerprint of the browser session
         self._languages: dict[str, str] = {}
         self._recent: dict[str, deque[float]] = defaultdict(deque)  # by browser session: more sockets are no more speed
         self.on_disconnect: list[Callable[[str], None]] = []
-        self.on_command: list[Callable[[Actor], None]] = []  # a command is something a person did, unlike all other socket traffic
+        self.on_command: list[Callable[[Any, Actor], None]] = []  # a command is something a person did, unlike all other socket traffic
         self.server: Any = app.extensions["socketio"].server
         self.server.on("connect", self._connect)
         self.server.on("disconnect", self._disconnect)
 
     def event(self, name: str, *, action: str, handler: Callable[[str, Actor, Any], Any]) -> None:
         """Answer `name` with `handler(sid, actor, data)` for those the table lets do `action`; its result is the acknowledgement."""
+        self._answer(name, action, lambda sid, data: handler(sid, self._reader(sid, action), data))
+
+    def command(self, name: str, *, action: str, form: type[BaseForm], verb: Any) -> None:
+        """Answer `{command_id, session_id, body}` by carrying out `verb(tx, actor, session_id, **body)` once."""
+
+        def handler(sid: str, data: Any) -> dict[str, Any]:
+            if not isinstance(data, dict) or not (is_id(data.get("command_id")) and is_id(data.get("session_id"))):
+                raise Invalid
+            body = data.get("body", {})
+            entered = parse(form, body).body()
+            command = Command(data["command_id"], name, {"session_id": data["session_id"], **body})
+            return run_live_command(verb, lambda tx: self._sender(tx, sid, action), command, data["session_id"], **entered)
+
+        self._answer(name, action, handler)
+
+    def _answer(self, name: str, action: str, handler: Callable[[str, Any], Any]) -> None:
         self.actions[name] = action
 
         def answer(sid: str, data: Any = None) -> dict[str, Any]:
             with self.app.app_context():
                 try:
-                    actor = self._actor(sid)
-                    if not self.policies[action].could(actor, action):
-                        raise NotAllowed
-                    return {"ok": True, "result": handler(sid, actor, data)}
+                    self._check_pace(sid)
+                    return {"ok": True, "result": handler(sid, data)}
                 except DomainError as error:
                     return self._refuse(sid, name, error)
 
         self.server.on(name, answer)
-
-    def command(self, name: str, *, action: str, form: type[BaseForm], verb: Any) -> None:
-        """Answer `{command_id, session_id, body}` by carrying out `verb(tx, actor, session_id, **body)` once."""
-
-        def handler(_sid: str, actor: Actor, data: Any) -> dict[str, Any]:
-            if not isinstance(data, dict) or not (is_id(data.get("command_id")) and is_id(data.get("session_id"))):
-                raise Invalid
-            body = data.get("body", {})
-            entered = parse(form, body).body()
-            result = run_command(verb, actor, Command(data["command_id"], name, {"session_id": data["session_id"], **body}), data["session_id"], **entered)
-            for listener in self.on_command:
-                listener(actor)
-            return result
-
-        self.event(name, action=action, handler=handler)
 
     def is_own_origin(self, origin: str, environ: dict[str, Any]) -> bool:
         """PUBLIC_URL, or the very address this request came to: a phone may have typed the server's address in the clinic's network."""
@@ -103,7 +102,7 @@ class SocketDoor:
         token = ids.fingerprint(_cookie(environ, self.app.config["SESSION_COOKIE_NAME"]))
         with self.app.app_context():
             try:
-                if self.resolve_token(token) is None:
+                if self._find(db.session(), token) is None:
                     raise Unwelcome("sign_in_needed")
             finally:
                 db.session.rollback()
@@ -122,23 +121,40 @@ class SocketDoor:
         if token not in self._tokens.values():
             self._recent.pop(token, None)
 
-    def _actor(self, sid: str) -> Actor:
+    def _find(self, db_session: Any, token: str) -> Actor | None:
+        return self.find_actor(db_session, token) if token else None
+
+    def _check_pace(self, sid: str) -> None:
         recent, now = self._recent[self._tokens.get(sid, "")], time.monotonic()
         while recent and recent[0] < now - 10:
             recent.popleft()
         if len(recent) >= EVENTS_PER_10_SECONDS:
             raise TooFast
         recent.append(now)
-        actor = self.resolve_token(self._tokens.get(sid, ""))
+
+    def _reader(self, sid: str, action: str) -> Actor:
+        actor = self._find(db.session(), self._tokens.get(sid, ""))
         db.session.rollback()  # an idle socket must not pin an old view of the database
+        return self._permitted(actor, action)
+
+    def _sender(self, tx: Any, sid: str, action: str) -> Actor:
+        """Who sends a command, looked up in the command's own transaction."""
+        actor = self._permitted(self._find(tx, self._tokens.get(sid, "")), action)
+        for listener in self.on_command:
+            listener(tx, actor)
+        return actor
+
+    def _permitted(self, actor: Actor | None, action: str) -> Actor:
         if actor is None:
             raise SignInNeeded
+        if not self.policies[action].could(actor, action):
+            raise NotAllowed
         return actor
 
     def _refuse(self, sid: str, name: str, error: DomainError) -> dict[str, Any]:
         db.session.rollback()
         if isinstance(error, NotAllowed | NotFound):
-            actor = self.resolve_token(self._tokens.get(sid, ""))
+            actor = self._find(db.session(), self._tokens.get(sid, ""))
             if actor is not None:
                 self.app.extensions["listeners"].tell_after(RequestRefused(actor, name, error.code))
         return {"ok": False, "error": {"code": error.code, "message": words(error, self.language(sid)), "field": error.field}}

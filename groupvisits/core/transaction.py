@@ -1,10 +1,11 @@
 """One act, one transaction: the only way to write.
 
 A door calls `run(verb, actor, ...)`. The verb gets an open `Transaction`, never commits, and either everything it did is
-saved or nothing is. What it announced is told afterwards.
+saved or nothing is. What it announced is told afterwards. Live commands may share a transaction, see core.writer.
 """
 
 import contextlib
+import functools
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -32,6 +33,11 @@ class Transaction(Session):
 
     def announce(self, event: Any) -> None:
         self.announced.append(event)
+
+    @functools.cached_property
+    def cursor(self) -> Any:
+        """The driver's own cursor in this transaction, for core.statements. What the ORM still holds back is not written yet."""
+        return self.connection().connection.cursor()
 
     @contextlib.contextmanager
     def refused_as(self, error: DomainError, constraint: str = "") -> Iterator[None]:
@@ -69,35 +75,20 @@ def run(verb: Callable[Concatenate[Transaction, P], R], *args: P.args, **kwargs:
 @contextlib.contextmanager
 def write() -> Iterator[Transaction]:
     """A transaction for code that is no verb: the command line, the session store, test arrangements."""
-    if getattr(_open, "transaction", None):
-        raise RuntimeError("A verb never starts a transaction: it is handed one.")
-    writes, listeners = database.writes(), current_app.extensions["listeners"]
-    with _turn(writes):
-        tx = Transaction(writes.engine, expire_on_commit=False)
-        _open.transaction = tx
-        try:
+    with turn():
+        with opened() as tx:
             yield tx
-            told = 0
-            while told < len(tx.announced):  # a listener may announce in turn
-                listeners.tell_within(tx, tx.announced[told])
-                told += 1
+            tell_within(tx)
             tx.commit()
-        except BaseException:
-            tx.rollback()
-            raise
-        finally:
-            _open.transaction = None
-            tx.close()
-        # What this request reads next must include what it has just written.
-        db.session.rollback()
-        # Still holding the turn: screens are told in the order of the commits.
-        for event in tx.announced:
-            listeners.tell_after(event)
-            db.session.rollback()
+        tell_after(tx.announced)
 
 
 @contextlib.contextmanager
-def _turn(writes: database.Writes) -> Iterator[None]:
+def turn() -> Iterator[None]:
+    """The right to write. On SQLite one at a time in this process; raises Busy where it cannot be had in ten seconds."""
+    if getattr(_open, "transaction", None):
+        raise RuntimeError("A verb never starts a transaction: it is handed one.")
+    writes = database.writes()
     if not writes.is_sqlite:
         yield
         return
@@ -107,6 +98,39 @@ def _turn(writes: database.Writes) -> Iterator[None]:
         yield
     finally:
         writes.lock.release()
+
+
+@contextlib.contextmanager
+def opened() -> Iterator[Transaction]:
+    """An open transaction for whoever has the turn; rolled back unless the block commits it."""
+    tx = Transaction(database.writes().engine, expire_on_commit=False)
+    _open.transaction = tx
+    try:
+        yield tx
+    except BaseException:
+        tx.rollback()
+        raise
+    finally:
+        _open.transaction = None
+        tx.close()
+
+
+def tell_within(tx: Transaction, since: int = 0) -> None:
+    """Let the listeners of what was announced (from `since` on) write in the same transaction."""
+    listeners = current_app.extensions["listeners"]
+    while since < len(tx.announced):  # a listener may announce in turn
+        listeners.tell_within(tx, tx.announced[since])
+        since += 1
+
+
+def tell_after(announced: list[Any]) -> None:
+    """Tell the listeners what is committed. Still holding the turn to write: screens are told in the order of the commits."""
+    listeners = current_app.extensions["listeners"]
+    # What this request reads next must include what it has just written.
+    db.session.rollback()
+    for event in announced:
+        listeners.tell_after(event)
+        db.session.rollback()
 
 
 def _names(refusal: IntegrityError, constraint: str) -> bool:

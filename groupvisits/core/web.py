@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException
 
 from groupvisits.core import ids, language
 from groupvisits.core.actor import ANYONE, Actor
-from groupvisits.core.commands import Command, is_id, run_command
+from groupvisits.core.commands import Command, is_id, run_live_command
 from groupvisits.core.errors import DomainError, Invalid, NotAllowed, NotFound, SignInNeeded
 from groupvisits.core.events import RequestRefused
 from groupvisits.core.forms import MAX_TEXT, BaseForm, parse
@@ -95,7 +95,8 @@ def _carry_out(name: str, form_class: type[BaseForm], verb: Any, session_id: str
         body = entered = form.body()
         command_id = request.form.get("command_id", "")
         command_id = command_id if is_id(command_id) else ids.new_id()
-    return run_command(verb, current_actor(), Command(command_id, name, {"session_id": session_id, **body}), session_id, **entered)
+    actor, command = current_actor(), Command(command_id, name, {"session_id": session_id, **body})
+    return run_live_command(verb, lambda tx: actor, command, session_id, **entered)
 
 
 def command_url(app: Flask, name: str, *, action: str, form: type[BaseForm], verb: Any) -> None:

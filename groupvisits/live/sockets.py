@@ -12,7 +12,7 @@ from groupvisits.core import clock
 from groupvisits.core.actor import Actor
 from groupvisits.core.doors import live_command
 from groupvisits.core.forms import parse
-from groupvisits.core.transaction import run
+from groupvisits.core.transaction import Transaction, run
 from groupvisits.extensions import db
 from groupvisits.live import forms, queries, service
 from groupvisits.live.events import personal_room, room_of
@@ -55,10 +55,11 @@ def subscribe(sid: str, actor: Actor, data: Any) -> dict[str, Any]:
     return {"epoch": place.group_session.epoch, "version": place.group_session.version, "audience": audience}
 
 
-def keep_signed_in(actor: Actor) -> None:
-    """Who leads a visit by socket alone is not idle. Written at most once a minute, like a click on a page."""
+def keep_signed_in(tx: Transaction, actor: Actor) -> None:
+    """Who leads a visit by socket alone is not idle. Written at most once a minute, like a click on a page, together with what they did."""
     _presence().acted(actor.browser_session)
-    _still_here(actor.browser_session)
+    if _presence().is_to_be_noted(actor.browser_session):
+        touch(tx, actor.browser_session)
 
 
 def _still_here(browser_session: str) -> None:

@@ -190,6 +190,24 @@ def test_a_killed_server_loses_no_acknowledged_topic(new_server: Callable[[str],
     assert checked.returncode == 0, checked.stdout
 
 
+def test_a_server_that_is_stopped_saves_and_answers_what_it_has_taken(new_server: Callable[[str], LiveServer]) -> None:
+    server = new_server("run.py")
+    phones = [server.phone(who) for who in PATIENTS]
+    sent = [(phone, [phone.send("agenda:propose", propose(server.session_id, f"Before the end {n}")) for n in range(8)]) for phone in phones]
+    phones[-1].answer(sent[-1][1][0])
+    assert server.process is not None
+    server.process.terminate()
+    answered = 0
+    for phone, numbers in sent:
+        try:
+            for number in numbers[1 if phone is phones[-1] else 0 :]:
+                answered += phone.answer(number)["ok"]
+        except (OSError, websocket.WebSocketException):
+            pass
+    assert server.process.wait(10) == 0
+    assert server.rows("SELECT count(*) FROM topics") == [(answered + 1,)]
+
+
 def test_the_kill_test_finds_a_server_that_acknowledges_before_it_commits(new_server: Callable[[str], LiveServer]) -> None:
     server = new_server("tests/live/ack_before_commit.py")
     assert lost(server, send_and_kill(server))

@@ -1,0 +1,165 @@
+"""One greenlet writes the live commands of a running server, many in one transaction: waiting for the disk is the dear part of a small act.
+
+Each command has a savepoint of its own, so that a refusal undoes itself alone. Only the COMMIT leaves the hub, for a native thread.
+Screens are told and doors answered after it, in the order of the commits. On SQLite only: PostgreSQL gathers commits by itself.
+Without a server (tests, the command line) `submit` is `transaction.run`.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import gevent
+import structlog
+from flask import Flask, current_app
+from gevent.event import AsyncResult, Event
+
+from groupvisits.core import database, transaction
+from groupvisits.core.errors import Busy, DomainError
+from groupvisits.core.transaction import Transaction
+
+log = structlog.get_logger("writer")
+P = ParamSpec("P")
+R = TypeVar("R")
+AT_MOST = 64  # commands in one transaction: some milliseconds until others have their turn
+
+
+class NotSaved(Exception):
+    """Nothing was saved, and nobody is told anything: whoever sent it sends it again."""
+
+
+class _Waiting:
+    """A command in the queue and the door that waits for it."""
+
+    def __init__(self, verb: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self.verb, self.args, self.kwargs = verb, args, kwargs
+        self.answered: AsyncResult = AsyncResult()
+        self.given_up = False
+        self.result: Any = None
+        self.refusal: Exception | None = None
+        self.announced: list[Any] = []
+
+    def answer(self) -> None:
+        if self.refusal is None:
+            self.answered.set(self.result)
+        else:
+            self.answered.set_exception(self.refusal)
+
+
+class Writer:
+    """The queue of one application and the greenlet that empties it."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app, self.queue, self.more, self.stopping = app, deque[_Waiting](), Event(), False
+        self.greenlet = gevent.spawn(self._write_forever)
+
+    def submit(self, verb: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """What `verb(tx, ...)` returns, once it is committed. Raises its refusal, Busy after ten seconds, NotSaved when it failed."""
+        if self.stopping:
+            raise Busy
+        waiting = _Waiting(verb, args, kwargs)
+        self.queue.append(waiting)
+        self.more.set()
+        try:
+            return waiting.answered.get(timeout=database.WAIT_SECONDS)
+        except gevent.Timeout:
+            waiting.given_up = True
+            raise Busy from None
+
+    def stop(self) -> None:
+        """Take nothing more, and return when everything that was taken is saved and answered."""
+        self.stopping = True
+        self.more.set()
+        self.greenlet.join()
+
+    def _write_forever(self) -> None:
+        with self.app.app_context():
+            while self.queue or not self.stopping:
+                self.more.wait()
+                self.more.clear()
+                while self.queue:
+                    self._write_some([self.queue.popleft() for _ in range(min(AT_MOST, len(self.queue)))])
+                    gevent.sleep(0)  # whoever waits for the turn to write, or for the hub, comes next
+
+    def _write_some(self, batch: list[_Waiting]) -> None:
+        batch = [waiting for waiting in batch if not waiting.given_up]
+        try:
+            with transaction.turn():
+                if not self._committed(batch):
+                    for waiting in batch:  # one of them broke the transaction: each in its own finds out which
+                        self._committed([waiting])
+        except Busy as busy:
+            self._fail(batch, busy)
+
+    def _committed(self, batch: list[_Waiting]) -> bool:
+        """Carry out the batch in one transaction, tell and answer. False, with nothing done, if one of several failed in a way that is no refusal."""
+        try:
+            with transaction.opened() as tx:
+                for waiting in batch:
+                    _carry_out(tx, waiting)
+                _commit(tx)
+        except _Broken as broken:
+            if len(batch) > 1:
+                return False
+            self._fail(batch, broken.__cause__ or broken)
+            return True
+        except Exception as lost:  # the disk, or the database itself
+            self._fail(batch, lost)
+            return True
+        for waiting in batch:
+            transaction.tell_after(waiting.announced)
+            waiting.answer()
+        return True
+
+    def _fail(self, batch: list[_Waiting], reason: BaseException) -> None:
+        log.error("commands_failed", commands=len(batch), exc_info=reason)
+        for waiting in batch:
+            waiting.refusal = reason if isinstance(reason, Busy) else NotSaved()
+            waiting.answer()
+
+
+class _Broken(Exception):
+    """A verb failed, and not by a refusal."""
+
+
+def _carry_out(tx: Transaction, waiting: _Waiting) -> None:
+    """The verb and its listeners within, in a savepoint. Nothing in here may let another greenlet run."""
+    tx.expunge_all()  # each command reads for itself, as in a transaction of its own
+    tx.announced = []
+    waiting.result = waiting.refusal = None
+    try:
+        with tx.begin_nested():
+            waiting.result = waiting.verb(tx, *waiting.args, **waiting.kwargs)
+            transaction.tell_within(tx)
+        waiting.announced = tx.announced
+    except DomainError as refusal:
+        waiting.refusal, waiting.announced = refusal, []
+    except Exception as failure:
+        raise _Broken from failure
+
+
+def _commit(tx: Transaction) -> None:
+    """Wait for the disk in a native thread. SQLAlchemy stays on the hub: its own commit afterwards finds nothing left to do."""
+    tx.flush()
+    driver: Any = tx.connection().connection.dbapi_connection
+    gevent.get_hub().threadpool.apply(driver.execute, ("COMMIT",))
+    tx.commit()
+
+
+def start(app: Flask) -> None:
+    """From now on this process writes live commands together, if its database is SQLite."""
+    if app.extensions["writes"].is_sqlite:
+        app.extensions["writer"] = Writer(app)
+
+
+def stop(app: Flask) -> None:
+    """Finish what was taken; commands that come later are refused as busy and sent again."""
+    writer = app.extensions.get("writer")
+    if writer is not None:
+        writer.stop()
+
+
+def submit(verb: Callable[Concatenate[Transaction, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Carry out a live command's verb: with the writer while a server runs, else in a transaction of its own."""
+    writer: Writer | None = current_app.extensions.get("writer")
+    return writer.submit(verb, *args, **kwargs) if writer is not None else transaction.run(verb, *args, **kwargs)
