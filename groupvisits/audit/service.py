@@ -48,6 +48,15 @@ def record(tx: Transaction, actor: Actor, action: str, subject: Any = None, *, s
     tx.add(entry)
 
 
+def hold_clinic(tx: Transaction, clinic_id: str) -> None:
+    """Nobody else records in the clinic's chain until we commit.
+
+    For acts that hold rows of dates and record for the clinic at their end: others, such as taking a member in, record first and reach for
+    the dates then. The clinic's chain comes before the rows of dates, and these before their own chains, for everybody.
+    """
+    _locked_chain(tx, f"clinic:{clinic_id}")
+
+
 def _locked_chain(tx: Transaction, chain_id: str) -> AuditChain:
     """The chain's head, held until the commit; made if this is its first entry."""
     chain = tx.get(AuditChain, chain_id, with_for_update=True)

@@ -57,6 +57,5 @@ POLICY = Policy(
         "sessions:correct_attendance": permit("coordinator", "nurse", when=coordinates_or_is_on_the_team),
         "sessions:open": permit("coordinator", "facilitator", when=coordinates_or_is_on_the_team),
         "sessions:close": permit("facilitator", when=leads),
-        "sessions:admit_guest": permit("facilitator", "nurse", "coordinator", when=coordinates_or_is_on_the_team),
     }
 )

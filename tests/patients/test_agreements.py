@@ -1,11 +1,11 @@
 """Agreements on the real database: versions, signatures, withdrawal, and the pages of staff and patients."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from groupvisits.audit.models import AuditEntry
 from groupvisits.core import clock, ids
@@ -17,6 +17,9 @@ from groupvisits.patients import service
 from groupvisits.patients.models import AgreementSignature, AgreementText, CarePartner
 from groupvisits.patients.queries import agreements as queries
 from groupvisits.patients.rules import agreements as rules
+from groupvisits.programmes.models import Membership
+from groupvisits.sessions.models import Seat
+from groupvisits.sessions.queries import participants
 from tests.cast import Cast, signed_in
 
 JSON = {"Accept": "application/json", "X-Background": "1"}
@@ -270,3 +273,14 @@ def test_others_do_not_get_in(app: Flask, cast: Cast, published: str, who: str, 
 def test_without_a_text_there_is_nothing_to_sign(app: Flask, cast: Cast) -> None:
     assert "There is nothing to sign." in signed_in(app, cast.rosa).get("/my/agreements").text
     assert "no agreement text yet" in signed_in(app, cast.joanne).get(f"/groups/{cast.group_id}/agreements").text
+
+
+@pytest.mark.usefixtures("context")
+def test_whose_last_day_in_a_group_it_is_takes_part_until_the_clinics_day_is_over(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At three in the morning in Greenwich it is still the evening before in Millbrook."""
+    with write() as tx:
+        tx.execute(delete(Seat).where(Seat.patient_id == cast.teo.id))
+        tx.execute(update(Membership).where(Membership.patient_id == cast.teo.id).values(until=date(2026, 12, 1)))
+    for moment, count in ((datetime(2026, 12, 1, 3, tzinfo=UTC), 1), (datetime(2026, 12, 1, 6, tzinfo=UTC), 0)):
+        monkeypatch.setattr(clock, "now", lambda moment=moment: moment)
+        assert len(participants.programmes_of(db.session(), cast.teo.id)) == count

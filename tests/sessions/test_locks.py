@@ -1,24 +1,27 @@
 """Whoever holds the rows of several dates takes them in the order of their ids, and the row of a date before anything of that date."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import event, select, text, update
 
 from groupvisits.core import clock, database
+from groupvisits.core.actor import Actor
 from groupvisits.core.transaction import Transaction, run, write
 from groupvisits.extensions import db
 from groupvisits.outbox.models import OutboxMessage
 from groupvisits.patients import service as patients
+from groupvisits.patients.models import Patient
 from groupvisits.programmes import service as programmes
 from groupvisits.programmes.models import Group
 from groupvisits.sessions import queries, rules, service
-from groupvisits.sessions.models import GroupSession, Notice, Seat, WaitingListEntry
-from groupvisits.sessions.service import entries, messages
+from groupvisits.sessions.models import CalendarFeed, GroupSession, Notice, Seat, WaitingListEntry
+from groupvisits.sessions.rules import plans
+from groupvisits.sessions.service import calendars, entries, messages, texts
 from groupvisits.sessions.service.seats import lock_session
 from tests.cast import Cast
 from tests.sessions.arrange import past_date, sister_group
@@ -31,15 +34,17 @@ def holds_rows(app: Flask) -> bool:
 
 
 @contextmanager
-def held(app: Flask) -> Iterator[list[str]]:
-    """The ids of the dates whose rows are taken meanwhile, in order, each once."""
+def held(app: Flask, record: str = "") -> Iterator[list[str]]:
+    """The ids of the dates whose rows are taken meanwhile, in order, each once; and where in between the part of the `record` of that name is."""
     with app.app_context():
         writes = database.writes()
     taken: list[str] = []
 
     def listen(_connection: object, _cursor: object, statement: str, parameters: dict[str, str], *_rest: object) -> None:
-        if "FOR UPDATE OF group_sessions" in statement:
-            taken.extend(one for one in parameters.values() if one not in taken)
+        if "FROM group_sessions" in statement and "FOR UPDATE" in statement:  # by the date's id, or all of a group's by the group's
+            taken.extend(one for one in parameters.values() if len(one) == 32 and one not in taken)
+        elif record and "FROM audit_chains" in statement and "FOR UPDATE" in statement and record in parameters.values() and record not in taken:
+            taken.append(record)
 
     event.listen(writes.engine, "before_cursor_execute", listen)
     try:
@@ -202,3 +207,103 @@ def test_a_date_for_which_nothing_can_be_planned_stops_no_other(app: Flask, cast
     monkeypatch.setattr(messages, "plan_notice", refuses_one)
     assert messages.plan_ahead() > 0
     assert set(db.session.scalars(select(Notice.session_id))) == {cast.session_id}
+
+
+@pytest.mark.usefixtures("context")
+def test_a_date_in_a_zone_that_nobody_knows_stops_no_other(app: Flask, cast: Cast) -> None:
+    """Neither what is looked at for all dates together nor what is then planned for each."""
+    with write() as tx:
+        date = tx.get_one(GroupSession, cast.session_id)
+        date.starts_at, date.ends_at = clock.now() + timedelta(days=5), clock.now() + timedelta(days=5, hours=2)
+        bad = past_date(tx, cast, cast.group_id, days=-6, state="planned")
+        bad.zone = "Mars/Olympus_Mons"
+        for number, each in enumerate((date.id, bad.id)):
+            tx.execute(update(Seat).where(Seat.session_id == each).values(state="invited", seat_no=None))
+            tx.merge(Seat(id=f"{number}" * 32, session_id=each, patient_id=cast.walter.id, state="invited", changed_at=clock.now()))
+    assert messages.plan_ahead() > 0
+    assert set(db.session.scalars(select(Notice.session_id))) == {cast.session_id}
+
+
+@pytest.mark.parametrize("how", ["check_in", "let_in"])
+def test_who_comes_to_a_make_up_date_holds_both_dates_in_order(app: Flask, cast: Cast, how: str) -> None:
+    """At the door of the later date, their place in the earlier one is given up."""
+    later, earlier = dates(app, cast)
+    with app.app_context(), write() as tx:
+        tx.get_one(GroupSession, later).starts_at = clock.now() + timedelta(hours=1)
+        seat = tx.get_one(Seat, cast.seats["rosa"])
+        seat.state, seat.seat_no, seat.makes_up_for_id = "invited", None, earlier
+        tx.add(Seat(id="5" * 32, session_id=earlier, patient_id=cast.rosa.id, state="confirmed", seat_no=1, changed_at=clock.now()))
+    with held(app) as taken, app.app_context():
+        if how == "check_in":
+            run(service.check_in, cast.joanne, later, cast.seats["rosa"])
+        else:
+            run(service.let_in, cast.joanne, later, cast.rosa.id)
+    assert taken == ([earlier, later] if holds_rows(app) else [])
+    with app.app_context():
+        assert db.session.scalar(select(Seat.state).where(Seat.id == "5" * 32)) == "declined"
+
+
+def test_the_clinics_part_of_the_record_is_held_before_the_rows_of_dates(app: Flask, cast: Cast) -> None:
+    """Whoever takes a member in records it and then reaches for the dates; whoever moves dates, words messages or reads texts does it in that order too."""
+    date_id, _ = dates(app, cast)
+    with app.app_context():
+        message = run(lambda tx: messages.plan_notice(tx, cast.joanne, tx.get_one(GroupSession, date_id), cast.marcus.id, "confirmation")).id
+    acts: list[Callable[[], object]] = [
+        lambda: run(programmes.add_member, cast.joanne, cast.group_id, cast.walter.id),
+        lambda: run(patients.deactivate_patient, cast.joanne, cast.rosa.id),
+        messages.word_due,
+        lambda: run(messages.send_again, cast.joanne, db.session.scalars(select(Notice.message_id).where(Notice.id == message)).one() or ""),
+        lambda: run(texts.take_text, gateway_id="t1", sender="+15550100", words="no"),
+    ]
+    with app.app_context():
+        moves = moved(cast, date_id)
+        with write() as tx:
+            tx.get_one(Patient, cast.marcus.id).phone = "+15550100"
+    for act in (moves, *acts):
+        with held(app, record=f"clinic:{cast.clinic_id}") as taken, app.app_context():
+            act()
+        first = taken.index(f"clinic:{cast.clinic_id}") if taken else 0
+        assert first == 0 and bool(taken) == holds_rows(app), (act, taken)
+
+
+def moved(cast: Cast, date_id: str) -> Callable[[], object]:
+    date = db.session.get_one(GroupSession, date_id)
+    wall = date.wall_time or f"{date.starts_at:%Y-%m-%dT%H:%M}"
+    plan = run(
+        service.plan_date_change,
+        cast.joanne,
+        date_id,
+        day=(date.starts_at + timedelta(days=1)).date(),
+        starts=time.fromisoformat(wall[11:]),
+        minutes=120,
+        room="",
+    )
+    preview = queries.preview_of(db.session(), cast.joanne, cast.group_id, plan["plan_id"])
+    goes = {
+        plans.field_of(line, asked): next(each for each in asked.options if each not in ("keep", "skip")) for line in preview.lines for asked in line.questions
+    }  # also from or to a holiday
+    return lambda: run(service.apply_plan, cast.joanne, cast.group_id, plan["plan_id"], seen=preview.seen, choices=goes)
+
+
+@pytest.mark.parametrize("who", ["marcus", "joanne"])
+def test_a_calendar_address_made_twice_at_once_is_one_that_works(app: Flask, cast: Cast, who: str) -> None:
+    owner: Actor = getattr(cast, who)
+    made = threading.Event()
+
+    def make(tx: Transaction) -> None:
+        calendars.make_calendar(tx, owner)
+        made.set()
+        if holds_rows(app):
+            waits_for_us(tx)
+
+    def first() -> None:
+        with app.app_context():
+            run(make)
+
+    other = threading.Thread(target=first)
+    other.start()
+    assert made.wait(20)
+    with app.app_context():
+        run(calendars.make_calendar, owner)
+        other.join(20)
+        assert len(db.session.scalars(select(CalendarFeed.id).where(CalendarFeed.revoked_at.is_(None))).all()) == 1

@@ -257,7 +257,7 @@ def test_a_series_moves_to_another_weekday_and_everything_stays_with_its_date(ca
     assert db.session.scalar(select(WaitingListEntry.session_id)) == after[0].id
     group = db.session.get_one(Group, cast.group_id)
     assert (group.week, group.weekday) == (2, 2)
-    assert actions()[3:] == ["sessions:move"] * 3 + ["sessions:move_sessions"]
+    assert (actions().count("sessions:move"), actions().count("sessions:move_sessions")) == (3, 1)
 
 
 def test_who_answered_is_told_whom_no_invitation_reached_gets_the_new_date_in_it_and_the_team_hears(cast: Cast) -> None:

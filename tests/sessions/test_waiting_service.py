@@ -4,10 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from groupvisits.audit.models import AuditEntry
-from groupvisits.core import clock
+from groupvisits.core import clock, ids
 from groupvisits.core.actor import Actor
 from groupvisits.core.errors import DomainError, NotAllowed, NotFound
 from groupvisits.core.transaction import run, write
@@ -17,9 +18,9 @@ from groupvisits.programmes import service as programmes
 from groupvisits.sessions import queries, service
 from groupvisits.sessions.models import GroupSession, Notice, Offer, Seat, WaitingListEntry
 from groupvisits.sessions.rules import waiting
-from groupvisits.sessions.service import offers
+from groupvisits.sessions.service import messages, offers
 from tests.cast import Cast
-from tests.sessions.arrange import sister_group
+from tests.sessions.arrange import counted, past_date, sister_group
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -406,3 +407,48 @@ def test_a_date_that_has_begun_takes_nobody_on_its_list(cast: Cast) -> None:
     with pytest.raises(waiting.TooLateToAnswer):
         waits(cast, "walter")
     assert state(cast, "walter") == ""
+
+
+@pytest.mark.parametrize("by", ["patient", "staff"])
+@pytest.mark.parametrize("verb", [service.decline_offer, service.leave_waiting_list])
+def test_the_other_of_two_hears_that_they_do_not_wait_any_more(cast: Cast, verb: Any, by: str) -> None:
+    paired(cast, "walter", "frank")
+    waits(cast, "walter")
+    with write() as tx:
+        tx.get_one(GroupSession, cast.session_id).maximum = 6
+    offers.offer_what_is_free()
+    assert (state(cast, "walter"), state(cast, "frank")) == ("offered", "offered")
+    for _ in range(2):
+        if by == "patient":
+            run(verb, cast.walter, cast.session_id)
+        else:
+            run(verb, cast.joanne, cast.session_id, entry_id=entry(cast, "walter"))
+    assert (state(cast, "walter"), state(cast, "frank")) == ("declined", "declined")
+    assert notices(cast, "frank", "seat_cancelled") == ["planned"]
+    assert notices(cast, "walter", "seat_cancelled") == ([] if by == "patient" else ["planned"])
+    messages.word_due()
+    assert notices(cast, "frank", "seat_cancelled") == ["sent"]
+
+
+@pytest.mark.parametrize("over_inviting", [False, True])
+def test_the_tick_asks_as_little_for_many_dates_as_for_few(app: Flask, cast: Cast, over_inviting: bool) -> None:
+    """And does nothing where a place is free that fits nobody who waits."""
+
+    def dates_with_pairs(first: int, last: int) -> None:
+        with write() as tx:
+            tx.get_one(GroupSession, cast.session_id).group.over_inviting = over_inviting
+            for number in range(first, last):
+                date = past_date(tx, cast, cast.group_id, days=-20 - number, state="planned")
+                date.maximum = 1
+                now = clock.now()
+                tx.add(WaitingListEntry(id=ids.new_id(), clinic_id=cast.clinic_id, session_id=date.id, patient_id=cast.walter.id, partner_id=cast.frank.id,
+                                        state="waiting", since=now, changed_at=now))  # fmt: skip
+
+    asked = []
+    for first, last in ((0, 2), (2, 12)):
+        dates_with_pairs(first, last)
+        db.session.rollback()
+        with counted(app) as questions:
+            assert offers.offer_what_is_free() == 0
+        asked.append(len(questions))
+    assert asked[1] <= asked[0] < 12

@@ -32,6 +32,7 @@ from groupvisits.sessions.queries.waiting import (
     make_up_dates,
     my_place_in_line,
     waiting_list_for,
+    with_free_places,
 )
 
 __all__ = [
@@ -103,6 +104,7 @@ __all__ = [
     "visits_to_come_of",
     "waiting_list_for",
     "weeks_of",
+    "with_free_places",
     "words_of_cancellation",
     "zone_of",
 ]  # fmt: skip

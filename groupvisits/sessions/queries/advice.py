@@ -24,14 +24,13 @@ from groupvisits.sessions.queries.pages import minute_check
 from groupvisits.sessions.queries.places import Place
 from groupvisits.sessions.rules import advice as rules
 from groupvisits.sessions.rules.advice import Expected, Rates, Record
+from groupvisits.sessions.rules.states import CAME, COMES, HOLDING
 
 HISTORY = timedelta(days=365)
-CAME = ("attended", "left_early")
 KEPT = (*CAME, "no_show")
 ASKED = (*KEPT, "invited", "declined")
-INVITED = ("invited", "offered", "confirmed", "arrived", "attended", "left_early")  # everybody on the list who has not said no
+INVITED = ("invited", "offered", *COMES)  # everybody on the list who has not said no
 MOST_COUNTED = 32  # histories kept in memory, each some hundred kilobytes in a large clinic
-HELD = ("offered", "confirmed", "arrived", "attended", "left_early", "no_show")
 
 
 @dataclass(frozen=True)
@@ -136,7 +135,7 @@ def advice_for(db: Session, viewer: Actor, place: Place) -> Advice:
         new=len(new),
         off_by=rules.off_by(new, len(on_list), visits.get(group.id, 0)),
         over_inviting=group.over_inviting,
-        held=sum(state in HELD for _, state in seats),
+        held=sum(state in HOLDING for _, state in seats),
         held_limit=_held_limit(group_session, seats, history, most, limit) if group.over_inviting else group_session.maximum,
     )
 
@@ -176,11 +175,27 @@ def limit_for(tx: Transaction | Session, group_session: GroupSession) -> int:
     return _held_limit(group_session, seats, _history(tx, group_session.clinic_id, [group.programme_id]), most, _limit(tx, group_session.clinic_id))
 
 
+def limits_for(db: Session, dates: Sequence[GroupSession]) -> dict[str, int]:
+    """The same for several dates, any clinic's, in the same few questions for each clinic."""
+    ids = [each.id for each in dates]
+    seats, residents = (_seats(db, ids), _residents(db, ids)) if ids else ({}, {})
+    found = {}
+    for clinic_id in sorted({each.clinic_id for each in dates}):
+        theirs = [each for each in dates if each.clinic_id == clinic_id]
+        history, limit = _recent_history(db, clinic_id, {each.group.programme_id for each in theirs}), _limit(db, clinic_id)
+        for each in theirs:
+            most = rules.room_for(each.maximum, _one_on_ones(each, residents[each.id]))
+            found[each.id] = _held_limit(each, seats[each.id], history, most, limit)
+    return found
+
+
 def _held_limit(group_session: GroupSession, seats: Sequence[tuple[str, str]], history: _History, most: int, limit: int) -> int:
     group = group_session.group
     towards = history.rates_of(group)
     # An offer that is taken is a yes: it is counted as one beforehand.
-    held = [rules.chance("confirmed" if state == "offered" else state, history.rates_of_person(group, who, towards)) for who, state in seats if state in HELD]
+    held = [
+        rules.chance("confirmed" if state == "offered" else state, history.rates_of_person(group, who, towards)) for who, state in seats if state in HOLDING
+    ]
     return rules.most_invited(sorted(held, reverse=True), towards.yes, most=most, too_many=limit / 100)
 
 

@@ -14,7 +14,7 @@ from groupvisits.patients.models import Patient
 from groupvisits.sessions.models import AttendanceCorrection, Notice, Seat
 from groupvisits.sessions.permissions import POLICY
 from groupvisits.sessions.queries.places import Place
-from groupvisits.sessions.rules.attendance import CAME
+from groupvisits.sessions.rules.states import CAME
 
 
 @dataclass(frozen=True)

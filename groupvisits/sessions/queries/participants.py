@@ -3,6 +3,7 @@
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from groupvisits.accounts.models import Clinic
 from groupvisits.core import clock
 from groupvisits.core.actor import Actor
 from groupvisits.patients.models import Patient
@@ -20,7 +21,8 @@ def programmes_in(db: Session, clinic_id: str) -> dict[str, str]:
 
 def programmes_of(db: Session, patient_id: str) -> dict[str, str]:
     """Id -> name of the programmes somebody takes part in: by standing in a group, or with a place in a date that is not over."""
-    today, patient = clock.now().date(), db.get_one(Patient, patient_id)
+    patient = db.get_one(Patient, patient_id)
+    today = clock.today(db.get_one(Clinic, patient.clinic_id).zone)
     standing = (
         select(Group.programme_id)
         .join(Membership, Membership.group_id == Group.id)

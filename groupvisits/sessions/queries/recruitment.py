@@ -16,7 +16,7 @@ from groupvisits.programmes.permissions import POLICY
 from groupvisits.programmes.queries import standing_for
 from groupvisits.sessions.models import GroupSession, Seat
 from groupvisits.sessions.rules import recruitment as rules
-from groupvisits.sessions.rules.attendance import CAME
+from groupvisits.sessions.rules.states import CAME
 
 DATES = 12  # of the table; everybody's attendance is counted over all dates
 PAGE = 50

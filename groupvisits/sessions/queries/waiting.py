@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from groupvisits.audit.models import AuditEntry
@@ -122,6 +122,18 @@ def free_places(db: Session, group_session: GroupSession) -> int:
     held = db.scalar(select(func.count()).select_from(Seat).where(Seat.session_id == group_session.id, Seat.seat_no.is_not(None))) or 0
     limit = advice.limit_for(db, group_session) if group_session.group.over_inviting else group_session.maximum
     return limit - held
+
+
+def with_free_places(db: Session, dates: Sequence[GroupSession]) -> list[str]:
+    """Which of these dates, any clinic's, have places free for somebody who waits: the same few questions for each clinic, however many dates."""
+    ids = [each.id for each in dates]
+    held = select(Seat.session_id, func.count()).where(Seat.session_id.in_(ids), Seat.seat_no.is_not(None)).group_by(Seat.session_id)
+    held_by: dict[str, int] = dict(db.execute(held).all())  # type: ignore[arg-type]
+    limits = advice.limits_for(db, [each for each in dates if each.group.over_inviting])
+    needs = func.min(case((WaitingListEntry.partner_id.is_(None), 1), else_=2))
+    queue = select(WaitingListEntry.session_id, needs).where(WaitingListEntry.session_id.in_(ids), WaitingListEntry.state == "waiting")
+    needed: dict[str, int] = dict(db.execute(queue.group_by(WaitingListEntry.session_id)).all())  # type: ignore[arg-type]
+    return [each.id for each in dates if each.id in needed and limits.get(each.id, each.maximum) - held_by.get(each.id, 0) >= needed[each.id]]
 
 
 def my_place_in_line(db: Session, viewer: Actor, session_id: str) -> int:

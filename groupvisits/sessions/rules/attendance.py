@@ -8,7 +8,6 @@ from groupvisits.core.errors import Conflict, Refused, mark
 
 # What can be noted of somebody's seat when a visit is over. "declined" means that they said no beforehand.
 NOTED = ("attended", "left_early", "no_show", "declined")
-CAME = ("attended", "left_early")
 TOLD_AT = time(10)  # "we missed you", on the morning after
 TOLD_WITHIN = timedelta(days=7)  # somebody noted as absent weeks later is not written to any more
 

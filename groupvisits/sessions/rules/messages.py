@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from groupvisits.core.errors import Conflict, mark
+from groupvisits.sessions.rules.states import COMES
 
 REMINDER_DAYS = (7, 2)
 FORM_DAYS = 7
@@ -18,7 +19,6 @@ FIRST_HOUR, LAST_HOUR = 8, 21  # texts ring in bedrooms: by the clock of the vis
 REPLY_COUNTS_FOR = timedelta(days=14)  # a yes or no by text answers the last text about a date that was sent not longer ago
 ASKED_BY_CALL = frozenset({"invitation", "update", "reminder", "offer"})
 
-EXPECTED = frozenset({"confirmed", "arrived", "attended", "left_early"})
 GONE = frozenset({"", "declined", "cancelled"})
 
 
@@ -116,14 +116,14 @@ def _invitation(_facts: Mapping[str, Any], standing: Standing) -> str:
 
 def _update(facts: Mapping[str, Any], standing: Standing) -> str:
     # A yes from before messages were kept; and who waits asked for the place themself and knows of the date.
-    if standing.seat_state in GONE or not (standing.was_told or standing.seat_state in EXPECTED or standing.seat_state == "waitlisted"):
+    if standing.seat_state in GONE or not (standing.was_told or standing.seat_state in COMES or standing.seat_state == "waitlisted"):
         return ""
     moved_back = facts.get("was") and datetime.fromisoformat(str(facts["was"])) == standing.starts_at
     return "" if moved_back and not facts.get("was_room") else "update"
 
 
 def _date_cancelled(facts: Mapping[str, Any], standing: Standing) -> str:
-    knows = standing.was_told or standing.seat_state in EXPECTED or facts.get("waited")
+    knows = standing.was_told or standing.seat_state in COMES or facts.get("waited")
     return "date_cancelled" if knows and standing.seat_state != "declined" else ""
 
 
@@ -141,7 +141,7 @@ def _offer(_facts: Mapping[str, Any], standing: Standing) -> str:
 
 
 def _offer_over(_facts: Mapping[str, Any], standing: Standing) -> str:
-    return "" if standing.seat_state == "offered" or standing.seat_state in EXPECTED else "offer_over"
+    return "" if standing.seat_state == "offered" or standing.seat_state in COMES else "offer_over"
 
 
 def _confirmation(_facts: Mapping[str, Any], standing: Standing) -> str:

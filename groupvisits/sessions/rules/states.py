@@ -9,6 +9,8 @@ HOLDING = ("offered", "confirmed", "arrived", "attended", "left_early", "no_show
 SAID_YES = tuple(state for state in HOLDING if state != "offered")  # an open offer holds a place and is no answer yet
 ONE_ON_ONES = "singles"  # the decision that the group does not meet and whoever said yes is seen one-on-one on that day
 HERE = ("arrived", "attended", "left_early")
+COMES = ("confirmed", *HERE)  # said yes, and came if the visit is over
+CAME = ("attended", "left_early")  # of a visit that is over
 
 
 class SessionFull(Refused):

@@ -4,11 +4,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, update
 
+from groupvisits.accounts.models import StaffMember
 from groupvisits.audit import service as audit
 from groupvisits.core import clock, ids
 from groupvisits.core.actor import Actor
 from groupvisits.core.transaction import Transaction
 from groupvisits.patients import queries as patients
+from groupvisits.patients.models import Patient
 from groupvisits.sessions.models import CalendarFeed
 from groupvisits.sessions.permissions import POLICY
 
@@ -16,6 +18,9 @@ from groupvisits.sessions.permissions import POLICY
 def make_calendar(tx: Transaction, actor: Actor) -> str:
     """The actor, patient or staff, has one address of their own dates; returns its token, stored nowhere. An earlier address stops working."""
     POLICY.require(actor, "sessions:own_calendar")
+    tx.get_one(
+        Patient if actor.kind == "patient" else StaffMember, actor.id, with_for_update={"key_share": True}
+    )  # one at a time: neither would see the other's
     _revoke(tx, _owned_by(actor))
     token = ids.new_token()
     feed = CalendarFeed(

@@ -19,7 +19,7 @@ from groupvisits.sessions.models import HOLDING, GroupSession, Offer, Seat, Wait
 from groupvisits.sessions.permissions import POLICY
 from groupvisits.sessions.rules import door
 from groupvisits.sessions.service.scheduler import note_change
-from groupvisits.sessions.service.seats import free_seat, take_seat
+from groupvisits.sessions.service.seats import free_seat, lock_for_answer, own_seat, seat_of, take_seat
 from groupvisits.sessions.service.versions import people_changed
 
 
@@ -42,12 +42,10 @@ def check_in(tx: Transaction, actor: Actor, session_id: str, seat_id: str, **arr
     chair, also for somebody who said yes where more were invited than there are chairs, until they are `seen_alone` (counted as a
     seat beyond the maximum) or there is a reason; with PlaceIsFree to see alone somebody for whom there is a chair.
     """
-    place = queries.place_for(tx, actor, session_id, lock=True)
+    place = queries.place_for(tx, actor, session_id)
     POLICY.require(actor, "sessions:check_in", place)
-    seat = tx.get(Seat, seat_id)
-    if seat is None or seat.session_id != session_id:
-        raise NotFound
-    return _arrive(tx, actor, place, seat.patient_id, Arrival(**arrival))
+    lock_for_answer(tx, session_id, tx.scalar(select(Seat.patient_id).where(Seat.id == seat_id, Seat.session_id == session_id)) or "")
+    return _arrive(tx, actor, place, own_seat(tx, session_id, seat_id).patient_id, Arrival(**arrival))
 
 
 def let_in(tx: Transaction, actor: Actor, session_id: str, patient_id: str, **arrival: Any) -> str:
@@ -55,8 +53,9 @@ def let_in(tx: Transaction, actor: Actor, session_id: str, patient_id: str, **ar
 
     Only for those who may look the registry up (sessions:let_in); refuses like check_in.
     """
-    place = queries.place_for(tx, actor, session_id, lock=True)
+    place = queries.place_for(tx, actor, session_id)
     POLICY.require(actor, "sessions:let_in", place)
+    lock_for_answer(tx, session_id, patient_id)
     return _arrive(tx, actor, place, patient_id, Arrival(**arrival))
 
 
@@ -68,7 +67,7 @@ def _arrive(tx: Transaction, actor: Actor, place: queries.Place, patient_id: str
     patient = tx.get(Patient, patient_id)
     if patient is None or patient.clinic_id != place.clinic_id or not patient.is_active:
         raise NotFound
-    seat = tx.scalar(select(Seat).where(Seat.session_id == group_session.id, Seat.patient_id == patient_id))
+    seat = seat_of(tx, group_session.id, patient_id)
     if seat is None or seat.state not in ("arrived", "attended"):
         seat = _seated(tx, actor, place, patient_id, seat, arrival)
     if seat.slip_number is None:

@@ -10,12 +10,12 @@ from groupvisits.core.actor import Actor
 from groupvisits.core.transaction import Transaction
 from groupvisits.patients.models import Pair, Patient
 from groupvisits.sessions.models import GroupSession, Offer, Seat, WaitingListEntry
+from groupvisits.sessions.rules.states import COMES
 from groupvisits.sessions.rules.waiting import Waiting
 from groupvisits.sessions.service.messages import withdraw_notices
 
 ON_THE_LIST = ("waiting", "offered")
 ASKED = ("waitlisted", "offered")  # what the seats of those on the list say
-YES = ("confirmed", "arrived", "attended", "left_early")
 
 
 def entry_of(tx: Transaction, session_id: str, patient_id: str) -> WaitingListEntry | None:
@@ -128,7 +128,7 @@ def follow_seat(tx: Transaction, actor: Actor, session_id: str, patient_id: str)
     found = tx.execute(select(Seat.patient_id, Seat.state).where(Seat.session_id == session_id, Seat.patient_id.in_(people_of(entry))))
     states = {row.patient_id: row.state for row in found}
     still = [each for each in people_of(entry) if states.get(each) in ASKED]
-    if not still and states.get(patient_id) in YES:
+    if not still and states.get(patient_id) in COMES:
         end_entry(tx, actor, entry, "seated", offer="accepted")
     elif not still:
         end_entry(tx, actor, entry, "left", offer="withdrawn")

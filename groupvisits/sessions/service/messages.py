@@ -189,7 +189,11 @@ def _put_off(tx: Transaction, session_id: str, patient_id: str) -> None:
 
 
 def _word(tx: Transaction, session_id: str, patient_id: str) -> None:
-    """The date's row is held first, as every verb does that changes seats and notices: neither waits for the other for ever."""
+    """The date's row is held first, as every verb does that changes seats and notices: neither waits for the other for ever.
+
+    Before it the clinic's part of the record, in which the link is entered that the message brings.
+    """
+    audit.hold_clinic(tx, tx.scalars(select(GroupSession.clinic_id).where(GroupSession.id == session_id)).one())
     tx.get_one(GroupSession, session_id, with_for_update={"of": GroupSession})
     told_now: set[str] = set()
     for notice in _due(tx, session_id, patient_id):
@@ -336,9 +340,18 @@ def _missing(session: Session, group_sessions: Sequence[GroupSession], now: date
         (one.id, patient_id, kind, occasion)
         for session_id, patient_id, state in session.execute(seats)
         for one in (by_id[session_id],)
-        for kind, occasion, due in rules.planned_ahead(one.starts_at, one.zone, state, one.group.invite_days)
+        for kind, occasion, due in _planned_ahead(one, state)
         if rules.is_worth_planning(kind, due, now) and (one.id, patient_id, kind, occasion) not in planned
     ]
+
+
+def _planned_ahead(one: GroupSession, state: str) -> Sequence[tuple[str, str, datetime]]:
+    """What is due when; nothing, and a line in the log, for a date whose zone nobody knows."""
+    try:
+        return list(rules.planned_ahead(one.starts_at, one.zone, state, one.group.invite_days))
+    except (ValueError, OSError, KeyError) as problem:  # ZoneInfoNotFoundError is a KeyError
+        log.error("notices_not_planned", session=one.id, problem=type(problem).__name__)
+        return []
 
 
 def _plan_missing(tx: Transaction, session_id: str) -> int:
@@ -358,6 +371,7 @@ def send_again(tx: Transaction, actor: Actor, message_id: str) -> dict[str, str]
     The calendar part has the same UID and sequence, so no second invitation appears. What waited still is withdrawn. Refuses with
     NothingToTell what does not fit any more.
     """
+    audit.hold_clinic(tx, actor.clinic_id)  # before the date's row: the link that the message brings is entered there
     message = held_message(tx, message_id)
     if message is None or not message.patient_id or not message.session_id:
         POLICY.require(actor, "sessions:message")

@@ -201,7 +201,14 @@ def give_back(tx: Transaction, actor: Actor, group_session: GroupSession, entry:
             free_seat(tx, actor, seat, "declined" if became == "declined" else "invited")
             if became == "declined":
                 seat.answered_at, seat.answered_by = clock.now(), by
+                tell_the_other(tx, actor, group_session, patient_id)
     people_changed(tx, group_session.id, *people)
+
+
+def tell_the_other(tx: Transaction, actor: Actor, group_session: GroupSession, patient_id: str) -> None:
+    """Whose place or wait ended with a no hears of it, unless it was they who said so on their own page."""
+    if actor.id != patient_id:
+        plan_notice(tx, actor, group_session, patient_id, "seat_cancelled", facts={"waited": True})
 
 
 def _of_whom(tx: Transaction, actor: Actor, session_id: str, entry_id: str) -> tuple[GroupSession, WaitingListEntry]:
@@ -248,7 +255,8 @@ def offer_what_is_free() -> int:
         .where(GroupSession.id.in_(select(WaitingListEntry.session_id).where(WaitingListEntry.state == "waiting")))
         .order_by(GroupSession.starts_at)
     )
-    free = [each.id for each in db.session.scalars(waited_for).unique() if queries.free_places(db.session(), each) > 0]
+    dates = [each for each in db.session.scalars(waited_for).unique() if not each.only_one_on_ones and waiting.offers_by_itself(each.starts_at, now)]
+    free = [each for start in range(0, len(dates), AT_ONCE) for each in queries.with_free_places(db.session(), dates[start : start + AT_ONCE])]
     return _each(free, now)
 
 

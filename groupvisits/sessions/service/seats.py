@@ -59,8 +59,8 @@ def take_seat(
 def _check_may_come(tx: Transaction, group_session: GroupSession, patient_id: str, reason: str = "") -> None:
     """Before a date with one-on-ones only, nobody comes anew; who was told of theirs and said no may come after all. (At the door there is a reason.)"""
     if group_session.only_one_on_ones and group_session.state == "planned" and not reason.strip():
-        was_told = select(Notice.id).where(Notice.session_id == group_session.id, Notice.patient_id == patient_id, Notice.kind == "one_on_one")
-        if tx.scalar(was_told.where(Notice.state != "withdrawn").limit(1)) is None:
+        one_on_one = select(Notice.id).where(Notice.session_id == group_session.id, Notice.patient_id == patient_id, Notice.kind == "one_on_one")
+        if tx.scalar(one_on_one.where(Notice.state != "withdrawn").limit(1)) is None:
             raise waiting.GroupDoesNotMeet
 
 

@@ -55,6 +55,8 @@ def take_text(tx: Transaction, *, gateway_id: str, sender: str, words: str) -> N
     )  # fmt: skip
     with tx.refused_as(Conflict()):
         tx.add(text)
+    if known.clinic_id:
+        audit.hold_clinic(tx, known.clinic_id)
     meaning = rules.understood(words)
     if meaning in ("stop", "start"):
         is_done = _stop_or_start(tx, known, meaning)

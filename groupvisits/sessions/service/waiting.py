@@ -47,6 +47,7 @@ def leave_waiting_list(tx: Transaction, actor: Actor, session_id: str, *, entry_
         if seat is not None and seat.state in entries.ASKED:
             free_seat(tx, actor, seat, "declined")
             seat.answered_at, seat.answered_by = clock.now(), "patient" if actor.kind == "patient" else "staff"
+            offers.tell_the_other(tx, actor, place.group_session, patient_id)
     people_changed(tx, session_id, *people)
     return {"state": "left"}
 
