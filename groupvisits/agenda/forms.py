@@ -91,6 +91,10 @@ class FinishForm(ActForm):
     outcome = StringField(validators=[Length(max=2000, message=_l("This is too long."))])
 
 
+class MergeForm(ActForm):
+    into_id = id_field(_l("Choose the topic to join it to."))
+
+
 class OrderForm(BaseForm):
     topic_ids = TextList(each_at_most=MAX_ID)
 

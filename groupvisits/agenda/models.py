@@ -41,6 +41,7 @@ class Topic(db.Model):
     carried_to_id: Mapped[str | None] = mapped_column(String(32))
     still_matters: Mapped[bool | None] = mapped_column(Boolean)  # its proposer's answer, for a topic that was carried over
     merged_into_id: Mapped[str | None] = mapped_column(ForeignKey("topics.id"), index=True)
+    came_with_id: Mapped[str | None] = mapped_column(String(32))  # the topic it was joined to when that one was joined to this head
     split_from_id: Mapped[str | None] = mapped_column(ForeignKey("topics.id"))
     state_before: Mapped[str] = mapped_column(String(20), default="")  # before it was joined to another, to come back to
     reason: Mapped[str] = mapped_column(String(200), default="")  # why it was parked or declined; its proposer reads it

@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import distinct, func, select, union
+from sqlalchemy.orm import Session, aliased
 
-from groupvisits.agenda.models import PreVisitForm, Support, Topic
+from groupvisits.agenda.models import PreVisitForm, Support, Topic, TopicTranslation
 from groupvisits.agenda.permissions import POLICY
 from groupvisits.agenda.rules import OPEN_STATES, form_state
 from groupvisits.core import clock
@@ -54,32 +54,64 @@ def topic_in(db: Session, viewer: Actor, place: Place, topic_id: str) -> Topic:
     return topic
 
 
-def support_counts(db: Session, place: Place) -> dict[str, int]:
-    """How many said "me too", by topic, counted from the rows."""
-    query = select(Support.topic_id, func.count()).join(Topic, Topic.id == Support.topic_id).where(Topic.session_id == place.group_session.id)
-    return dict(db.execute(query.group_by(Support.topic_id)).all())
+def support_counts(db: Session, place: Place, topic_ids: Collection[str] | None = None) -> dict[str, int]:
+    """How many said "me too", by topic (all of the session, or these), counted from the rows. This is the one place for the number.
+
+    With joined topics: each person once over all of them, whoever proposed a joined one included, the head's own proposer not. For a
+    joined topic: its own, as if it stood for itself.
+    """
+    return _supports_in(db, place.group_session.id, topic_ids)
 
 
 def supports_of(db: Session, topic: Topic) -> int:
-    """How many said "me too" to this topic."""
-    return db.scalar(select(func.count()).select_from(Support).where(Support.topic_id == topic.id)) or 0
+    """How many said "me too" to this topic, counted like support_counts."""
+    return _supports_in(db, topic.session_id, (topic.id,)).get(topic.id, 0)
+
+
+def _supports_in(db: Session, session_id: str, topic_ids: Collection[str] | None) -> dict[str, int]:
+    here = Topic.session_id == session_id
+    said = union(
+        select(func.coalesce(Topic.merged_into_id, Topic.id).label("topic_id"), Support.patient_id).join(Support, Support.topic_id == Topic.id).where(here),
+        select(Topic.id, Support.patient_id).join(Support, Support.topic_id == Topic.id).where(here, Topic.merged_into_id.is_not(None)),
+        select(Topic.merged_into_id, Topic.patient_id).where(here, Topic.merged_into_id.is_not(None)),
+    ).subquery()
+    query = select(said.c.topic_id, func.count()).join(Topic, Topic.id == said.c.topic_id).where(Topic.patient_id != said.c.patient_id)
+    if topic_ids is not None:
+        query = query.where(said.c.topic_id.in_(topic_ids))
+    return dict(db.execute(query.group_by(said.c.topic_id)).all())
 
 
 def supports_given(db: Session, place: Place, patient_id: str) -> int:
-    """How many "me too" of this person stand on topics of the session that are still open."""
-    query = select(func.count()).select_from(Support).join(Topic, Topic.id == Support.topic_id)
-    return db.scalar(query.where(Topic.session_id == place.group_session.id, Topic.state.in_(OPEN_STATES), Support.patient_id == patient_id)) or 0
+    """How many topics of the session that are still open this person says "me too" to; those joined to each other are one."""
+    head = aliased(Topic)
+    query = (
+        select(func.count(distinct(head.id)))
+        .select_from(Support)
+        .join(Topic, Topic.id == Support.topic_id)
+        .join(head, head.id == func.coalesce(Topic.merged_into_id, Topic.id))
+    )
+    return db.scalar(query.where(head.session_id == place.group_session.id, head.state.in_(OPEN_STATES), Support.patient_id == patient_id)) or 0
 
 
 def supported_by(db: Session, place: Place, patient_ids: Collection[str]) -> dict[str, list[str]]:
-    """Which topics of the session each of these patients supports."""
-    query = select(Support.patient_id, Support.topic_id).join(Topic, Topic.id == Support.topic_id)
-    found: dict[str, list[str]] = defaultdict(list)
-    for patient_id, topic_id in db.execute(
-        query.where(Topic.session_id == place.group_session.id, Support.patient_id.in_(patient_ids)).order_by(Support.topic_id)
-    ):
-        found[patient_id].append(topic_id)
-    return found
+    """Which topics of the session each of these patients supports; with a joined topic also the one it was joined to."""
+    query = select(Support.patient_id, Support.topic_id, Topic.merged_into_id).join(Topic, Topic.id == Support.topic_id)
+    found: dict[str, set[str]] = defaultdict(set)
+    for patient_id, *topic_ids in db.execute(query.where(Topic.session_id == place.group_session.id, Support.patient_id.in_(patient_ids))):
+        found[patient_id].update(topic_id for topic_id in topic_ids if topic_id)
+    return {patient_id: sorted(topic_ids) for patient_id, topic_ids in found.items()}
+
+
+def authors_of(db: Session, topic_id: str) -> frozenset[str]:
+    """Everybody whose topic this is: its proposer, and those whose topics are joined to it."""
+    return frozenset(db.scalars(select(Topic.patient_id).where((Topic.id == topic_id) | (Topic.merged_into_id == topic_id))))
+
+
+def translations_of(db: Session, place: Place) -> Sequence[tuple[TopicTranslation, str]]:
+    """What was added under the session's topics in other languages, each with its author's display name."""
+    query = select(TopicTranslation, Patient.display_name).join(Patient, Patient.id == TopicTranslation.patient_id)
+    query = query.join(Topic, Topic.id == TopicTranslation.topic_id).where(Topic.session_id == place.group_session.id)
+    return [(each, name) for each, name in db.execute(query.order_by(TopicTranslation.at, TopicTranslation.language))]
 
 
 def own_topics(db: Session, viewer: Actor) -> dict[str, list[Topic]]:

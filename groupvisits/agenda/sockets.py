@@ -25,3 +25,6 @@ def init_app(app: Flask) -> None:
     live_command(app, "agenda:agree_words", form=forms.AgreeForm, verb=service.agree_words)
     live_command(app, "agenda:reword", form=forms.RewordForm, verb=service.reword_topic)
     live_command(app, "agenda:route", form=forms.RouteForm, verb=service.route_topic)
+    live_command(app, "agenda:merge", form=forms.MergeForm, verb=service.merge_topics)
+    live_command(app, "agenda:unmerge", form=forms.ActForm, verb=service.unmerge_topic)
+    live_command(app, "agenda:keep_apart", form=forms.TopicForm, verb=service.keep_apart)

@@ -21,10 +21,11 @@ RUN_OF = {
 PHASE = ("name", "minutes", "starts_at", "ends_at", "owner")
 PHASE_OF = {"patient": PHASE, "facilitator": (*PHASE, "prompt"), "clinician": PHASE, "display": ("name", "minutes", "starts_at", "ends_at")}
 
-TOPIC = ("id", "words", "language", "state", "rank", "version")
+TOPIC = ("id", "words", "language", "state", "rank", "version", "translations")
+PATIENT_TOPIC = (*TOPIC, "supports", "merged_into_id")
 FACILITATOR_TOPIC = (
     *TOPIC, "route", "author", "author_seat_id", "supports", "minutes", "proposed_at", "outcome", "not_heard_yet", "carried", "reason",
-    "hidden_because", "suggested_words", "rev", "changed_by", "changed_at",
+    "hidden_because", "suggested_words", "rev", "changed_by", "changed_at", "merged_into_id", "split_from_id",
 )  # fmt: skip
 ONE_ON_ONE_WITHOUT_WORDS = ("id", "route", "state", "version", "author", "author_seat_id", "proposed_at")
 OWN_PATIENTS_ONE_ON_ONE = (*TOPIC, "route", "author", "author_seat_id", "proposed_at")
@@ -35,7 +36,26 @@ SLOT = (
 PERSON = ("seat_id", "name", "number", "state", "phone_live", "heard")
 GUEST = ("id", "number")
 ME = ("seat_id", "display_name", "number", "topics", "supported", "slot", "feedback_url", "next_visit", "plan", "supports_left")
-MY_TOPIC = ("id", "words", "route", "state", "outcome", "planned_at", "reason", "is_asked", "is_checked", "can_reword", "suggested_words")
+MY_TOPIC = (
+    "id",
+    "words",
+    "route",
+    "state",
+    "outcome",
+    "planned_at",
+    "reason",
+    "is_asked",
+    "is_checked",
+    "can_reword",
+    "suggested_words",
+    "joined_to",
+    "joined",
+    "split_from_id",
+)
+JOINED_TO = ("id", "words", "author", "state")  # the topic that it was joined to, in a patient's own part
+JOINED = ("id", "words", "author")  # each topic that was joined to it, there
+TRANSLATION = ("language", "words")
+TRANSLATION_OF = {"patient": TRANSLATION, "facilitator": (*TRANSLATION, "by"), "clinician": TRANSLATION, "display": TRANSLATION}
 MY_PLAN = ("what", "when_how_often", "confidence")
 MY_SLOT = ("id", "state", "place", "provider", "planned_at", "minutes", "before_you", "called_at", "answer")
 
@@ -64,9 +84,16 @@ LISTS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
 def project_me(me: Mapping[str, Any]) -> dict[str, Any]:
     """One patient's own part, for that patient alone."""
     shown = _pick(me, ME)
-    shown["topics"] = [_pick(topic, MY_TOPIC) for topic in me["topics"]]
+    shown["topics"] = [_my_topic(topic) for topic in me["topics"]]
     shown["slot"] = _pick(me["slot"], MY_SLOT) if me["slot"] else None
     shown["plan"] = _pick(me["plan"], MY_PLAN) if me["plan"] else None
+    return shown
+
+
+def _my_topic(topic: Mapping[str, Any]) -> dict[str, Any]:
+    shown = _pick(topic, MY_TOPIC)
+    shown["joined_to"] = _pick(topic["joined_to"], JOINED_TO) if topic["joined_to"] else None
+    shown["joined"] = [_pick(joined, JOINED) for joined in topic["joined"]]
     return shown
 
 
@@ -80,25 +107,25 @@ def _for_patients(topic: Mapping[str, Any], _provider_id: str) -> dict[str, Any]
     if topic["route"] != "group":
         return None
     hidden = bool(topic["hidden_because"])
-    shown = _pick(topic, (*TOPIC, "supports"))
+    shown = _pick(topic, PATIENT_TOPIC)
     shown["is_hidden"] = hidden  # what was shown and is not any more; its words are gone with it
     shown["supports"] = None if hidden or topic["supports_hidden"] else topic["supports"]
     shown["author"] = topic["author"] if topic["shows_name"] and topic["state"] != "taken_back" and not hidden else None
-    return _without_words_if(shown, hidden or topic["state"] == "taken_back")
+    return _readable("patient", shown, not hidden and topic["state"] != "taken_back")
 
 
 def _for_facilitator(topic: Mapping[str, Any], _provider_id: str) -> dict[str, Any]:
     if topic["route"] != "group":
         return _pick(topic, ONE_ON_ONE_WITHOUT_WORDS)
-    return _without_words_if(_pick(topic, FACILITATOR_TOPIC), topic["state"] == "taken_back")
+    return _readable("facilitator", _pick(topic, FACILITATOR_TOPIC), topic["state"] != "taken_back")
 
 
 def _for_clinician(topic: Mapping[str, Any], provider_id: str) -> dict[str, Any] | None:
     if topic["route"] == "group":
-        return _without_words_if(_pick(topic, (*TOPIC, "route")), topic["state"] == "taken_back" or bool(topic["hidden_because"]))
+        return _readable("clinician", _pick(topic, (*TOPIC, "route")), topic["state"] != "taken_back" and not topic["hidden_because"])
     if not provider_id or topic["provider_id"] != provider_id:
         return None
-    return _without_words_if(_pick(topic, OWN_PATIENTS_ONE_ON_ONE), topic["state"] == "taken_back")
+    return _readable("clinician", _pick(topic, OWN_PATIENTS_ONE_ON_ONE), topic["state"] != "taken_back")
 
 
 def _for_display(topic: Mapping[str, Any], _provider_id: str) -> dict[str, Any] | None:
@@ -106,7 +133,7 @@ def _for_display(topic: Mapping[str, Any], _provider_id: str) -> dict[str, Any] 
     hidden = bool(topic["hidden_because"])
     if topic["route"] != "group" or (topic["state"] == "new" and not hidden):
         return None
-    return _without_words_if(_pick(topic, ("id", "words", "state", "rank")), hidden or topic["state"] not in ("planned", "current"))
+    return _readable("display", _pick(topic, ("id", "words", "state", "rank", "translations")), not hidden and topic["state"] in ("planned", "current"))
 
 
 TOPICS: dict[str, Callable[[Mapping[str, Any], str], dict[str, Any] | None]] = {
@@ -114,9 +141,10 @@ TOPICS: dict[str, Callable[[Mapping[str, Any], str], dict[str, Any] | None]] = {
 }  # fmt: skip
 
 
-def _without_words_if(shown: dict[str, Any], hidden: bool) -> dict[str, Any]:
-    if hidden:
-        shown["words"] = ""
+def _readable(audience: str, shown: dict[str, Any], may_read: bool) -> dict[str, Any]:
+    """With its words in every language, or with none."""
+    shown["words"] = shown["words"] if may_read else ""
+    shown["translations"] = [_pick(each, TRANSLATION_OF[audience]) for each in shown["translations"]] if may_read else []
     return shown
 
 

@@ -1,5 +1,6 @@
 """What is true in a room, gathered in a bounded number of reads, as facts for live.projections to choose from."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from functools import cached_property
@@ -13,7 +14,7 @@ from groupvisits.accounts.models import Clinic, StaffMember
 from groupvisits.agenda import queries as agenda
 from groupvisits.agenda.models import Topic
 from groupvisits.agenda.permissions import TAKING_PART
-from groupvisits.agenda.rules import HEARD_STATES, OPEN_STATES, Planned, account, in_order
+from groupvisits.agenda.rules import HEARD_STATES, OPEN_STATES, Planned, Sent, account, in_order
 from groupvisits.core import clock
 from groupvisits.core.actor import Actor, system
 from groupvisits.core.errors import NotFound
@@ -102,7 +103,7 @@ class Room:
         return frozenset(seat.patient_id for seat, _ in self._seats if seat.state in TAKING_PART)
 
     def proposers_on_agenda(self) -> set[str]:
-        return {topic.patient_id for topic, _ in self._topics if topic.state in ("planned", "current")}
+        return {patient_id for topic, _ in self._topics if topic.state in ("planned", "current") for patient_id in self._authors(topic.id)}
 
     def states_of(self, topic_ids: Iterable[str]) -> set[str]:
         wanted = set(topic_ids)
@@ -116,7 +117,7 @@ class Room:
              "starts_at": _iso(begins), "ends_at": _iso(ends)}
             for phase, (begins, ends) in zip(programme.run_sheet, self._part_times, strict=True)
         ]  # fmt: skip
-        told = account([(topic.route, topic.state) for topic, _ in self._topics], s.state)
+        told = account([Sent(t.id, t.route, t.state, t.merged_into_id, t.split_from_id) for t, _ in self._topics], s.state)
         public_url = current_app.extensions["config"].public_url
         return {
             "state": s.state, "title": s.group.name, "starts_at": _iso(s.starts_at), "ends_at": _iso(s.ends_at), "zone": s.zone, "room": s.room,
@@ -139,7 +140,7 @@ class Room:
                 continue
             mine[patient.id] = {
                 "seat_id": seat.id, "display_name": "" if patient.id in self._hidden else patient.display_name, "number": seat.slip_number,
-                "topics": [self._my_topic(topic) for topic, _ in self._topics if topic.patient_id == patient.id],
+                "topics": [self._my_topic(topic) for topic, _ in self._topics if topic.patient_id == patient.id and not _is_put_together(topic)],
                 "supported": supported.get(patient.id, []), "slot": self._my_slot(patient.id),
                 "supports_left": self._supports_left(supported.get(patient.id, [])),
                 "feedback_url": self._feedback_url(seat), "next_visit": next_visits.get(patient.id), "plan": plans.get(patient.id),
@@ -172,12 +173,46 @@ class Room:
 
     @cached_property
     def _heard(self) -> frozenset[str]:
-        return frozenset(topic.patient_id for topic, _ in self._topics if topic.route == "group" and topic.state in HEARD_STATES)
+        talked = {topic.id for topic, _ in self._topics if topic.route == "group" and topic.state in HEARD_STATES}
+        return frozenset(patient_id for topic_id in talked for patient_id in self._authors(topic_id))
+
+    @cached_property
+    def _topic_of(self) -> dict[str, tuple[Topic, str]]:
+        return {topic.id: (topic, name) for topic, name in self._topics}
+
+    @cached_property
+    def _joined(self) -> dict[str, list[Topic]]:
+        """The topics that stand under another one, by that one. (The parts of a topic that was put together again are none.)"""
+        found: dict[str, list[Topic]] = defaultdict(list)
+        for topic, _ in self._topics:
+            if topic.merged_into_id and not _is_put_together(topic):
+                found[topic.merged_into_id].append(topic)
+        return found
+
+    def _authors(self, topic_id: str) -> set[str]:
+        """Everybody whose topic it is: its proposer, and those whose topics are joined to it."""
+        return {self._topic_of[topic_id][0].patient_id, *(topic.patient_id for topic in self._joined.get(topic_id, ()))}
+
+    @cached_property
+    def _translations(self) -> dict[str, list[dict[str, Any]]]:
+        found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for each, by in agenda.translations_of(self.db, self.place):
+            seat = self._seat_of.get(each.patient_id)
+            found[each.topic_id].append(
+                {"language": each.language, "words": each.words, "by": self._shown(each.patient_id, by, seat[0].slip_number if seat else None)}
+            )
+        return found
+
+    def _author_shown(self, topic: Topic) -> str | None:
+        """The author's name, if other patients may read it beside the topic."""
+        # Others see a name live only: once the visit is over, a phone at home shows none.
+        shows = topic.shows_name and self.group_session.state in ("planned", "open") and topic.patient_id not in self._hidden
+        return self._topic_of[topic.id][1] if shows else None
 
     @cached_property
     def _ranks(self) -> dict[str, int]:
         planned = [
-            Planned(topic.id, topic.position, self._supports.get(topic.id, 0), topic.patient_id in self._heard, topic.proposed_at)
+            Planned(topic.id, topic.position, self._supports.get(topic.id, 0), self._authors(topic.id) <= self._heard, topic.proposed_at)
             for topic, _ in self._topics
             if topic.state == "planned"
         ]
@@ -239,10 +274,10 @@ class Room:
         return {
             "id": topic.id, "words": topic.words, "language": topic.language, "state": topic.state, "rank": self._ranks.get(topic.id), "version": topic.version,
             "route": topic.route, "author": self._shown(topic.patient_id, proposer, seat[0].slip_number if seat else None), "author_seat_id": seat[0].id if seat else None, "supports": self._supports.get(topic.id, 0),
-            # Others see a name live only: once the visit is over, a phone at home shows none.
-            "shows_name": topic.shows_name and self.group_session.state in ("planned", "open") and topic.patient_id not in self._hidden,
+            "shows_name": self._author_shown(topic) is not None,
             "minutes": topic.minutes, "proposed_at": _iso(topic.proposed_at), "outcome": topic.outcome,
-            "not_heard_yet": topic.patient_id not in self._heard, "carried": topic.carried_from_id is not None,
+            "not_heard_yet": not self._authors(topic.id) <= self._heard, "merged_into_id": topic.merged_into_id, "split_from_id": topic.split_from_id,
+            "translations": self._translations.get(topic.id, []), "carried": topic.carried_from_id is not None,
             "reason": topic.reason, "hidden_because": topic.hidden_because, "suggested_words": topic.suggested_words, "supports_hidden": self._supports_hidden,
             "rev": topic.rev, "changed_by": self._changer(topic), "changed_at": _iso(topic.changed_at),
             "provider_id": self._provider_of.get(topic.patient_id, "") if topic.route == "one_on_one" else "",
@@ -258,11 +293,15 @@ class Room:
         }  # fmt: skip
 
     def _my_topic(self, topic: Topic) -> dict[str, Any]:
+        """With what became of the topic it was joined to, and which ones were joined to it."""
+        head = self._topic_of[topic.merged_into_id][0] if topic.merged_into_id else topic
         return {
-            "id": topic.id, "words": topic.words, "route": topic.route, "state": topic.state, "outcome": topic.outcome,
-            "planned_at": _iso(self._expected.get(topic.id)), "reason": topic.reason,
-            "is_asked": topic.hidden_because == "asked", "is_checked": topic.hidden_because in ("alarm", "personal"), "suggested_words": topic.suggested_words,
-            "can_reword": topic.state in ("new", "planned") and not self._supports.get(topic.id),
+            "id": topic.id, "words": topic.words, "route": topic.route, "state": topic.state, "outcome": head.outcome,
+            "planned_at": _iso(self._expected.get(head.id)), "split_from_id": topic.split_from_id,
+            "joined_to": {"id": head.id, "words": head.words, "author": self._author_shown(head), "state": head.state} if head is not topic else None,
+            "joined": [{"id": each.id, "words": each.words, "author": self._author_shown(each)} for each in self._joined.get(topic.id, ())],
+            "reason": head.reason, "is_asked": topic.hidden_because == "asked", "is_checked": topic.hidden_because in ("alarm", "personal"),
+            "suggested_words": topic.suggested_words, "can_reword": topic.state in ("new", "planned") and not self._supports.get(topic.id),
         }  # fmt: skip
 
     def _changer(self, topic: Topic) -> str | None:
@@ -346,6 +385,11 @@ def own_room_with(db: Session, viewer: Actor, code: str) -> str | None:
         .where(GroupSession.join_code == code, GroupSession.state == "open", Seat.patient_id == viewer.id, Seat.state.in_(TAKING_PART))
     )
     return db.scalar(query)
+
+
+def _is_put_together(topic: Topic) -> bool:
+    """A part of a topic that is whole again: nobody's own any more."""
+    return topic.merged_into_id is not None and topic.merged_into_id == topic.split_from_id
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -8,9 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from groupvisits.accounts.models import StaffMember
-from groupvisits.agenda.models import PreVisitForm, Topic
+from groupvisits.agenda.models import PreVisitForm
 from groupvisits.agenda.permissions import POLICY as AGENDA
-from groupvisits.agenda.queries import matters_of
+from groupvisits.agenda.queries import authors_of, matters_of
 from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
 from groupvisits.patients.models import Patient
@@ -187,18 +187,18 @@ def board_for(db: Session, viewer: Actor, session_id: str, now: datetime) -> Boa
             providers[slot.provider_id] = Provider(slot.provider_id, db.get_one(StaffMember, slot.provider_id).name, slot.place)
     seats = {seat.id: seat for seat in db.scalars(select(Seat).where(Seat.session_id == session_id))}
     names = {patient.id: patient.display_name for patient in db.scalars(select(Patient).where(Patient.id.in_([s.patient_id for s in slots])))}
-    talking_id, talking_until = _talking_now(db, place)
+    talking, talking_until = _talking_now(db, place)
     orders = []
     for provider in providers.values():
         theirs = [slot for slot in slots if slot.provider_id == provider.id]
-        chosen = rules.next_slot([rules.Waiting(s.id, s.patient_id, s.state, seats[s.seat_id].state == "arrived") for s in theirs], talking_id)
+        chosen = rules.next_slot([rules.Waiting(s.id, s.patient_id, s.state, seats[s.seat_id].state == "arrived") for s in theirs], talking)
         rows = [
             Row(
                 slot,
                 names.get(slot.patient_id, ""),
                 seats[slot.seat_id].slip_number,
                 seats[slot.seat_id].arrived_at,
-                talking_until if slot.patient_id == talking_id else None,
+                talking_until if slot.patient_id in talking else None,
                 slot.id == chosen,
                 rules.individual_seconds(slot.started_at, slot.finished_at, now),
             )
@@ -219,11 +219,12 @@ def _running_order(provider: Provider, rows: Sequence[Row]) -> RunningOrder:
     )
 
 
-def _talking_now(db: Session, place: Place) -> tuple[str | None, datetime | None]:
-    """Whose topic the group talks about now: nobody is pulled out during the topic they proposed."""
+def _talking_now(db: Session, place: Place) -> tuple[frozenset[str], datetime | None]:
+    """Whose topic the group talks about now: nobody is pulled out during the topic they proposed, or that theirs was joined to."""
     group_session = place.group_session
-    topic = db.get(Topic, group_session.current_topic_id) if group_session.current_topic_id else None
-    return (topic.patient_id, group_session.topic_ends_at) if topic is not None else (None, None)
+    if group_session.current_topic_id is None:
+        return frozenset(), None
+    return authors_of(db, group_session.current_topic_id), group_session.topic_ends_at
 
 
 def matters_on(db: Session, viewer: Actor, board: Board) -> dict[str, PreVisitForm]:

@@ -182,13 +182,13 @@ class Waiting:
     is_here: bool
 
 
-def next_slot(in_order: Sequence[Waiting], talking_patient_id: str | None) -> str | None:
+def next_slot(in_order: Sequence[Waiting], talking: Collection[str]) -> str | None:
     """Who to call next: the first who is here and not in the middle of their own topic; else whoever is; else who was missed."""
     here = [w for w in in_order if w.is_here and w.state in WAITING]
     fitting: Collection[tuple[str, bool]] = (("planned", False), ("planned", True), ("missed", False), ("missed", True))
-    for state, talking in fitting:
+    for state, is_talking in fitting:
         for waiting in here:
-            if waiting.state == state and (waiting.patient_id == talking_patient_id) == talking:
+            if waiting.state == state and (waiting.patient_id in talking) == is_talking:
                 return waiting.slot_id
     return None
 

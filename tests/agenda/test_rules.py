@@ -127,15 +127,33 @@ def test_more_minutes_count_from_now_when_the_time_was_over() -> None:
     assert rules.extended_end(NOON - timedelta(minutes=3), NOON, 5) == NOON + timedelta(minutes=5)
 
 
+def sent(id: str, state: str, route: str = "group", into: str | None = None, part_of: str | None = None) -> rules.Sent:
+    return rules.Sent(id, route, state, into, part_of)
+
+
+ALONE = sent("alone", "new", "one_on_one")
+
+
 @pytest.mark.parametrize(
     ("topics", "session_state", "told"),
     [
         ([], "open", (0, 0, 0)),
-        ([("group", "new"), ("group", "talked_about"), ("one_on_one", "new")], "open", (3, 3, 1)),
-        ([("group", "parked"), ("group", "talked_about"), ("one_on_one", "new")], "closed", (3, 3, 1)),
-        ([("group", "planned"), ("group", "talked_about")], "closed", (2, 1, 0)),
+        ([sent("a", "new"), sent("b", "talked_about"), ALONE], "open", (3, 3, 1)),
+        ([sent("a", "parked"), sent("b", "talked_about"), ALONE], "closed", (3, 3, 1)),
+        ([sent("a", "planned"), sent("b", "talked_about")], "closed", (2, 1, 0)),
+        ([sent("a", "merged", into="b"), sent("b", "new")], "open", (2, 2, 0)),
+        ([sent("a", "merged", into="b"), sent("b", "parked")], "closed", (2, 2, 0)),
+        ([sent("a", "merged", into="b"), sent("b", "declined")], "closed", (2, 2, 0)),
+        ([sent("a", "merged", into="b"), sent("b", "planned")], "closed", (2, 0, 0)),
+        ([sent("a", "merged", into="b"), sent("b", "merged", into="a")], "open", (2, 0, 0)),
+        ([sent("a", "merged")], "open", (1, 0, 0)),
+        ([sent("a", "split"), sent("1", "parked", part_of="a"), sent("2", "talked_about", part_of="a")], "closed", (1, 1, 0)),
+        ([sent("a", "split"), sent("1", "new", part_of="a"), sent("2", "talked_about", part_of="a")], "closed", (1, 0, 0)),
+        ([sent("a", "split"), sent("1", "split", part_of="a"), sent("2", "parked", part_of="1")], "closed", (1, 1, 0)),
+        ([sent("a", "split")], "open", (1, 0, 0)),
+        ([sent("a", "parked"), sent("1", "merged", into="a", part_of="a")], "closed", (1, 1, 0)),
     ],
 )
-def test_the_account_shows_a_topic_without_a_fate(topics: list[tuple[str, str]], session_state: str, told: tuple[int, int, int]) -> None:
+def test_the_account_shows_a_topic_without_a_fate(topics: list[rules.Sent], session_state: str, told: tuple[int, int, int]) -> None:
     account = rules.account(topics, session_state)
     assert (account.sent, account.accounted_for, account.one_on_one) == told

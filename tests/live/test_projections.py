@@ -11,6 +11,7 @@ TOPIC = {
     "author_seat_id": "s", "supports": 3, "shows_name": True, "minutes": 10, "proposed_at": "2026-11-24T23:00:00+00:00", "outcome": "Ask at the co-op",
     "not_heard_yet": True, "carried": False, "provider_id": "", "reason": "", "hidden_because": "", "suggested_words": "", "supports_hidden": False,
     "rev": 2, "changed_by": "Tomas", "changed_at": "2026-11-24T23:10:00+00:00",
+    "merged_into_id": None, "split_from_id": None, "translations": [{"language": "en", "words": "To cook for a family", "by": "Marcus", "patient_id": "m"}],
 }  # fmt: skip
 ALONE = TOPIC | {"id": "a", "words": "A private matter", "route": "one_on_one", "provider_id": "osei", "rank": None, "state": "new"}
 PHASE = {"name": "Topics", "minutes": 55, "owner": "Tomas", "prompt": "Who has found something?", "starts_at": "x", "ends_at": "y"}
@@ -40,7 +41,7 @@ def test_the_wall_shows_nothing_personal() -> None:
     assert set(shown) == {"epoch", "version", "run", "topics"}
     assert set(shown["run"]) == RUN | {"join_code", "join_url"}
     assert set(shown["run"]["phases"][0]) == {"name", "minutes", "starts_at", "ends_at"}
-    assert [set(topic) for topic in shown["topics"]] == [{"id", "words", "state", "rank"}]
+    assert [set(topic) for topic in shown["topics"]] == [{"id", "words", "state", "rank", "translations"}]
     assert "Rosa" not in str(shown) and "Osei" not in str(shown) and "Tomas" not in str(shown) and "private" not in str(shown)
 
 
@@ -58,7 +59,9 @@ def test_a_patient_sees_the_groups_topics_and_nobodys_one_on_one() -> None:
     assert set(shown) == {"epoch", "version", "run", "topics"}
     assert set(shown["run"]) == RUN | {"purpose", "emergency_number", "supports_hidden"}
     assert set(shown["run"]["phases"][0]) == {"name", "minutes", "owner", "starts_at", "ends_at"}
-    assert [set(topic) for topic in shown["topics"]] == [{"id", "words", "language", "state", "rank", "version", "supports", "author", "is_hidden"}]
+    assert [set(topic) for topic in shown["topics"]] == [
+        {"id", "words", "language", "state", "rank", "version", "supports", "author", "is_hidden", "merged_into_id", "translations"}
+    ]
     assert "private" not in str(shown)
 
 
@@ -75,6 +78,18 @@ def test_a_name_stands_beside_a_topic_only_if_its_author_chose_that(change: dict
     assert (topic["author"], topic["words"]) == (author, words)
 
 
+def test_only_the_facilitator_knows_who_wrote_a_translation() -> None:
+    for audience in ("patient", "clinician", "display"):
+        assert [set(each) for each in project(audience, FACTS)["topics"][0]["translations"]] == [{"language", "words"}]
+    assert project("facilitator", FACTS)["topics"][0]["translations"] == [{"language": "en", "words": "To cook for a family", "by": "Marcus"}]
+
+
+def test_where_no_words_are_shown_no_translation_is_either() -> None:
+    for audience in ("patient", "facilitator", "clinician", "display"):
+        (topic,) = project(audience, FACTS | {"topics": [TOPIC | {"state": "taken_back"}]})["topics"]
+        assert (topic["words"], topic["translations"]) == ("", [])
+
+
 def test_the_facilitator_knows_of_a_one_on_one_topic_and_reads_no_word_of_it() -> None:
     shown = project("facilitator", FACTS)
     assert set(shown) == {"epoch", "version", "run", "topics", "slots", "people", "guests"}
@@ -82,7 +97,7 @@ def test_the_facilitator_knows_of_a_one_on_one_topic_and_reads_no_word_of_it() -
     group, alone = shown["topics"]
     assert set(group) == {
         "id", "words", "language", "state", "rank", "version", "route", "author", "author_seat_id", "supports", "minutes", "proposed_at", "outcome",
-        "not_heard_yet", "carried", "reason", "hidden_because", "suggested_words", "rev", "changed_by", "changed_at",
+        "not_heard_yet", "carried", "reason", "hidden_because", "suggested_words", "rev", "changed_by", "changed_at", "merged_into_id", "split_from_id", "translations",
     }  # fmt: skip
     assert set(alone) == {"id", "route", "state", "version", "author", "author_seat_id", "proposed_at"}
     assert set(shown["people"][0]) == {"seat_id", "name", "number", "state", "phone_live", "heard"}
@@ -108,8 +123,8 @@ def test_a_clinician_reads_the_one_on_one_topics_of_their_own_patients() -> None
     assert set(own["run"]) == RUN
     assert [topic["words"] for topic in own["topics"]] == ["Cooking for a family", "A private matter"]
     assert [set(topic) for topic in own["topics"]] == [
-        {"id", "words", "language", "state", "rank", "version", "route"},
-        {"id", "words", "language", "state", "rank", "version", "route", "author", "author_seat_id", "proposed_at"},
+        {"id", "words", "language", "state", "rank", "version", "translations", "route"},
+        {"id", "words", "language", "state", "rank", "version", "translations", "route", "author", "author_seat_id", "proposed_at"},
     ]
     assert set(own["slots"][0]) == {
         "id", "seat_id", "number", "name", "provider", "provider_id", "place", "planned_at", "minutes", "state", "called_at", "answer", "started_at", "finished_at",
@@ -125,7 +140,8 @@ def test_a_delta_holds_only_what_changed() -> None:
 def test_a_patients_own_part_has_these_fields() -> None:
     me = {
         "seat_id": "s", "display_name": "Rosa", "number": 7, "supported": ["t"], "feedback_url": None, "next_visit": None, "patient_id": "p", "supports_left": None,
-        "topics": [{"id": "t", "words": "w", "route": "group", "state": "new", "outcome": "", "planned_at": None, "entered_by": "x", "reason": "", "is_asked": False, "is_checked": False, "can_reword": True, "suggested_words": ""}],
+        "topics": [{"id": "t", "words": "w", "route": "group", "state": "new", "outcome": "", "planned_at": None, "entered_by": "x", "reason": "", "is_asked": False, "is_checked": False, "can_reword": True, "suggested_words": "", "split_from_id": None,
+                    "joined_to": {"id": "h", "words": "w", "author": None, "state": "new", "patient_id": "q"}, "joined": [{"id": "j", "words": "w", "author": None, "patient_id": "q"}]}],
         "slot": {"id": "o", "state": "called", "place": "Room 2", "provider": "Dr Osei", "planned_at": "x", "minutes": 8, "before_you": 0, "called_at": "x", "answer": "",
                  "provider_id": "osei"},
         "plan": {"what": "Walk", "when_how_often": "daily", "confidence": 8, "note_id": "n"},
@@ -144,7 +160,11 @@ def test_a_patients_own_part_has_these_fields() -> None:
         "is_checked",
         "can_reword",
         "suggested_words",
+        "joined_to",
+        "joined",
+        "split_from_id",
     }
+    assert (set(shown["topics"][0]["joined_to"]), set(shown["topics"][0]["joined"][0])) == ({"id", "words", "author", "state"}, {"id", "words", "author"})
     assert set(shown["slot"]) == {"id", "state", "place", "provider", "planned_at", "minutes", "before_you", "called_at", "answer"}
     assert set(shown["plan"]) == {"what", "when_how_often", "confidence"}
     assert project_me(me | {"slot": None, "plan": None})["slot"] is None

@@ -132,17 +132,17 @@ def waiting(name: str, state: str = "planned", here: bool = True) -> rules.Waiti
 @pytest.mark.parametrize(
     ("in_order", "talking", "chosen"),
     [
-        ([waiting("a"), waiting("b")], None, "a"),
-        ([waiting("a", here=False), waiting("b")], None, "b"),
+        ([waiting("a"), waiting("b")], "", "a"),
+        ([waiting("a", here=False), waiting("b")], "", "b"),
         ([waiting("a"), waiting("b")], "a", "b"),  # nobody is pulled out during their own topic
         ([waiting("a")], "a", "a"),
-        ([waiting("a", "missed"), waiting("b")], None, "b"),
-        ([waiting("a", "missed"), waiting("b", "finished")], None, "a"),
-        ([waiting("a", "started"), waiting("b", "called")], None, None),
-        ([], None, None),
+        ([waiting("a", "missed"), waiting("b")], "", "b"),
+        ([waiting("a", "missed"), waiting("b", "finished")], "", "a"),
+        ([waiting("a", "started"), waiting("b", "called")], "", None),
+        ([], "", None),
     ],
 )
-def test_who_is_called_next(in_order: list[rules.Waiting], talking: str | None, chosen: str | None) -> None:
+def test_who_is_called_next(in_order: list[rules.Waiting], talking: str, chosen: str | None) -> None:
     assert rules.next_slot(in_order, talking) == chosen
 
 

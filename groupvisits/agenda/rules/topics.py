@@ -1,6 +1,7 @@
 """Decisions about topics, on values alone: what may be said when, what comes next, and whether every topic has a fate."""
 
 import unicodedata
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -280,10 +281,37 @@ class Account:
     one_on_one: int
 
 
-def account(topics: Iterable[tuple[str, str]], session_state: str) -> Account:
-    """`topics` are (route, state). While the visit runs an open topic is on a list; afterwards each needs a fate."""
-    topics = list(topics)
+@dataclass(frozen=True)
+class Sent:
+    """A topic, as far as the account cares."""
+
+    id: str
+    route: str
+    state: str
+    merged_into_id: str | None = None
+    split_from_id: str | None = None
+
+
+def account(topics: Iterable[Sent], session_state: str) -> Account:
+    """While the visit runs an open topic is on a list; afterwards each needs a fate.
+
+    A joined topic's fate is that of the topic it was joined to. A split one's are those of its parts, which nobody sent anew.
+    """
+    by_id = {topic.id: topic for topic in topics}
+    parts: dict[str, list[Sent]] = defaultdict(list)
+    for topic in by_id.values():
+        if topic.split_from_id:
+            parts[topic.split_from_id].append(topic)
     is_over = session_state in ("closed", "cancelled")
-    alone = sum(route == "one_on_one" for route, _ in topics)
-    lost = sum(route == "group" and is_over and state in OPEN_STATES for route, state in topics)
-    return Account(len(topics), len(topics) - lost, alone)
+
+    def is_lost(topic: Sent) -> bool:
+        if topic.state == "merged":
+            head = by_id.get(topic.merged_into_id or "")
+            return head is None or head.state == "merged" or is_lost(head)
+        if topic.state == "split":
+            carry_on = [part for part in parts[topic.id] if part.merged_into_id != topic.id]
+            return not carry_on or any(is_lost(part) for part in carry_on)
+        return topic.route == "group" and is_over and topic.state in OPEN_STATES
+
+    sent = [topic for topic in by_id.values() if topic.split_from_id is None]
+    return Account(len(sent), sum(not is_lost(topic) for topic in sent), sum(topic.route == "one_on_one" for topic in sent))

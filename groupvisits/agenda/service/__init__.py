@@ -1,5 +1,6 @@
 """The verbs of the agenda: topics while a visit is prepared and runs, and the form that patients fill in before it."""
 
+from groupvisits.agenda.service.joins import keep_apart, merge_topics, unmerge_topic
 from groupvisits.agenda.service.pre_visit import fill_in_form
 from groupvisits.agenda.service.topics import (
     agree_words,
@@ -26,5 +27,5 @@ from groupvisits.agenda.service.topics import (
 )
 
 __all__ = [
-    "agree_words", "answer_one_on_one", "ask_privately", "carry_over", "decline_topic", "extend_topic", "fill_in_form", "finish_topic", "order_topics", "park_open_topics", "park_topic", "plan_topic", "propose_for", "propose_topic", "reword_topic", "route_topic", "show_supports", "show_topic", "start_topic", "suggest_words", "support_topic", "take_back",
+    "agree_words", "answer_one_on_one", "ask_privately", "carry_over", "decline_topic", "extend_topic", "fill_in_form", "finish_topic", "keep_apart", "merge_topics", "order_topics", "park_open_topics", "park_topic", "plan_topic", "propose_for", "propose_topic", "reword_topic", "route_topic", "show_supports", "show_topic", "start_topic", "suggest_words", "support_topic", "take_back", "unmerge_topic",
 ]  # fmt: skip

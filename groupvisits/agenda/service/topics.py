@@ -5,7 +5,8 @@ from sqlalchemy import delete, select
 from groupvisits.accounts.models import Clinic
 from groupvisits.agenda import queries, rules
 from groupvisits.agenda.models import Support, Topic
-from groupvisits.agenda.permissions import POLICY
+from groupvisits.agenda.service.acts import Result, accepted, check_runs, end, group_topic, own_topic, place_in, unchanged
+from groupvisits.agenda.service.joined import joined_to, topics_under
 from groupvisits.audit import service as audit
 from groupvisits.core import clock, ids
 from groupvisits.core.actor import Actor, system
@@ -14,11 +15,9 @@ from groupvisits.core.transaction import Transaction
 from groupvisits.patients.models import Patient
 from groupvisits.sessions.events import SessionChanged
 from groupvisits.sessions.models import GroupSession, Seat
-from groupvisits.sessions.queries import Place, place_for
+from groupvisits.sessions.queries import Place
 from groupvisits.sessions.rules import check_is_open
 from groupvisits.sessions.service import next_version
-
-Result = dict[str, object]
 
 
 def propose_topic(tx: Transaction, actor: Actor, session_id: str, *, words: str, route: str, shows_name: bool = False) -> Result:
@@ -26,13 +25,13 @@ def propose_topic(tx: Transaction, actor: Actor, session_id: str, *, words: str,
 
     Refuses empty and overlong words, cancelled visits, visits that closed more than a day ago, and a topic for a group that does not meet.
     """
-    place = _place(tx, actor, session_id, "agenda:propose")
+    place = place_in(tx, actor, session_id, "agenda:propose")
     return _propose(tx, actor, place, actor.id, "agenda:propose", words=words, route=route, shows_name=shows_name and route == "group")
 
 
 def propose_for(tx: Transaction, actor: Actor, session_id: str, *, seat_id: str, words: str, route: str) -> Result:
     """The topic of somebody without a phone is received as their own; who typed it is kept. Refuses like propose_topic."""
-    place = _place(tx, actor, session_id, "agenda:propose_for")
+    place = place_in(tx, actor, session_id, "agenda:propose_for")
     seat = tx.get(Seat, seat_id)
     if seat is None or seat.session_id != session_id:
         raise NotFound
@@ -40,51 +39,62 @@ def propose_for(tx: Transaction, actor: Actor, session_id: str, *, seat_id: str,
 
 
 def support_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, on: bool = False) -> Result:
-    """The patient's "me too" is set, or not, whatever it was before. Refuses one's own topic and one that has ended."""
-    place = _place(tx, actor, session_id, "agenda:support")
+    """The patient's "me too" is set, or not, whatever it was before; for a topic that is joined to another it counts there.
+
+    Refuses one's own topic, also one's own that is joined to it, and one that has ended.
+    """
+    place = place_in(tx, actor, session_id, "agenda:support")
     topic = queries.topic_in(tx, actor, place, topic_id)
-    stands = tx.get(Support, (topic_id, actor.id)) is not None
+    head = tx.get_one(Topic, topic.merged_into_id) if topic.merged_into_id else topic
+    together = topics_under(tx, head)
+    mine = select(Support.topic_id).where(Support.topic_id.in_([each.id for each in together]), Support.patient_id == actor.id)
+    stands = tx.scalar(mine.limit(1)) is not None
     if stands == on:
-        return _unchanged(place, topic)
-    rules.check_can_support(topic.state, topic.route, is_hidden=bool(topic.hidden_because), is_own=topic.patient_id == actor.id)
+        return unchanged(place, topic)
+    is_own = on and actor.id in {each.patient_id for each in together}
+    rules.check_can_support(head.state, head.route, is_hidden=bool(head.hidden_because), is_own=is_own)
     if on:
         budget = place.group_session.group.programme.support_budget
         rules.check_budget(budget, queries.supports_given(tx, place, actor.id) if budget is not None else 0)
-        tx.add(Support(topic_id=topic_id, patient_id=actor.id, at=clock.now()))
+        tx.add(Support(topic_id=topic.id, patient_id=actor.id, at=clock.now()))
     else:
-        tx.execute(delete(Support).where(Support.topic_id == topic_id, Support.patient_id == actor.id))
-    return _accepted(tx, actor, "agenda:support", topic, patients=(actor.id,), on=on)
+        tx.execute(delete(Support).where(Support.topic_id.in_([each.id for each in together]), Support.patient_id == actor.id))
+    return accepted(tx, actor, "agenda:support", topic, also=(head,), patients=(actor.id,), on=on)
 
 
 def take_back(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str) -> Result:
-    """The topic is off every list. Refuses others' topics, the one being talked about and those that have ended."""
-    place = _place(tx, actor, session_id, "agenda:take_back")
-    topic = _own_topic(tx, actor, place, topic_id)
+    """The topic is off every list; what was joined to it stands for itself again.
+
+    Refuses others' topics, the one being talked about and those that have ended.
+    """
+    place = place_in(tx, actor, session_id, "agenda:take_back")
+    topic = own_topic(tx, actor, place, topic_id)
     if topic.state == "taken_back":
-        return _unchanged(place, topic)
-    rules.check_can_take_back(topic.state, topic.carried_to_id)
-    _end(topic, "taken_back")
-    return _accepted(tx, actor, "agenda:take_back", topic)
+        return unchanged(place, topic)
+    head = tx.get_one(Topic, topic.merged_into_id) if topic.merged_into_id else topic
+    rules.check_can_take_back(head.state, head.carried_to_id)
+    end(topic, "taken_back")
+    return accepted(tx, actor, "agenda:take_back", topic)
 
 
 def plan_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, base_rev: int | None = None) -> Result:
     """The topic is on the agenda; also one that was parked a moment ago. Refuses topics that have ended and one-on-one topics."""
-    place = _place(tx, actor, session_id, "agenda:plan")
-    topic = _group_topic(tx, actor, place, topic_id)
+    place = place_in(tx, actor, session_id, "agenda:plan")
+    topic = group_topic(tx, actor, place, topic_id)
     if topic.state == "planned":
-        return _unchanged(place, topic)
-    _check_runs(place)
+        return unchanged(place, topic)
+    check_runs(place)
     rules.check_base(topic.rev, base_rev, topic.changed_by, actor.id)
     rules.check_is_shown(topic.hidden_because)
     rules.check_can_plan(topic.state)
     topic.state, topic.ended_at, topic.reason = "planned", None, ""
-    return _accepted(tx, actor, "agenda:plan", topic)
+    return accepted(tx, actor, "agenda:plan", topic)
 
 
 def order_topics(tx: Transaction, actor: Actor, session_id: str, *, topic_ids: list[str]) -> Result:
     """The agenda stands in this order; with an empty list in the rule's order again. Refuses a list that is not the whole agenda."""
-    place = _place(tx, actor, session_id, "agenda:order")
-    _check_runs(place)
+    place = place_in(tx, actor, session_id, "agenda:order")
+    check_runs(place)
     planned = {topic.id: topic for topic in tx.scalars(select(Topic).where(Topic.session_id == session_id, Topic.state == "planned"))}
     rules.check_order(topic_ids, planned)
     version = next_version(tx, session_id)
@@ -97,11 +107,11 @@ def order_topics(tx: Transaction, actor: Actor, session_id: str, *, topic_ids: l
 
 def start_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, minutes: int, base_rev: int | None = None) -> Result:
     """The group talks about this topic until the stated end; the one before it has been talked about. Only while the visit is open."""
-    place = _place(tx, actor, session_id, "agenda:start")
-    topic = _group_topic(tx, actor, place, topic_id)
+    place = place_in(tx, actor, session_id, "agenda:start")
+    topic = group_topic(tx, actor, place, topic_id)
     check_is_open(place.group_session.state)
     if topic.state == "current":
-        return _unchanged(place, topic)
+        return unchanged(place, topic)
     rules.check_base(topic.rev, base_rev, topic.changed_by, actor.id)
     rules.check_is_shown(topic.hidden_because)
     rules.check_can_start(topic.state)
@@ -110,37 +120,37 @@ def start_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str
     topic.state, topic.minutes, topic.position, topic.ended_at, topic.reason = "current", minutes, None, None, ""
     run = place.group_session
     run.current_topic_id, run.topic_started_at, run.topic_ends_at = topic.id, now, rules.extended_end(None, now, minutes)
-    return _accepted(tx, actor, "agenda:start", topic, also=before, run=True, minutes=minutes)
+    return accepted(tx, actor, "agenda:start", topic, also=before, run=True, minutes=minutes)
 
 
 def extend_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, minutes: int, base_rev: int | None = None) -> Result:
     """The current topic has this many more minutes, from now if its time was over. Refuses any other topic."""
-    place = _place(tx, actor, session_id, "agenda:extend")
-    topic = _group_topic(tx, actor, place, topic_id)
+    place = place_in(tx, actor, session_id, "agenda:extend")
+    topic = group_topic(tx, actor, place, topic_id)
     check_is_open(place.group_session.state)
     rules.check_base(topic.rev, base_rev, topic.changed_by, actor.id)
     rules.check_can_extend(topic.state)
     run = place.group_session
     run.topic_ends_at = rules.extended_end(run.topic_ends_at, clock.now(), minutes)
     topic.minutes += minutes
-    return _accepted(tx, actor, "agenda:extend", topic, run=True, minutes=minutes)
+    return accepted(tx, actor, "agenda:extend", topic, run=True, minutes=minutes)
 
 
 def finish_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, outcome: str = "", base_rev: int | None = None) -> Result:
     """The topic has been talked about, with one line of what the group took from it. The line may also come a little later."""
-    place = _place(tx, actor, session_id, "agenda:finish")
-    topic = _group_topic(tx, actor, place, topic_id)
+    place = place_in(tx, actor, session_id, "agenda:finish")
+    topic = group_topic(tx, actor, place, topic_id)
     rules.check_can_finish(topic.state)
     outcome = rules.check_words(outcome, rules.MAX_OUTCOME) if rules.tidy(outcome or "") else ""
     was_current = topic.state == "current"
     if not was_current and outcome == topic.outcome:
-        return _unchanged(place, topic)
+        return unchanged(place, topic)
     rules.check_base(topic.rev, base_rev, topic.changed_by, actor.id)
     if was_current:
         check_is_open(place.group_session.state)
         _end_current(tx, place.group_session)
     topic.outcome = outcome
-    return _accepted(tx, actor, "agenda:finish", topic, run=was_current)
+    return accepted(tx, actor, "agenda:finish", topic, run=was_current)
 
 
 def park_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, reason: str = "", base_rev: int | None = None) -> Result:
@@ -148,21 +158,21 @@ def park_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str,
 
     Refuses topics that have ended and one-on-one topics.
     """
-    place = _place(tx, actor, session_id, "agenda:park")
-    topic = _group_topic(tx, actor, place, topic_id)
+    place = place_in(tx, actor, session_id, "agenda:park")
+    topic = group_topic(tx, actor, place, topic_id)
     reason = rules.check_reason(reason, needed=False)
     if topic.state == "parked" and reason in ("", topic.reason):
-        return _unchanged(place, topic)
-    _check_runs(place)
+        return unchanged(place, topic)
+    check_runs(place)
     rules.check_base(topic.rev, base_rev, topic.changed_by, actor.id)
     was_current = topic.state == "current"
     if topic.state != "parked":
         rules.check_can_park(topic.state)
         if was_current:
             _end_current(tx, place.group_session)
-        _end(topic, "parked")
+        end(topic, "parked")
     topic.reason = reason
-    return _accepted(tx, actor, "agenda:park", topic, run=was_current)
+    return accepted(tx, actor, "agenda:park", topic, run=was_current)
 
 
 def decline_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, reason: str = "", base_rev: int | None = None) -> Result:
@@ -170,18 +180,18 @@ def decline_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: s
 
     Refuses without a reason, topics that have ended or are being talked about, and one-on-one topics.
     """
-    place = _place(tx, actor, session_id, "agenda:decline")
-    topic = _group_topic(tx, actor, place, topic_id)
+    place = place_in(tx, actor, session_id, "agenda:decline")
+    topic = group_topic(tx, actor, place, topic_id)
     reason = rules.check_reason(reason, needed=True)
     if topic.state == "declined" and reason == topic.reason:
-        return _unchanged(place, topic)
-    _check_runs(place)
+        return unchanged(place, topic)
+    check_runs(place)
     rules.check_base(topic.rev, base_rev, topic.changed_by, actor.id)
     if topic.state != "declined":
         rules.check_can_decline(topic.state)
-        _end(topic, "declined")
+        end(topic, "declined")
     topic.reason = reason
-    return _accepted(tx, actor, "agenda:decline", topic)
+    return accepted(tx, actor, "agenda:decline", topic)
 
 
 def ask_privately(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, base_rev: int | None = None) -> Result:
@@ -189,16 +199,16 @@ def ask_privately(tx: Transaction, actor: Actor, session_id: str, *, topic_id: s
 
     Without an answer it is for their one-on-one. Refuses topics that have ended or are being talked about, and one-on-one topics.
     """
-    place = _place(tx, actor, session_id, "agenda:ask_privately")
-    topic = _group_topic(tx, actor, place, topic_id)
+    place = place_in(tx, actor, session_id, "agenda:ask_privately")
+    topic = group_topic(tx, actor, place, topic_id)
     if topic.hidden_because == "asked":
-        return _unchanged(place, topic)
-    _check_runs(place)
+        return unchanged(place, topic)
+    check_runs(place)
     rules.check_is_asked(topic.hidden_because)
     rules.check_base(topic.rev, base_rev, topic.changed_by, actor.id)
     rules.check_can_route(topic.state)
     topic.hidden_because, topic.state, topic.position = "asked", "new", None
-    return _accepted(tx, actor, "agenda:ask_privately", topic)
+    return accepted(tx, actor, "agenda:ask_privately", topic)
 
 
 def show_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, base_rev: int | None = None) -> Result:
@@ -206,52 +216,52 @@ def show_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str,
 
     Refuses while an alarm stands, and what is not hidden.
     """
-    place = _place(tx, actor, session_id, "agenda:show")
-    topic = _group_topic(tx, actor, place, topic_id)
+    place = place_in(tx, actor, session_id, "agenda:show")
+    topic = group_topic(tx, actor, place, topic_id)
     if not topic.hidden_because:
-        return _unchanged(place, topic)
+        return unchanged(place, topic)
     rules.check_is_asked(topic.hidden_because)
     rules.check_base(topic.rev, base_rev, topic.changed_by, actor.id)
     topic.hidden_because = ""
-    return _accepted(tx, actor, "agenda:show", topic)
+    return accepted(tx, actor, "agenda:show", topic)
 
 
 def suggest_words(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, words: str, base_rev: int | None = None) -> Result:
     """The proposer is asked whether these words say it as well; theirs stand until they agree. Refuses what has ended and empty words."""
-    place = _place(tx, actor, session_id, "agenda:suggest_words")
-    topic = _group_topic(tx, actor, place, topic_id)
+    place = place_in(tx, actor, session_id, "agenda:suggest_words")
+    topic = group_topic(tx, actor, place, topic_id)
     words = rules.check_words(words)
     if words in (topic.suggested_words, topic.words):
-        return _unchanged(place, topic)
-    _check_runs(place)
+        return unchanged(place, topic)
+    check_runs(place)
     rules.check_base(topic.rev, base_rev, topic.changed_by, actor.id)
     rules.check_can_suggest(topic.state)
     topic.suggested_words = words
-    return _accepted(tx, actor, "agenda:suggest_words", topic)
+    return accepted(tx, actor, "agenda:suggest_words", topic)
 
 
 def agree_words(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, agree: bool = False) -> Result:
     """The suggested words are the topic's, or are dropped, as its proposer says. Refuses others' topics, and when nothing is suggested."""
-    place = _place(tx, actor, session_id, "agenda:agree_words")
-    topic = _own_topic(tx, actor, place, topic_id)
+    place = place_in(tx, actor, session_id, "agenda:agree_words")
+    topic = own_topic(tx, actor, place, topic_id)
     if not topic.suggested_words:
         raise rules.NothingSuggested
     if agree:
         topic.words = topic.suggested_words
     topic.suggested_words = ""
-    return _accepted(tx, actor, "agenda:agree_words", topic, agree=agree)
+    return accepted(tx, actor, "agenda:agree_words", topic, agree=agree)
 
 
 def reword_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, words: str) -> Result:
     """The proposer's topic says this. Refuses once somebody supports it or it is talked about, others' topics, empty and overlong words."""
-    place = _place(tx, actor, session_id, "agenda:reword")
-    topic = _own_topic(tx, actor, place, topic_id)
+    place = place_in(tx, actor, session_id, "agenda:reword")
+    topic = own_topic(tx, actor, place, topic_id)
     words = rules.check_words(words)
     if words == topic.words:
-        return _unchanged(place, topic)
+        return unchanged(place, topic)
     rules.check_can_reword(topic.state, queries.supports_of(tx, topic))
     topic.words, topic.suggested_words = words, ""
-    return _accepted(tx, actor, "agenda:reword", topic)
+    return accepted(tx, actor, "agenda:reword", topic)
 
 
 def route_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, route: str) -> Result:
@@ -259,10 +269,10 @@ def route_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str
 
     Refuses others' topics, what is talked about or has ended, and a topic for a group that does not meet.
     """
-    place = _place(tx, actor, session_id, "agenda:route")
-    topic = _own_topic(tx, actor, place, topic_id)
+    place = place_in(tx, actor, session_id, "agenda:route")
+    topic = own_topic(tx, actor, place, topic_id)
     if topic.route == route and topic.hidden_because != "asked":
-        return _unchanged(place, topic)
+        return unchanged(place, topic)
     rules.check_is_asked(topic.hidden_because)
     rules.check_can_route(topic.state)
     rules.check_group_meets(route, "new", only_one_on_ones=place.group_session.only_one_on_ones)
@@ -271,12 +281,12 @@ def route_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str
     if route == "one_on_one":
         topic.state, topic.position, topic.shows_name = "new", None, False
     # What was every phone's and is one person's now must leave the others: they look at everything again.
-    return _accepted(tx, actor, "agenda:route", topic, everything=moved and route == "one_on_one", route=route)
+    return accepted(tx, actor, "agenda:route", topic, everything=moved and route == "one_on_one", route=route)
 
 
 def show_supports(tx: Transaction, actor: Actor, session_id: str, *, on: bool = False) -> Result:
     """Everybody sees how many said "me too", or not yet. It matters in programmes that hide the counts at first."""
-    place = _place(tx, actor, session_id, "agenda:show_supports")
+    place = place_in(tx, actor, session_id, "agenda:show_supports")
     group_session = place.group_session
     if group_session.supports_shown == on:
         return {"version": group_session.version, "topic_id": None}
@@ -294,7 +304,7 @@ def answer_one_on_one(tx: Transaction, session_id: str, patient_id: str, version
     waiting = tx.scalars(select(Topic).where(Topic.session_id == session_id, Topic.patient_id == patient_id, alone, Topic.state == "new")).all()
     for topic in waiting:
         topic.route, topic.hidden_because = "one_on_one", ""
-        _end(topic, "answered_one_on_one")
+        end(topic, "answered_one_on_one")
         topic.version = version
     return tuple(topic.id for topic in waiting)
 
@@ -315,7 +325,7 @@ def park_open_topics(tx: Transaction, session_id: str) -> None:
             _count_spoken(topic, group_session)
         else:
             topic.reason = "no_time"
-        _end(topic, "talked_about" if topic.state == "current" else "parked")
+        end(topic, "talked_about" if topic.state == "current" else "parked")
     audit.record(tx, system(), "agenda:park_open", group_session, session_id=session_id, topics=[topic.id for topic in left])
 
 
@@ -345,8 +355,22 @@ def carry_over(tx: Transaction, session_id: str) -> None:
         topic.version = version
     tx.add_all(carried)
     tx.flush()
+    carried += _joined_go_along(tx, carried)
     audit.record(tx, system(), "agenda:carry_over", group_session, session_id=session_id, topics=[topic.id for topic in carried])
     tx.announce(SessionChanged(session_id, version, topics=tuple(t.id for t in carried), patients=tuple({t.patient_id for t in carried})))
+
+
+def _joined_go_along(tx: Transaction, heads: list[Topic]) -> list[Topic]:
+    """What was joined to a carried topic is joined to it again: one topic for the group, and each author still has their own."""
+    along = []
+    for head in heads:
+        for old in joined_to(tx, tx.get_one(Topic, head.carried_from_id)):
+            new = _carried(old, head.session_id)
+            new.state, new.state_before, new.merged_into_id, new.ended_at, new.version = "merged", "new", head.id, head.proposed_at, head.version
+            along.append(new)
+    tx.add_all(along)
+    tx.flush()
+    return along
 
 
 def _carried(old: Topic, session_id: str) -> Topic:
@@ -355,34 +379,9 @@ def _carried(old: Topic, session_id: str) -> Topic:
         shows_name=old.shows_name, entered_by=old.entered_by, state="new", minutes=10, carried_from_id=old.id, proposed_at=old.proposed_at,
     )  # fmt: skip
     old.carried_to_id = new.id
-    old.state = "parked"
+    if old.state != "merged":
+        old.state = "parked"
     return new
-
-
-def _place(tx: Transaction, actor: Actor, session_id: str, action: str) -> Place:
-    # The session's row is held from here on: what the rules look at cannot change before the commit.
-    place = place_for(tx, actor, session_id, lock=True)
-    POLICY.require(actor, action, place)
-    return place
-
-
-def _group_topic(tx: Transaction, actor: Actor, place: Place, topic_id: str) -> Topic:
-    topic = queries.topic_in(tx, actor, place, topic_id)
-    rules.check_is_for_the_group(topic.route)
-    return topic
-
-
-def _own_topic(tx: Transaction, actor: Actor, place: Place, topic_id: str) -> Topic:
-    topic = queries.topic_in(tx, actor, place, topic_id)
-    if topic.patient_id != actor.id:
-        raise NotFound
-    return topic
-
-
-def _check_runs(place: Place) -> None:
-    """The agenda is made before and during the visit, not after."""
-    if place.group_session.state not in ("planned", "open"):
-        check_is_open(place.group_session.state)
 
 
 def _propose(tx: Transaction, actor: Actor, place: Place, patient_id: str, action: str, *, words: str, route: str, shows_name: bool) -> Result:
@@ -397,14 +396,14 @@ def _propose(tx: Transaction, actor: Actor, place: Place, patient_id: str, actio
         entered_by=None if by_patient else actor.id, state=state, minutes=10, after_close=state == "parked", proposed_at=now, ended_at=now if state == "parked" else None,
     )  # fmt: skip
     tx.add(topic)
-    return _accepted(tx, actor, action, topic, route=route, state=state)
+    return accepted(tx, actor, action, topic, route=route, state=state)
 
 
 def _end_current(tx: Transaction, group_session: GroupSession) -> tuple[Topic, ...]:
     topic = tx.get(Topic, group_session.current_topic_id) if group_session.current_topic_id else None
     if topic is not None:
         _count_spoken(topic, group_session)
-        _end(topic, "talked_about")
+        end(topic, "talked_about")
     group_session.current_topic_id = group_session.topic_started_at = group_session.topic_ends_at = None
     return (topic,) if topic else ()
 
@@ -412,50 +411,3 @@ def _end_current(tx: Transaction, group_session: GroupSession) -> tuple[Topic, .
 def _count_spoken(topic: Topic, group_session: GroupSession) -> None:
     if group_session.topic_started_at:
         topic.spoken_seconds += int((clock.now() - group_session.topic_started_at).total_seconds())
-
-
-def _end(topic: Topic, state: str) -> None:
-    topic.state, topic.position, topic.ended_at = state, None, clock.now()
-
-
-def _accepted(
-    tx: Transaction,
-    actor: Actor,
-    action: str,
-    topic: Topic,
-    *,
-    also: tuple[Topic, ...] = (),
-    patients: tuple[str, ...] = (),
-    run: bool = False,
-    everything: bool = False,
-    **details: object,
-) -> Result:
-    """Count the version, record the act (ids, never words) and announce it once."""
-    version = next_version(tx, topic.session_id)
-    changed = (topic, *also)
-    for each in changed:
-        each.version = version
-    if action != "agenda:support":
-        _touch(topic, actor)
-    audit.record(tx, actor, action, topic, session_id=topic.session_id, patient=topic.patient_id, **details)
-    tx.announce(
-        SessionChanged(
-            topic.session_id,
-            version,
-            topics=tuple(t.id for t in changed),
-            patients=tuple({*patients, *(t.patient_id for t in changed)}),
-            run=run,
-            everything=everything,
-        )
-    )
-    return {"version": version, "topic_id": topic.id}
-
-
-def _touch(topic: Topic, actor: Actor) -> None:
-    """Whoever looks at it now looks at something else than before; a "me too" changes nothing of what it says."""
-    topic.rev += 1
-    topic.changed_by, topic.changed_at = None if actor.kind == "patient" else actor.id, clock.now()
-
-
-def _unchanged(place: Place, topic: Topic) -> Result:
-    return {"version": place.group_session.version, "topic_id": topic.id}

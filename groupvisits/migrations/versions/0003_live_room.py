@@ -109,6 +109,7 @@ def upgrade() -> None:
     with op.batch_alter_table("topics", schema=None) as batch_op:
         batch_op.add_column(sa.Column("still_matters", sa.Boolean(), nullable=True))
         batch_op.add_column(sa.Column("merged_into_id", sa.String(length=32), nullable=True))
+        batch_op.add_column(sa.Column("came_with_id", sa.String(length=32), nullable=True))
         batch_op.add_column(sa.Column("split_from_id", sa.String(length=32), nullable=True))
         batch_op.add_column(sa.Column("state_before", sa.String(length=20), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("reason", sa.String(length=200), nullable=False, server_default=""))
@@ -143,6 +144,7 @@ def downgrade() -> None:
         batch_op.drop_column("reason")
         batch_op.drop_column("state_before")
         batch_op.drop_column("split_from_id")
+        batch_op.drop_column("came_with_id")
         batch_op.drop_column("merged_into_id")
         batch_op.drop_column("still_matters")
 

@@ -1,0 +1,91 @@
+"""What every verb of the agenda begins and ends with: the place, the topic, and the one version, audit row and announcement of an accepted act."""
+
+from groupvisits.agenda import queries, rules
+from groupvisits.agenda.models import Topic
+from groupvisits.agenda.permissions import POLICY
+from groupvisits.agenda.service.joined import settle
+from groupvisits.audit import service as audit
+from groupvisits.core import clock
+from groupvisits.core.actor import Actor
+from groupvisits.core.errors import NotFound
+from groupvisits.core.transaction import Transaction
+from groupvisits.sessions.events import SessionChanged
+from groupvisits.sessions.queries import Place, place_for
+from groupvisits.sessions.rules import check_is_open
+from groupvisits.sessions.service import next_version
+
+Result = dict[str, object]
+
+
+def place_in(tx: Transaction, actor: Actor, session_id: str, action: str) -> Place:
+    # The session's row is held from here on: what the rules look at cannot change before the commit.
+    place = place_for(tx, actor, session_id, lock=True)
+    POLICY.require(actor, action, place)
+    return place
+
+
+def group_topic(tx: Transaction, actor: Actor, place: Place, topic_id: str) -> Topic:
+    topic = queries.topic_in(tx, actor, place, topic_id)
+    rules.check_is_for_the_group(topic.route)
+    return topic
+
+
+def own_topic(tx: Transaction, actor: Actor, place: Place, topic_id: str) -> Topic:
+    topic = queries.topic_in(tx, actor, place, topic_id)
+    if topic.patient_id != actor.id:
+        raise NotFound
+    return topic
+
+
+def check_runs(place: Place) -> None:
+    """The agenda is made before and during the visit, not after."""
+    if place.group_session.state not in ("planned", "open"):
+        check_is_open(place.group_session.state)
+
+
+def end(topic: Topic, state: str) -> None:
+    topic.state, topic.position, topic.ended_at = state, None, clock.now()
+
+
+def accepted(
+    tx: Transaction,
+    actor: Actor,
+    action: str,
+    topic: Topic,
+    *,
+    also: tuple[Topic, ...] = (),
+    patients: tuple[str, ...] = (),
+    run: bool = False,
+    everything: bool = False,
+    **details: object,
+) -> Result:
+    """Count the version, record the act (ids, never words) and announce it once; also to those whose topics are joined to a changed one."""
+    settled = settle(tx, (topic, *also))
+    version = next_version(tx, topic.session_id)
+    changed = {each.id: each for each in (topic, *also, *settled.changed)}.values()
+    for each in changed:
+        each.version = version
+    if action != "agenda:support":
+        _touch(topic, actor)
+    audit.record(tx, actor, action, topic, session_id=topic.session_id, patient=topic.patient_id, **details)
+    tx.announce(
+        SessionChanged(
+            topic.session_id,
+            version,
+            topics=tuple(t.id for t in changed),
+            patients=tuple({*patients, *settled.patients, *(t.patient_id for t in changed)}),
+            run=run,
+            everything=everything,
+        )
+    )
+    return {"version": version, "topic_id": topic.id}
+
+
+def _touch(topic: Topic, actor: Actor) -> None:
+    """Whoever looks at it now looks at something else than before; a "me too" changes nothing of what it says."""
+    topic.rev += 1
+    topic.changed_by, topic.changed_at = None if actor.kind == "patient" else actor.id, clock.now()
+
+
+def unchanged(place: Place, topic: Topic) -> Result:
+    return {"version": place.group_session.version, "topic_id": topic.id}
