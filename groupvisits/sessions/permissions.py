@@ -8,11 +8,6 @@ from groupvisits.core.permissions import Policy, permit, same_clinic
 TEAM = ("facilitator", "resident", "attending", "nurse", "interpreter")
 
 
-def on_the_team(actor: Actor, place: Any) -> bool:
-    """only in sessions whose team they are on"""
-    return place is None or bool(place.team_roles)
-
-
 def leads(actor: Actor, place: Any) -> bool:
     """only in sessions they are the facilitator of"""
     return place is None or "facilitator" in place.team_roles

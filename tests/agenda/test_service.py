@@ -23,6 +23,7 @@ from groupvisits.sessions.queries import place_for
 from groupvisits.sessions.rules import WrongState
 from groupvisits.sessions.service import close_session, open_session
 from tests.cast import Cast
+from tests.sessions.arrange import a_date
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -303,10 +304,7 @@ def test_a_cancelled_visit_parks_its_topics(cast: Cast) -> None:
 def next_session(cast: Cast, *patients: str, weeks: int = 4) -> str:
     with write() as tx:
         this = tx.get_one(GroupSession, cast.session_id)
-        that = GroupSession(id=ids.new_id(), clinic_id=this.clinic_id, group_id=this.group_id, starts_at=this.starts_at + timedelta(weeks=weeks),
-                            ends_at=this.ends_at + timedelta(weeks=weeks), wall_time=this.wall_time, zone=this.zone, maximum=8, state="planned", epoch=ids.new_id(), version=0)  # fmt: skip
-        tx.add(that)
-        tx.flush()
+        that = a_date(tx, cast, this.starts_at + timedelta(weeks=weeks), ends_at=this.ends_at + timedelta(weeks=weeks))
         for number, key in enumerate(patients, start=1):
             tx.add(Seat(id=ids.new_id(), session_id=that.id, patient_id=getattr(cast, key).id, state="confirmed", seat_no=number, changed_at=clock.now()))
         return that.id

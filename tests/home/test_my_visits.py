@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from groupvisits.core import clock, ids
 from groupvisits.core.transaction import run, write
@@ -19,6 +19,7 @@ from groupvisits.sessions import service as sessions
 from groupvisits.sessions.models import GroupSession, Seat, WaitingListEntry
 from groupvisits.sessions.service import offers, waiting
 from tests.cast import Cast, signed_in
+from tests.sessions.arrange import a_date, counted
 
 JSON = {"Accept": "application/json", "X-Background": "1"}
 NAMES = ("Marcus", "Gladys", "Teo", "Frank", "Beatriz", "Delgado", "Bell")
@@ -79,9 +80,7 @@ def sister(app: Flask, cast: Cast, date: str) -> str:
         tx.add(group)
         tx.flush()
         at = clock.now() + timedelta(days=5)
-        visit = GroupSession(id=ids.new_id(), clinic_id=cast.clinic_id, group_id=group.id, starts_at=at, ends_at=at + timedelta(hours=2), wall_time="", room="Small room",
-                             zone="America/New_York", maximum=2, epoch=ids.new_id(), version=0, state="planned")  # fmt: skip
-        tx.add(visit)
+        visit = a_date(tx, cast, at, group_id=group.id, room="Small room", maximum=2)
         return visit.id
 
 
@@ -324,29 +323,16 @@ def test_empty_pages_say_what_comes_next(app: Flask, cast: Cast) -> None:
 
 def test_many_visits_take_no_more_questions_than_few(app: Flask, cast: Cast, rosa: FlaskClient, date: str) -> None:
     def asked() -> int:
-        count = [0]
-
-        def listen(*_: Any) -> None:
-            count[0] += 1
-
-        with app.app_context():
-            engine = db.engine
-        event.listen(engine, "before_cursor_execute", listen)
-        try:
+        with counted(app) as questions:
             assert rosa.get("/my/visits").status_code == 200
-        finally:
-            event.remove(engine, "before_cursor_execute", listen)
-        return count[0]
+        return len(questions)
 
     few = asked()
     with app.app_context(), write() as tx:
         model = tx.get_one(GroupSession, date)
         for month in range(1, 25):
             at = model.starts_at + timedelta(days=28 * month)
-            visit = GroupSession(id=ids.new_id(), clinic_id=cast.clinic_id, group_id=cast.group_id, starts_at=at, ends_at=at + timedelta(hours=2), wall_time="",
-                                 zone=model.zone, maximum=8, epoch=ids.new_id(), version=0, state="planned")  # fmt: skip
-            tx.add(visit)
-            tx.flush()
+            visit = a_date(tx, cast, at)
             tx.add(Seat(id=ids.new_id(), session_id=visit.id, patient_id=cast.rosa.id, state="invited", changed_at=clock.now()))
             tx.add(
                 WaitingListEntry(

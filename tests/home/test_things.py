@@ -13,7 +13,7 @@ from groupvisits.patients.models import AgreementSignature, AgreementText, Patie
 from groupvisits.programmes.models import Group
 from groupvisits.sessions.models import GroupSession, IncomingText, Offer, SchedulerChange, Seat, SessionTeamMember, WaitingListEntry
 from tests.cast import Cast, signed_in
-from tests.sessions.test_views import counted_questions
+from tests.sessions.arrange import a_date, counted
 
 
 def home(app: Flask, cast: Cast, who: Any = None) -> str:
@@ -172,10 +172,10 @@ def test_finding_is_for_coordinators(app: Flask, cast: Cast, who: str) -> None:
 def test_the_number_of_questions_of_a_search_does_not_grow(app: Flask, cast: Cast) -> None:
     client = signed_in(app, cast.joanne)
     client.post("/home/searches", data={"words": "rosa"})
-    with counted_questions(app) as few:
+    with counted(app) as few:
         client.post("/home/searches", data={"words": "rosa"})
     add(app, *(person(cast, f"Rosa{n}", "Many") for n in range(30)))
-    with counted_questions(app) as many:
+    with counted(app) as many:
         client.post("/home/searches", data={"words": "rosa"})
     assert len(many) == len(few) <= 12
 
@@ -184,10 +184,7 @@ def test_a_large_home_shows_what_fits_into_one_look(app: Flask, cast: Cast) -> N
     with app.app_context(), transaction.write() as tx:
         for n in range(40):
             at = clock.now() + timedelta(days=3, minutes=n)
-            date = GroupSession(id=ids.new_id(), clinic_id=cast.clinic_id, group_id=cast.group_id, starts_at=at, ends_at=at + timedelta(hours=2), wall_time="2026-12-08T17:30",
-                                zone="America/New_York", maximum=8, state="planned", epoch=ids.new_id(), version=0)  # fmt: skip
-            tx.add(date)
-            tx.flush()
+            date = a_date(tx, cast, at)
             tx.add(SessionTeamMember(session_id=date.id, staff_member_id=cast.osei.id, role="resident"))
     page = home(app, cast)
     assert "80 things need you" in page

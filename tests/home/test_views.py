@@ -11,7 +11,7 @@ from groupvisits.outbox.models import OutboxMessage
 from groupvisits.programmes.models import Group
 from groupvisits.sessions.models import GroupSession, Seat, SessionTeamMember
 from tests.cast import Cast, signed_in
-from tests.sessions.test_views import counted_questions
+from tests.sessions.arrange import a_date, counted
 
 HAS = {
     "joanne": ["Home", "Programmes", "Groups", "Sessions", "Patients", "Messages", "Find"],
@@ -28,12 +28,7 @@ def dates(app: Flask, cast: Cast, number: int, **changes: object) -> list[str]:
     with app.app_context(), transaction.write() as tx:
         for n in range(number):
             starts_at = clock.now() + timedelta(days=2, hours=n)
-            group_session = GroupSession(
-                id=ids.new_id(), clinic_id=cast.clinic_id, group_id=cast.group_id, ends_at=starts_at + timedelta(hours=2), wall_time="2026-12-08T17:30",
-                zone="America/New_York", maximum=8, state="planned", epoch=ids.new_id(), version=0, **{"starts_at": starts_at, **changes},
-            )  # fmt: skip
-            tx.add(group_session)
-            tx.flush()
+            group_session = a_date(tx, cast, starts_at, **{"ends_at": starts_at + timedelta(hours=2), **changes})
             for seat_no, patient in enumerate((cast.rosa, cast.marcus), start=1):
                 tx.add(
                     Seat(
@@ -145,10 +140,10 @@ def test_the_number_of_questions_on_home_does_not_grow_with_the_dates(app: Flask
     client = signed_in(app, cast.joanne)
     client.get("/home")
     dates(app, cast, 1)
-    with counted_questions(app) as few:
+    with counted(app) as few:
         client.get("/home")
     other_groups(app, cast)
-    with counted_questions(app) as many:
+    with counted(app) as many:
         client.get("/home")
     assert len(many) == len(few) <= 30
 
@@ -169,8 +164,7 @@ def other_groups(app: Flask, cast: Cast) -> None:
             tx.add(group)
             starts_at = clock.now() + timedelta(days=3, hours=n)
             tx.flush()
-            tx.add(GroupSession(id=ids.new_id(), clinic_id=cast.clinic_id, group_id=group.id, starts_at=starts_at, ends_at=starts_at + timedelta(hours=2),
-                                wall_time="2026-12-08T17:30", zone="America/New_York", maximum=15, state="planned", epoch=ids.new_id(), version=0))  # fmt: skip
+            a_date(tx, cast, starts_at, group_id=group.id, maximum=15)
 
 
 def test_a_new_clinic_is_led_by_four_steps(app: Flask, cast: Cast) -> None:

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, time
+from itertools import islice
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -16,7 +17,8 @@ WEDNESDAY = 2
 
 
 def wednesdays(count: int) -> list[date]:
-    return series.monthly_dates(2, WEDNESDAY, clock.today("America/New_York").replace(day=1), count)
+    rule = series.Rule("monthly", time(17, 30), week=2, weekday=WEDNESDAY)
+    return list(islice(series.days_of(rule, clock.today("America/New_York").replace(day=1)), count))
 
 
 def test_a_series_moves_to_wednesdays(server: Server, person: Callable[..., Page]) -> None:

@@ -1,18 +1,16 @@
 """One gives their place back on their phone, and who waits longest takes it on theirs; the coordinator sees why, and nobody sees a name."""
 
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from groupvisits.core import clock
 from groupvisits.core.transaction import run, write
 from groupvisits.patients import service as patients
 from groupvisits.sessions import service
-from groupvisits.sessions.models import GroupSession, Seat
 from tests.journeys.conftest import LAPTOP, PHONE, Server, is_accessible, sign_in
 from tests.journeys.test_patient_page import come_in, database_of, fits
+from tests.sessions.arrange import full_date
 
 pytestmark = pytest.mark.browser
 
@@ -22,11 +20,7 @@ def given_a_full_date(server: Server) -> dict[str, str]:
     cast = server.cast
     with database_of(server):
         with write() as tx:
-            visit = tx.get_one(GroupSession, cast.session_id)
-            visit.starts_at, visit.ends_at, visit.maximum = clock.now() + timedelta(days=3), clock.now() + timedelta(days=3, hours=2), 4
-            for who in ("frank", "beatriz"):
-                seat = tx.get_one(Seat, cast.seats[who])
-                seat.state, seat.seat_no = "invited", None
+            full_date(tx, cast)
         run(service.join_waiting_list, cast.joanne, cast.session_id, patient_id=cast.walter.id)
         return {who: run(patients.make_link, cast.joanne, getattr(cast, who).id) for who in ("marcus", "frank", "walter")}
 

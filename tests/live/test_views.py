@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from groupvisits.agenda.models import Topic
 from groupvisits.core import actor as actors
@@ -19,6 +19,7 @@ from groupvisits.sessions.models import GroupSession, Seat, WaitingGuest
 from groupvisits.sessions.service import check_in, close_session
 from groupvisits.slots.models import Slot
 from tests.cast import Cast, signed_in
+from tests.sessions.arrange import a_date, counted
 
 JSON = {"Accept": "application/json", "X-Background": "1"}
 
@@ -60,10 +61,7 @@ def another_date(cast: Cast, days: int, **more: str) -> str:
     with write() as tx:
         model = tx.get_one(GroupSession, cast.session_id)
         at = model.starts_at + timedelta(days=days)
-        visit = GroupSession(id=ids.new_id(), clinic_id=cast.clinic_id, group_id=cast.group_id, starts_at=at, ends_at=at + timedelta(hours=2), wall_time="",
-                             zone=model.zone, maximum=8, epoch=ids.new_id(), version=0, **{"state": "planned", **more})  # fmt: skip
-        tx.add(visit)
-        tx.flush()
+        visit = a_date(tx, cast, at, **{"state": "planned", **more})
         tx.add(Seat(id=ids.new_id(), session_id=visit.id, patient_id=cast.rosa.id, state="invited", changed_at=clock.now()))
         return visit.id
 
@@ -121,20 +119,9 @@ def test_a_snapshot_takes_the_same_number_of_reads_however_many_topics_there_are
     browsers = {"patient": signed_in(app, cast.rosa), "facilitator": signed_in(app, cast.tomas), "clinician": signed_in(app, cast.osei)}
 
     def reads(audience: str) -> int:
-        seen: list[str] = []
-        with app.app_context():
-            engine = db.engine
-
-        def count(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
-            if statement.startswith("SELECT"):
-                seen.append(statement)
-
-        event.listen(engine, "before_cursor_execute", count)
-        try:
+        with counted(app) as asked:
             assert browsers[audience].get(f"/sessions/{opened}/snapshot?audience={audience}", headers=JSON).status_code == 200
-        finally:
-            event.remove(engine, "before_cursor_execute", count)
-        return len(seen)
+        return sum(question.startswith("SELECT") for question in asked)
 
     def propose(*numbers: int) -> None:
         for number in numbers:

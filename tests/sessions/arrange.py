@@ -1,8 +1,9 @@
-"""More of a clinic than the cast has: a sister group, and dates that are over."""
+"""More of a clinic than the cast has: more dates, a sister group, a full date; and what tests of several rooms ask."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from flask import Flask
 from sqlalchemy import event
@@ -13,6 +14,29 @@ from groupvisits.extensions import db
 from groupvisits.programmes.models import Group, Membership
 from groupvisits.sessions.models import GroupSession, Seat
 from tests.cast import Cast
+
+
+def a_date(tx: Transaction, cast: Cast, starts_at: datetime, **values: Any) -> GroupSession:
+    """A planned date of the Tuesday group that begins then and lasts two hours; `values` say what is otherwise."""
+    made: dict[str, Any] = {
+        "id": ids.new_id(), "clinic_id": cast.clinic_id, "group_id": cast.group_id, "starts_at": starts_at, "ends_at": starts_at + timedelta(hours=2),
+        "zone": "America/New_York", "maximum": 8, "state": "planned", "epoch": ids.new_id(), "version": 0,
+    }  # fmt: skip
+    group_session = GroupSession(**{**made, **values})
+    group_session.wall_time = f"{clock.local(starts_at, group_session.zone):%Y-%m-%dT%H:%M}"
+    tx.add(group_session)
+    tx.flush()
+    return group_session
+
+
+def full_date(tx: Transaction, cast: Cast) -> str:
+    """The cast's date in three days with four places: Rosa, Marcus, Gladys and Teo have them; Frank and Beatriz have not answered."""
+    date = tx.get_one(GroupSession, cast.session_id)
+    date.starts_at, date.ends_at, date.maximum = clock.now() + timedelta(days=3), clock.now() + timedelta(days=3, hours=2), 4
+    for who in ("frank", "beatriz"):
+        seat = tx.get_one(Seat, cast.seats[who])
+        seat.state, seat.seat_no = "invited", None
+    return cast.session_id
 
 
 def sister_group(tx: Transaction, cast: Cast) -> tuple[str, str]:
@@ -28,12 +52,8 @@ def sister_group(tx: Transaction, cast: Cast) -> tuple[str, str]:
 def past_date(tx: Transaction, cast: Cast, group_id: str, *, days: int, state: str = "closed") -> GroupSession:
     """A date of the group so many days ago."""
     starts_at = (clock.now() - timedelta(days=days)).replace(second=0, microsecond=0)
-    group_session = GroupSession(id=ids.new_id(), clinic_id=cast.clinic_id, group_id=group_id, starts_at=starts_at, ends_at=starts_at + timedelta(minutes=120),
-                                 wall_time=f"{starts_at:%Y-%m-%dT%H:%M}", zone="America/New_York", room="Main room", maximum=8, state=state, epoch=ids.new_id(),
-                                 version=0, closed_at=starts_at + timedelta(minutes=120) if state == "closed" else None)  # fmt: skip
-    tx.add(group_session)
-    tx.flush()
-    return group_session
+    closed_at = starts_at + timedelta(minutes=120) if state == "closed" else None
+    return a_date(tx, cast, starts_at, group_id=group_id, room="Main room", state=state, closed_at=closed_at)
 
 
 def noted(tx: Transaction, session_id: str, patient_id: str, state: str, **more: object) -> Seat:

@@ -20,6 +20,7 @@ from groupvisits.core.transaction import Transaction, write
 from groupvisits.patients.models import Patient
 from groupvisits.sessions.models import GroupSession, Offer, Seat, WaitingListEntry
 from tests.cast import Cast
+from tests.sessions.arrange import a_date
 
 RACERS, WAIT = 4, 60.0
 
@@ -47,7 +48,7 @@ def arrange(app: Flask, cast: Cast, rounds: int, *, years: int, says: Sequence[s
     """A date for each round whose people's seats say `says`; who is "waitlisted" waits. Each date has its audit chain, so that this is no other race."""
     with app.app_context(), write() as tx:
         people = [_patient(tx, cast, f"{years}-{number}") for number in range(len(says))]
-        made = [_date(tx, cast, timedelta(days=365 * years, hours=3 * number), maximum) for number in range(rounds)]
+        made = [a_date(tx, cast, clock.now() + timedelta(days=365 * years, hours=3 * number), maximum=maximum) for number in range(rounds)]
         seats, entries = [], []
         for date in made:
             rows = [_seat(tx, date, person, state, number) for number, (person, state) in enumerate(zip(people, says, strict=True), start=1)]
@@ -62,17 +63,6 @@ def _patient(tx: Transaction, cast: Cast, name: str) -> Patient:
     person = Patient(id=ids.new_id(), clinic_id=cast.clinic_id, given_name="R", family_name=name, display_name="R", created_at=clock.now())
     tx.add(person)
     return person
-
-
-def _date(tx: Transaction, cast: Cast, later: timedelta, maximum: int) -> GroupSession:
-    starts_at = clock.now() + later
-    date = GroupSession(
-        id=ids.new_id(), clinic_id=cast.clinic_id, group_id=cast.group_id, starts_at=starts_at, ends_at=starts_at + timedelta(hours=2), wall_time="", maximum=maximum,
-        zone="America/New_York", state="planned", epoch=ids.new_id(), version=0,
-    )  # fmt: skip
-    tx.add(date)
-    tx.flush()
-    return date
 
 
 def _seat(tx: Transaction, date: GroupSession, person: Patient, state: str, number: int) -> Seat:

@@ -1,11 +1,10 @@
 """The advice for a date, from rows."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, event
+from flask import Flask
 
 from groupvisits.accounts.models import Clinic
 from groupvisits.core import clock, ids
@@ -17,21 +16,16 @@ from groupvisits.sessions import queries
 from groupvisits.sessions.models import GroupSession, Seat, SessionTeamMember
 from groupvisits.sessions.rules import advice as rules
 from tests.cast import Cast
+from tests.sessions.arrange import a_date, counted
 
 pytestmark = pytest.mark.usefixtures("context")
 
 
 def past_dates(tx: Transaction, cast: Cast, number: int, states: Mapping[str, str], *, group_id: str = "", state: str = "closed", days_ago: int = 30) -> None:
     """`number` dates of the group, a month apart, on which the named people's seats said `states`."""
-    first = tx.get_one(GroupSession, cast.session_id)
     for month in range(number):
         starts_at = clock.now() - timedelta(days=days_ago + 30 * month, minutes=month)
-        made = GroupSession(
-            id=ids.new_id(), clinic_id=cast.clinic_id, group_id=group_id or cast.group_id, starts_at=starts_at, ends_at=starts_at + timedelta(minutes=120),
-            wall_time="2026-01-01T17:30", zone=first.zone, maximum=8, state=state, epoch=ids.new_id(), version=0,
-        )  # fmt: skip
-        tx.add(made)
-        tx.flush()
+        made = a_date(tx, cast, starts_at, group_id=group_id or cast.group_id, state=state)
         tx.add_all(
             Seat(id=ids.new_id(), session_id=made.id, patient_id=getattr(cast, name).id, state=said, changed_at=starts_at) for name, said in states.items()
         )
@@ -55,20 +49,6 @@ def seats_say(tx: Transaction, cast: Cast, **states: str) -> None:
 def advice(cast: Cast) -> queries.Advice:
     db.session.rollback()
     return queries.advice_for(db.session(), cast.joanne, queries.place_for(db.session(), cast.joanne, cast.session_id))
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    statements: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        statements.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
 
 
 def test_without_any_visit_it_says_so_and_uses_what_such_programmes_report(cast: Cast) -> None:
@@ -168,7 +148,7 @@ def test_strangers_do_not_know_the_date_and_reviewers_may_not_see_it(cast: Cast)
         queries.advice_of_dates(db.session(), cast.quinn, [place.group_session])
 
 
-def test_many_dates_take_as_many_questions_as_one_and_say_the_same(cast: Cast) -> None:
+def test_many_dates_take_as_many_questions_as_one_and_say_the_same(app: Flask, cast: Cast) -> None:
     with write() as tx:
         past_dates(tx, cast, 6, {"rosa": "attended", "marcus": "no_show", "teo": "invited", "frank": "declined"})
         for days in range(5):
@@ -176,21 +156,21 @@ def test_many_dates_take_as_many_questions_as_one_and_say_the_same(cast: Cast) -
     alone = advice(cast)
     dates = [line.group_session for line in queries.sessions_for(db.session(), cast.joanne, since=clock.now())]
     queries.advice_of_dates(db.session(), cast.joanne, dates)  # the history is counted once
-    with counted() as many:
+    with counted(app) as many:
         found = queries.advice_of_dates(db.session(), cast.joanne, dates)
-    with counted() as few:
+    with counted(app) as few:
         queries.advice_of_dates(db.session(), cast.joanne, dates[:1])
     assert len(found) == 6
     assert found[cast.session_id] == alone.now
     assert len(few) <= len(many) <= 5
 
 
-def test_the_advice_and_the_limit_ask_few_questions(cast: Cast) -> None:
+def test_the_advice_and_the_limit_ask_few_questions(app: Flask, cast: Cast) -> None:
     place = queries.place_for(db.session(), cast.joanne, cast.session_id)
-    with counted() as asked:
+    with counted(app) as asked:
         queries.advice_for(db.session(), cast.joanne, place)
     assert len(asked) <= 6
-    with counted() as asked:
+    with counted(app) as asked:
         queries.limit_for(db.session(), place.group_session)
     assert len(asked) <= 4
 

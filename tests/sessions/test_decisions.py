@@ -18,6 +18,7 @@ from groupvisits.sessions.models import GroupSession, Notice, Seat, WaitingListE
 from groupvisits.sessions.rules import census
 from groupvisits.sessions.service import messages
 from tests.cast import Cast
+from tests.sessions.arrange import a_date
 from tests.sessions.test_advice import seats_say, sister_group
 
 pytestmark = pytest.mark.usefixtures("context")
@@ -31,12 +32,7 @@ def the_session(cast: Cast) -> GroupSession:
 def sister_date(tx: Transaction, cast: Cast, *, days: int = 3, maximum: int = 8, group_id: str = "", **values: object) -> str:
     first = tx.get_one(GroupSession, cast.session_id)
     starts_at = first.starts_at + timedelta(days=days)
-    made = GroupSession(
-        id=ids.new_id(), clinic_id=cast.clinic_id, group_id=group_id or sister_group(tx, cast), starts_at=starts_at, ends_at=starts_at + timedelta(minutes=120),
-        wall_time="2026-01-01T17:30", zone=first.zone, room="Small room", maximum=maximum, epoch=ids.new_id(), version=0, **{"state": "planned", **values},
-    )  # fmt: skip
-    tx.add(made)
-    tx.flush()
+    made = a_date(tx, cast, starts_at, group_id=group_id or sister_group(tx, cast), room="Small room", maximum=maximum, **{"state": "planned", **values})
     return made.id
 
 

@@ -11,19 +11,16 @@ from groupvisits.core.language import month
 from groupvisits.programmes.models import Group
 from groupvisits.sessions import queries
 from groupvisits.sessions.list_forms import first_of_month
-from groupvisits.sessions.models import GroupSession, Seat
+from groupvisits.sessions.models import Seat
 from tests.cast import Cast, signed_in
-from tests.sessions.test_views import counted_questions
+from tests.sessions.arrange import a_date, counted
 
 TODAY = date(2026, 11, 22)
 
 
 def make_date(app: Flask, cast: Cast, starts_at: datetime, state: str = "planned", group_id: str = "", yes: int = 0, **more: object) -> str:
     with app.app_context(), transaction.write() as tx:
-        made = GroupSession(id=ids.new_id(), clinic_id=cast.clinic_id, group_id=group_id or cast.group_id, starts_at=starts_at, ends_at=starts_at + timedelta(hours=2),
-                            wall_time="2026-12-08T17:30", zone="America/New_York", maximum=8, state=state, epoch=ids.new_id(), version=0, **more)  # fmt: skip
-        tx.add(made)
-        tx.flush()
+        made = a_date(tx, cast, starts_at, group_id=group_id or cast.group_id, state=state, **more)
         for number, who in enumerate((cast.rosa, cast.marcus, cast.gladys, cast.teo)[:yes], start=1):
             tx.add(Seat(id=ids.new_id(), session_id=made.id, patient_id=who.id, state="confirmed", seat_no=number, changed_at=clock.now()))
         return made.id
@@ -170,11 +167,11 @@ def test_the_number_of_questions_does_not_grow_with_the_dates(app: Flask, cast: 
     client, soon = signed_in(app, cast.joanne), clock.now() + timedelta(minutes=90)
     make_date(app, cast, soon, yes=2)
     client.get(address)
-    with counted_questions(app) as few:
+    with counted(app) as few:
         client.get(address)
     for number in range(9):
         make_date(app, cast, soon + timedelta(minutes=number), group_id=second_group(app, cast, f"Group {number}"), yes=3)
     client.get(address)
-    with counted_questions(app) as many:
+    with counted(app) as many:
         client.get(address)
     assert len(many) == len(few) <= 20

@@ -23,6 +23,7 @@ from groupvisits.sessions.models import GroupSession, Notice, SchedulerChange, S
 from groupvisits.sessions.rules import messages as rules
 from groupvisits.sessions.service import calls, messages, scheduler
 from tests.cast import Cast, signed_in
+from tests.sessions.arrange import counted
 
 
 def change(model: Any, key: str, **values: Any) -> None:
@@ -118,7 +119,6 @@ class TestMessages:
         assert "Page 3 of 3" in joanne.get("/messages?page=3").text
 
     def test_a_bounded_number_of_questions_to_the_database(self, app: Flask, cast: Cast, joanne: FlaskClient) -> None:
-        from sqlalchemy import event
 
         def much(tx: Transaction) -> None:
             for number in range(60):
@@ -136,11 +136,8 @@ class TestMessages:
 
         with app.app_context():
             run(much)
-            asked: list[str] = []
-            event.listen(db.engine, "before_cursor_execute", listener := lambda *args: asked.append(args[2]))
-        joanne.get("/messages")
-        with app.app_context():
-            event.remove(db.engine, "before_cursor_execute", listener)
+        with counted(app) as asked:
+            joanne.get("/messages")
         assert len(asked) <= 32, len(asked)
 
 

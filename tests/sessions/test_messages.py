@@ -29,7 +29,6 @@ from groupvisits.outbox.transports import SmtpTransport
 from groupvisits.patients.models import Patient
 from groupvisits.sessions import emails
 from groupvisits.sessions.models import CalendarEntry, GroupSession, Notice, Seat
-from groupvisits.sessions.queries.messages import example_message
 from groupvisits.sessions.rules import messages as rules
 from groupvisits.sessions.service import messages as service
 from tests.cast import Cast
@@ -401,24 +400,6 @@ class TestSendingAgain:
                 run(service.send_again, person, message_id)
         with pytest.raises(NotFound):
             run(service.send_again, cast.joanne, "nothing")
-
-
-def test_a_preview_shows_the_very_words(cast: Cast) -> None:
-    from groupvisits.programmes.models import Group
-
-    prepare(cast, marcus="confirmed")
-    group_session = db.session.get_one(GroupSession, cast.session_id)
-    was = group_session.starts_at - timedelta(days=1)
-    change(Seat, cast.seats["marcus"], asked_again=True, answered_at=clock.now())
-    plan(cast, cast.marcus, "update", facts={"was": was.isoformat()})
-    service.word_due()
-    shown = example_message(db.session(), cast.joanne, "update", db.session.get_one(Group, cast.group_id), starts_at=group_session.starts_at, was=was)
-    (message,) = told(cast.marcus)
-    assert message.subject == shown.subject
-    without_link = re.sub(r"\nhttp://\S+\n\n[^\n]+\n", "", message.text)
-    assert without_link.split() == shown.text.split()
-    with pytest.raises(NotFound):
-        example_message(db.session(), cast.sol, "update", db.session.get_one(Group, cast.group_id), starts_at=was)
 
 
 class Mailbox:

@@ -1,6 +1,7 @@
 """Dates, clocks and places: tables of a situation and what follows from it."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -22,7 +23,8 @@ NEW_YORK = "America/New_York"
     ],
 )
 def test_a_monthly_rule_means_these_dates(week: int, weekday: int, first_day: date, expected: list[date]) -> None:
-    assert series.monthly_dates(week, weekday, first_day, 3) == expected
+    rule = series.Rule("monthly", time(17, 30), week=week, weekday=weekday)
+    assert list(islice(series.days_of(rule, first_day), 3)) == expected
 
 
 @pytest.mark.parametrize(

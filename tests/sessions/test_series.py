@@ -30,6 +30,7 @@ from groupvisits.sessions.models import (
 from groupvisits.sessions.rules import plans
 from groupvisits.sessions.rules.series import Rule
 from tests.cast import Cast
+from tests.sessions.arrange import a_date
 
 pytestmark = pytest.mark.usefixtures("context")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -97,12 +98,7 @@ def another_group(cast: Cast, when: str, room: str = "Room 5", team: tuple[Actor
         tx.add(sister)
         tx.flush()
         starts_at = at(when)
-        visit = GroupSession(
-            id=ids.new_id(), clinic_id=cast.clinic_id, group_id=sister.id, starts_at=starts_at, ends_at=starts_at + timedelta(hours=2), wall_time=when,
-            zone="America/New_York", room=room, maximum=8, state="planned", epoch=ids.new_id(), version=0,
-        )  # fmt: skip
-        tx.add(visit)
-        tx.flush()
+        visit = a_date(tx, cast, starts_at, group_id=sister.id, room=room)
         tx.add_all(SessionTeamMember(session_id=visit.id, staff_member_id=person.id, role="resident") for person in team)
         tx.add_all(
             Seat(id=ids.new_id(), session_id=visit.id, patient_id=patient.id, state="confirmed", seat_no=n, changed_at=NOON)

@@ -1,15 +1,13 @@
 """Making and moving dates as a browser meets it, also with everything that should not be sent."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from groupvisits.core import clock, ids, transaction
 from groupvisits.core.transaction import run
@@ -18,6 +16,7 @@ from groupvisits.programmes.models import Group, Membership
 from groupvisits.sessions import service
 from groupvisits.sessions.models import Closure, GroupSession, Seat, SeriesPlan, SessionTeamMember
 from tests.cast import Cast, signed_in
+from tests.sessions.arrange import a_date, counted
 
 HUGE = "x" * 100_000
 HOSTILE = "<script>alert(1)</script>\x00'; DROP TABLE groups; --"
@@ -272,22 +271,6 @@ def test_others_neither_look_nor_move(app: Flask, cast: Cast, joanne: FlaskClien
 # --- how many questions a look takes
 
 
-@contextmanager
-def counted_questions(app: Flask) -> Iterator[list[str]]:
-    asked: list[str] = []
-
-    def listen(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        asked.append(statement)
-
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", listen)
-    try:
-        yield asked
-    finally:
-        event.remove(engine, "before_cursor_execute", listen)
-
-
 def sister_groups(app: Flask, cast: Cast, number: int) -> None:
     """Groups that meet when this one would, with its people among theirs."""
     with app.app_context(), transaction.write() as tx:
@@ -301,12 +284,7 @@ def sister_groups(app: Flask, cast: Cast, number: int) -> None:
             tx.flush()
             for one in dates:
                 starts_at = one.starts_at + timedelta(days=1)
-                there = GroupSession(
-                    id=ids.new_id(), clinic_id=cast.clinic_id, group_id=sister.id, starts_at=starts_at, ends_at=starts_at + timedelta(hours=2),
-                    wall_time=f"{clock.local(starts_at, one.zone):%Y-%m-%dT%H:%M}", zone=one.zone, room=one.room, maximum=8, state="planned", epoch=ids.new_id(), version=0,
-                )  # fmt: skip
-                tx.add(there)
-                tx.flush()
+                there = a_date(tx, cast, starts_at, group_id=sister.id, room=one.room)
                 tx.add(SessionTeamMember(session_id=there.id, staff_member_id=cast.osei.id, role="resident"))
                 tx.add(Seat(id=ids.new_id(), session_id=there.id, patient_id=people[0], state="invited", changed_at=clock.now()))
 
@@ -315,12 +293,12 @@ def test_the_number_of_questions_grows_neither_with_dates_nor_with_clashes(app: 
     make(joanne, cast, 2)
     few_dates = joanne.post(f"/groups/{cast.group_id}/rule-changes", data=RULE).location
     sister_groups(app, cast, 1)
-    with counted_questions(app) as few:
+    with counted(app) as few:
         assert joanne.get(few_dates).status_code == 200
     make(joanne, cast, 24)
     sister_groups(app, cast, 4)
     many_dates = joanne.post(f"/groups/{cast.group_id}/rule-changes", data=RULE).location
-    with counted_questions(app) as many:
+    with counted(app) as many:
         page = joanne.get(many_dates)
     assert page.text.count("Main room is taken") >= 16  # a second Wednesday is not always the day after a second Tuesday
     assert "Dr Hana Osei" in page.text
@@ -331,7 +309,7 @@ def test_a_plan_to_make_dates_takes_as_many_questions_for_24_as_for_2(app: Flask
     counts = []
     for count in ("2", "24"):
         address = joanne.post(f"/groups/{cast.group_id}/series-previews", data={"count": count}).location
-        with counted_questions(app) as asked:
+        with counted(app) as asked:
             joanne.get(address)
         counts.append(len(asked))
     assert counts[0] == counts[1] <= 20

@@ -40,6 +40,7 @@ from groupvisits.sessions.models import GroupSession, Offer, Seat
 from groupvisits.sessions.service import offers, seats
 from tests.cast import Cast, signed_in
 from tests.sessions import races
+from tests.sessions.arrange import a_date
 
 RACERS, ROUNDS, WAIT = 4, 8, 60
 
@@ -61,12 +62,7 @@ def arrange(app: Flask, cast: Cast) -> tuple[list[str], list[str]]:
         tx.add_all(people)
         visits = []
         for number in range(ROUNDS):
-            visit = GroupSession(
-                id=ids.new_id(), clinic_id=cast.clinic_id, group_id=cast.group_id, starts_at=model.starts_at.replace(year=2030 + number), ends_at=model.ends_at.replace(year=2030 + number),
-                wall_time=model.wall_time, zone=model.zone, maximum=1, state="planned", epoch=ids.new_id(), version=0,
-            )  # fmt: skip
-            tx.add(visit)
-            tx.flush()
+            visit = a_date(tx, cast, model.starts_at.replace(year=2030 + number), ends_at=model.ends_at.replace(year=2030 + number), maximum=1)
             audit.record(tx, system(cast.clinic_id), "sessions:make", visit, session_id=visit.id)  # its chain exists, so that this is no other race
             visits.append(visit.id)
         return visits, [person.id for person in people]

@@ -1,44 +1,21 @@
 """The pages of dates and the tablet at the door, as a browser meets them."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
 
 from groupvisits.core import clock, ids, transaction
 from groupvisits.extensions import db
 from groupvisits.patients.models import Patient
 from groupvisits.sessions.models import GroupSession, Seat
 from tests.cast import Cast, signed_in
+from tests.sessions.arrange import counted, set_maximum
 
 
 def seat_state(app: Flask, seat_id: str) -> str:
     with app.app_context():
         return db.session.get_one(Seat, seat_id).state
-
-
-def set_maximum(app: Flask, cast: Cast, maximum: int) -> None:
-    with app.app_context(), transaction.write() as tx:
-        tx.get_one(GroupSession, cast.session_id).maximum = maximum
-
-
-@contextmanager
-def counted_questions(app: Flask) -> Iterator[list[str]]:
-    asked: list[str] = []
-
-    def listen(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        asked.append(statement)
-
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", listen)
-    try:
-        yield asked
-    finally:
-        event.remove(engine, "before_cursor_execute", listen)
 
 
 def more_people(app: Flask, cast: Cast, number: int) -> None:
@@ -93,10 +70,10 @@ def test_others_do_not_see_the_page(app: Flask, cast: Cast, who: str, status: in
 def test_the_number_of_questions_does_not_grow_with_the_list(app: Flask, cast: Cast) -> None:
     client = signed_in(app, cast.joanne)
     client.get(f"/sessions/{cast.session_id}")
-    with counted_questions(app) as few:
+    with counted(app) as few:
         client.get(f"/sessions/{cast.session_id}")
     more_people(app, cast, 30)
-    with counted_questions(app) as many:
+    with counted(app) as many:
         client.get(f"/sessions/{cast.session_id}")
     assert len(many) == len(few) <= 24
 

@@ -22,7 +22,7 @@ from groupvisits.sessions.models import GroupSession, Notice, Offer, SchedulerCh
 from groupvisits.sessions.rules import waiting
 from groupvisits.sessions.service import offers
 from tests.cast import Cast, reasons
-from tests.sessions.arrange import sister_group
+from tests.sessions.arrange import full_date, sister_group
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -31,11 +31,7 @@ pytestmark = pytest.mark.usefixtures("context")
 def in_three_days_with_four_places(cast: Cast, context: None) -> None:
     """Rosa, Marcus, Gladys and Teo said yes to all four places; Frank and Beatriz have not answered."""
     with write() as tx:
-        date = tx.get_one(GroupSession, cast.session_id)
-        date.starts_at, date.ends_at, date.maximum = clock.now() + timedelta(days=3), clock.now() + timedelta(days=3, hours=2), 4
-        for who in ("frank", "beatriz"):
-            seat = tx.get_one(Seat, cast.seats[who])
-            seat.state, seat.seat_no = "invited", None
+        full_date(tx, cast)
 
 
 def says(cast: Cast, *who: str) -> list[str]:

@@ -28,6 +28,7 @@ from groupvisits.sessions.models import GroupSession, Offer, Seat, WaitingListEn
 from groupvisits.sessions.rules import waiting
 from groupvisits.sessions.service import offers
 from tests.cast import Cast
+from tests.sessions.arrange import a_date
 
 PEOPLE = tuple("abcdef")
 PAIR = {"e": "f", "f": "e"}  # they come together
@@ -154,11 +155,7 @@ class WaitingList(RuleBasedStateMachine):
         self.model = Model()
         with self.app.app_context(), write() as tx:
             starts_at = now + timedelta(days=20, seconds=len(tx.scalars(select(GroupSession.id)).all()))
-            visit = GroupSession(
-                id=ids.new_id(), clinic_id=cast.clinic_id, group_id=cast.group_id, starts_at=starts_at, ends_at=starts_at + timedelta(hours=2),
-                wall_time="2027-01-12T17:30", zone="America/New_York", maximum=PLACES, state="planned", epoch=ids.new_id(), version=0,
-            )  # fmt: skip
-            tx.add(visit)
+            visit = a_date(tx, cast, starts_at, maximum=PLACES)
             self.session_id, self.id_of = visit.id, {who: ids.new_id() for who in PEOPLE}
             tx.add_all(
                 Patient(id=self.id_of[who], clinic_id=cast.clinic_id, given_name=who, family_name="W", display_name=who, created_at=now) for who in PEOPLE

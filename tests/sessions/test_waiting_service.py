@@ -20,7 +20,7 @@ from groupvisits.sessions.models import GroupSession, Notice, Offer, Seat, Waiti
 from groupvisits.sessions.rules import waiting
 from groupvisits.sessions.service import messages, offers
 from tests.cast import Cast
-from tests.sessions.arrange import counted, past_date, sister_group
+from tests.sessions.arrange import counted, full_date, past_date, sister_group
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -29,12 +29,7 @@ pytestmark = pytest.mark.usefixtures("context")
 def full(cast: Cast, context: None) -> str:
     """The date in three days with four places, all held: Frank and Beatriz have not answered, Walter is in no group."""
     with write() as tx:
-        date = tx.get_one(GroupSession, cast.session_id)
-        date.starts_at, date.ends_at, date.maximum = clock.now() + timedelta(days=3), clock.now() + timedelta(days=3, hours=2), 4
-        for who in ("frank", "beatriz"):
-            seat = tx.get_one(Seat, cast.seats[who])
-            seat.state, seat.seat_no = "invited", None
-    return cast.session_id
+        return full_date(tx, cast)
 
 
 def state(cast: Cast, who: str, session_id: str = "") -> str:

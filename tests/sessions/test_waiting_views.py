@@ -16,7 +16,7 @@ from groupvisits.patients.models import Pair
 from groupvisits.sessions import service
 from groupvisits.sessions.models import GroupSession, Offer, Seat, WaitingListEntry
 from tests.cast import Cast, signed_in
-from tests.sessions.arrange import sister_group
+from tests.sessions.arrange import full_date, sister_group
 from tests.sessions.test_date_page import words
 
 
@@ -24,12 +24,7 @@ from tests.sessions.test_date_page import words
 def full(app: Flask, cast: Cast) -> str:
     """The Tuesday date in three days with four places: Rosa, Marcus, Gladys and Teo have them; Frank and Beatriz have not answered."""
     with app.app_context(), write() as tx:
-        date = tx.get_one(GroupSession, cast.session_id)
-        date.starts_at, date.ends_at, date.maximum = clock.now() + timedelta(days=3), clock.now() + timedelta(days=3, hours=2), 4
-        for who in ("frank", "beatriz"):
-            seat = tx.get_one(Seat, cast.seats[who])
-            seat.state, seat.seat_no = "invited", None
-    return cast.session_id
+        return full_date(tx, cast)
 
 
 @pytest.fixture

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from types import SimpleNamespace
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, func, or_, select
@@ -127,20 +125,6 @@ def call_list(db: Session, viewer: Actor) -> Sequence[CallsOfDate]:
     return [
         CallsOfDate(dates[key], sorted(found[key], key=lambda call: (call.patient.family_name, call.patient.given_name, call.message.id))) for key in ordered
     ]
-
-
-def example_message(
-    db: Session, viewer: Actor, kind: str, group: Any, *, starts_at: datetime, ends_at: datetime | None = None, was: datetime | None = None, language: str = "en",
-    room: str | None = None, is_asked: bool = True,
-) -> emails.Words:  # fmt: skip
-    """The very words that a patient would read about a date of this group, for a preview. The link is a stand-in."""
-    POLICY.require(viewer, "sessions:message", group)
-    clinic = patients.clinic_of(db, viewer)
-    date_of_group = SimpleNamespace(
-        zone=group.zone or clinic.zone, starts_at=starts_at, ends_at=ends_at or starts_at + timedelta(minutes=group.minutes),
-        room=group.room if room is None else room, meeting_link=group.meeting_link,
-    )  # fmt: skip
-    return emails.words_for(kind, emails.facts_of(clinic, date_of_group, language=language, was=was, link="", is_asked=is_asked))
 
 
 def words_of_cancellation(db: Session, viewer: Actor, group_session: GroupSession, *, link: str) -> str:

@@ -48,13 +48,6 @@ class Rule:
     days: tuple[date, ...] = ()
 
 
-def monthly_dates(week: int, weekday: int, first_day: date, count: int) -> list[date]:
-    """The next `count` dates from `first_day` on: the nth weekday of each month, 5 meaning the last. 0 is Monday."""
-    nth = rrule.weekday(weekday)(-1 if week == LAST_WEEK else week)
-    start = datetime.combine(first_day, time())
-    return [found.date() for found in rrule.rrule(rrule.MONTHLY, byweekday=nth, dtstart=start, count=count)]
-
-
 def days_of(rule: Rule, since: date) -> Iterator[date]:
     """The days of the rule from `since` on, in order; without an end except for chosen dates."""
     if rule.kind == "dates":
