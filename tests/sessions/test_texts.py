@@ -17,6 +17,7 @@ from groupvisits.extensions import db
 from groupvisits.outbox.models import OutboxMessage
 from groupvisits.patients.models import Patient
 from groupvisits.sessions.models import GroupSession, IncomingText, Notice, Seat
+from groupvisits.sessions.rules import messages as rules
 from groupvisits.sessions.service import messages, texts
 from tests.cast import Cast, signed_in
 
@@ -201,6 +202,18 @@ def test_start_brings_texts_back(app: Flask, cast: Cast, gateway: FlaskClient) -
 def test_help_says_who_texts(app: Flask, cast: Cast, gateway: FlaskClient) -> None:
     send(gateway, "HELP")
     assert "Millbrook Community Clinic" in replies(app)[0] and "STOP" in replies(app)[0]
+
+
+def test_a_machine_that_asks_for_ever_is_not_answered_for_ever(app: Flask, cast: Cast, gateway: FlaskClient) -> None:
+    for number in range(rules.MOST_REPLIES + 3):
+        assert send(gateway, "HELP", id=f"m{number}") == 200
+    assert len(replies(app)) == rules.MOST_REPLIES and len(kept(app)) == rules.MOST_REPLIES + 3
+    send(gateway, "STOP", id="last")
+    assert row(app, Patient, cast.marcus.id).text_stopped_at is not None
+    with app.app_context():
+        run(lambda tx: tx.execute(update(OutboxMessage).values(due_at=clock.now() - rules.REPLIES_WITHIN)))
+    send(gateway, "HELP", id="later")
+    assert len(replies(app)) == rules.MOST_REPLIES + 1
 
 
 def test_replies_speak_the_patients_language(app: Flask, cast: Cast, gateway: FlaskClient) -> None:

@@ -17,6 +17,7 @@ LONGEST_AHEAD = 181  # a group may invite half a year before a date
 QUIET_AFTER_NEWS = timedelta(hours=24)  # no reminder so soon after another message about the same date
 FIRST_HOUR, LAST_HOUR = 8, 21  # texts ring in bedrooms: by the clock of the visit's place
 REPLY_COUNTS_FOR = timedelta(days=14)  # a yes or no by text answers the last text about a date that was sent not longer ago
+MOST_REPLIES, REPLIES_WITHIN = 10, timedelta(hours=1)  # texts in answer to one number: no loop and no prank runs up a bill
 ASKED_BY_CALL = frozenset({"invitation", "update", "reminder", "offer"})
 
 GONE = frozenset({"", "declined", "cancelled"})

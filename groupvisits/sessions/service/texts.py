@@ -4,7 +4,7 @@ import contextlib
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from groupvisits.accounts.models import Clinic
 from groupvisits.audit import service as audit
@@ -172,7 +172,10 @@ def _bare_facts(tx: Transaction, patient: Patient) -> emails.Facts:
 
 
 def _reply(tx: Transaction, patient: Patient, words: str) -> None:
-    """Only what was understood is answered: two machines that thank each other would never end."""
+    """Only what was understood is answered, and one number not without end: two machines that thank each other would never stop."""
+    lately = select(func.count()).select_from(OutboxMessage).where(OutboxMessage.kind == "text_reply", OutboxMessage.address == patient.phone)
+    if (tx.scalar(lately.where(OutboxMessage.due_at > clock.now() - rules.REPLIES_WITHIN)) or 0) >= rules.MOST_REPLIES:
+        return
     outbox.queue(
         tx, kind="text_reply", clinic_id=patient.clinic_id, address=patient.phone, subject="", text=words, patient_id=patient.id, channel="text",
         language=messages.language_for(tx, patient),
