@@ -17,7 +17,7 @@ def init_app(app: Flask) -> None:
     from groupvisits.sessions import commands, views
     from groupvisits.sessions.events import SeatArrived, SeatFreed, SessionCancelled, SessionClosed, SessionMoved
     from groupvisits.sessions.queries import participants
-    from groupvisits.sessions.service import attendance, consents, messages, offers, series
+    from groupvisits.sessions.service import attendance, calendars, consents, messages, offers, series
 
     listeners = app.extensions["listeners"]
     listeners.within(MemberAdded, series.invite_new_member)
@@ -26,6 +26,8 @@ def init_app(app: Flask) -> None:
     listeners.within(SeatFreed, offers.on_seat_freed)
     listeners.within(SeatArrived, offers.on_arrival)
     listeners.within(SessionMoved, offers.on_session_moved)
+    for changed in (SessionMoved, SessionCancelled):
+        listeners.within(changed, calendars.on_date_changed)
     for over in (SessionCancelled, SessionClosed):
         listeners.within(over, offers.on_session_over)
     listeners.within(ConsentsChanged, consents.redraw_rooms)

@@ -23,6 +23,8 @@ from groupvisits.core.errors import NotAllowed, NotFound
 from groupvisits.core.transaction import Transaction, run, write
 from groupvisits.extensions import db
 from groupvisits.patients.models import Patient
+from groupvisits.sessions import emails
+from groupvisits.sessions.events import SessionMoved
 from groupvisits.sessions.models import CalendarEntry, CalendarFeed, GroupSession, Seat
 from groupvisits.sessions.rules import calendar
 from groupvisits.sessions.rules.calendar import Entry
@@ -226,6 +228,15 @@ def events_at(app: Flask, address: str) -> list[Any]:
     return read.walk("VEVENT")
 
 
+def put_off(tx: Transaction, session_id: str, days: int) -> None:
+    """The date is so many days later; with 0, in another room."""
+    date = tx.get_one(GroupSession, session_id)
+    date.starts_at, date.ends_at = date.starts_at + timedelta(days=days), date.ends_at + timedelta(days=days)
+    date.room = date.room if days else f"{date.room} 2"
+    tx.flush()
+    tx.announce(SessionMoved(session_id))
+
+
 class TestFeeds:
     def test_a_patients_feed_has_their_dates_and_no_words_about_them(self, app: Flask, cast: Cast) -> None:
         (event,) = events_at(app, address_of(app, cast.marcus))
@@ -270,6 +281,22 @@ class TestFeeds:
         starts = [event.start for event in events_at(app, address_of(app, cast.joanne))]
         assert len(starts) == 3 and sum(start > clock.now() for start in starts) == 1
         assert min(starts) > clock.now() - timedelta(days=10) and starts == sorted(starts)
+
+    def test_a_date_that_moves_has_a_higher_sequence_each_time_also_without_an_e_mail(self, app: Flask, cast: Cast) -> None:
+        """And what an e-mail then says has the sequence that the feed has."""
+        address, seen = address_of(app, cast.marcus), []
+        for days in (1, 0, 2):
+            with app.app_context():
+                run(lambda tx, days=days: put_off(tx, cast.session_id, days))
+            (event,) = events_at(app, address)
+            seen.append((int(event["SEQUENCE"]), str(event["UID"])))
+        assert seen == [(number, cast.seats["marcus"]) for number in (1, 2, 3)]
+        with app.app_context():
+            run(lambda tx: tx.execute(update(CalendarEntry).values(told="what an e-mail said")))
+            run(lambda tx: put_off(tx, cast.session_id, 1))
+            entry, date = db.session.scalars(select(CalendarEntry)).one(), db.session.get_one(GroupSession, cast.session_id)
+            told = calendar.told(date.starts_at, date.ends_at, emails.location("Millbrook Community Clinic", date.room), "CONFIRMED")
+            assert (entry.sequence, entry.told) == (4, told)
 
     def test_a_staff_members_feed_names_the_group_and_no_patient(self, app: Flask, cast: Cast) -> None:
         for person in (cast.tomas, cast.joanne):

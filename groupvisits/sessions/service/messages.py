@@ -283,7 +283,7 @@ def _calendar_part(tx: Transaction, case: _Case, kind: str) -> str:
     entry = tx.scalar(select(CalendarEntry).where(CalendarEntry.session_id == session.id, CalendarEntry.patient_id == case.patient.id).with_for_update())
     place = emails.location(case.clinic.name, session.room)
     told = calendar.told(session.starts_at, session.ends_at, place, "CANCELLED" if is_off else "CONFIRMED")
-    if entry is None and (is_off or (case.seat is not None and case.seat.state == "waitlisted")):  # who waits has no place to note
+    if (entry is None or not entry.told) and (is_off or (case.seat is not None and case.seat.state == "waitlisted")):  # who waits has no place to note
         return ""
     if entry is None:
         # The seat's id, so that a feed names the same event without a row of its own.
