@@ -169,6 +169,13 @@ class BirthDate(Form):
         except (ValueError, OverflowError):
             return None
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        fine = super().validate(extra_validators)
+        if self.as_date() is None:
+            self.day.errors = [gettext("Enter day, month and year, for example 4 3 1961.")]
+            return False
+        return fine
+
 
 class DoorSearchForm(BaseForm):
     """For those who may look the registry up: name and day of birth together find one person."""
@@ -178,13 +185,6 @@ class DoorSearchForm(BaseForm):
         validators=[InputRequired(_l("Enter at least two letters.")), Length(min=2, max=80, message=_l("Enter at least two letters."))],
     )
     born = FormField(BirthDate, label=_l("Day of birth"))
-
-    def validate(self, extra_validators: Any = None) -> bool:
-        fine = super().validate(extra_validators)
-        if self.born.form.as_date() is None:
-            self.born.form.day.errors = [gettext("Enter day, month and year, for example 4 3 1961.")]
-            return False
-        return fine
 
 
 class NameSearchForm(BaseForm):
@@ -227,13 +227,6 @@ class NewcomerForm(CommandForm):
         super().__init__(*args, **kwargs)
         first = [code for code in languages if code in LANGUAGES]
         self.language.choices = [SelectChoice(code, LANGUAGES[code]) for code in [*first, *(code for code in LANGUAGES if code not in first)]]
-
-    def validate(self, extra_validators: Any = None) -> bool:
-        fine = super().validate(extra_validators)
-        if self.born.form.as_date() is None:
-            self.born.form.day.errors = [gettext("Enter day, month and year, for example 4 3 1961.")]
-            return False
-        return fine
 
     def refuse(self, error: Any) -> None:
         if error.field == "birth_date":
