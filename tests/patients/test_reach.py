@@ -75,9 +75,10 @@ def test_only_the_patient_undoes_a_stop(app: Flask, cast: Cast) -> None:
     client.post(f"/patients/{cast.rosa.id}/edits", data={**FORM, "channel": "text", "agreed_to_texts": "y", "seen": seen(client, cast)})
     assert patient(app, cast).text_stopped_at is not None
     own = signed_in(app, cast.rosa)
-    assert own.get("/my/reach").status_code == 200
+    assert "You answered STOP" in own.get("/my/reach").text
     assert own.post("/my/reach", data={"channel": "text", "agreed_to_texts": "y"}).status_code == 303
     assert patient(app, cast).text_stopped_at is None and patient(app, cast).channel == "text"
+    assert "You answered STOP" not in own.get("/my/reach").text
 
 
 def test_a_patient_who_takes_consent_back_is_not_texted(app: Flask, cast: Cast) -> None:

@@ -78,6 +78,7 @@ class OwnReach:
     email: str
     phone: str
     takes_texts: bool
+    stopped_texts: bool  # by answering STOP
 
 
 def own_reach(db: Session, viewer: Actor) -> OwnReach:
@@ -86,7 +87,13 @@ def own_reach(db: Session, viewer: Actor) -> OwnReach:
     patient = db.get(Patient, viewer.id)
     if patient is None or not patient.is_active:
         raise NotFound
-    return OwnReach(patient.channel, patient.email, patient.phone, patient.text_consent_at is not None and patient.text_stopped_at is None)
+    return OwnReach(
+        patient.channel,
+        patient.email,
+        patient.phone,
+        patient.text_consent_at is not None and patient.text_stopped_at is None,
+        patient.text_stopped_at is not None,
+    )
 
 
 def people_in(db: Session, clinic_id: str, patient_ids: Iterable[str]) -> dict[str, Patient]:
