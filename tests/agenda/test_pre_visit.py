@@ -209,6 +209,19 @@ def test_an_old_page_says_that_the_visit_has_begun_and_shows_what_was_typed(app:
     assert "takes no more changes" in rosa.get(address).text
 
 
+def test_once_the_visit_has_begun_the_page_keeps_showing_all_that_was_sent(app: Flask, cast: Cast) -> None:
+    rosa, address = page(app, cast)
+    rosa.post(address, data=FORM)
+    with app.app_context():
+        run(open_session, cast.tomas, cast.session_id)
+    closed = rosa.get(address).text
+    assert (
+        all(words in closed for words in ("Dancing", "My feet", "My son", "Walk to church"))
+        and "Only in your one-on-one" in closed
+        and "<textarea" not in closed
+    )
+
+
 def test_before_the_seventh_day_the_page_says_when_it_opens(app: Flask, cast: Cast) -> None:
     with app.app_context(), write() as tx:
         tx.get_one(GroupSession, cast.session_id).starts_at = clock.now() + timedelta(days=9)
