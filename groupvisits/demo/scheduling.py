@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from sqlalchemy import select
+
 from groupvisits.accounts.models import StaffMember
 from groupvisits.agenda.models import PreVisitForm, Topic
 from groupvisits.core import ids
@@ -169,14 +171,15 @@ def _correction(tx: Transaction, made: Groups, staff: dict[str, StaffMember]) ->
 def _messages(tx: Transaction, made: Groups, now: datetime) -> None:
     """Invitations that went out; one that came back, two people to call, and a text that a human must read."""
     visit, members = made.future[2][0], made.members[2]
-    for number, patient in enumerate(members):
+    undecided = set(tx.scalars(select(Seat.patient_id).where(Seat.session_id == visit.id, Seat.state == "invited")))
+    for number, patient in enumerate(patient for patient in members if patient.id in undecided):
         channel = "email" if patient.email else "call"
-        state = "failed" if number == 1 and channel == "email" else "waiting" if channel == "call" or number == 4 else "sent"
+        state = "failed" if number == 1 and channel == "email" else "waiting" if channel == "call" or number == 2 else "sent"
         channel = "call" if state == "waiting" else channel
         tx.add(OutboxMessage(
             id=ids.new_id(), clinic_id=visit.clinic_id, kind="reminder", patient_id=patient.id, session_id=visit.id, channel=channel, language=patient.language,
             address=patient.phone if channel == "call" else patient.email, subject="Your visit at Millbrook Community Clinic", text="Please tell us whether you come.",
-            due_at=now - timedelta(days=1), state=state, sent_at=now - timedelta(days=1) if state == "sent" else None, attempts=int(state != "waiting"),
+            due_at=now - timedelta(days=1), thread=f"{visit.id}:{patient.id}", state=state, sent_at=now - timedelta(days=1) if state == "sent" else None, attempts=int(state != "waiting"),
             problem="The address does not exist" if state == "failed" else "",
         ))  # fmt: skip
     writer = next((patient for patient in members if patient.phone), None)

@@ -445,3 +445,18 @@ def test_invitations_arrive_by_smtp_and_one_bad_address_stops_nobody(cast: Cast,
         assert calendar["Content-Type"].params["method"] == "REQUEST"
         (event,) = Calendar.from_ical(calendar.get_content()).walk("VEVENT")
         assert str(event["ATTENDEE"]) == f"mailto:{email['To']}" and str(event["ORGANIZER"]) == f"mailto:{email['From']}"
+
+
+@pytest.mark.parametrize(("asked", "left"), [("invitation", "withdrawn"), ("reminder", "withdrawn"), ("update", "waiting")])
+def test_who_answered_otherwise_is_not_called_only_to_be_asked_while_news_is_still_called(cast: Cast, asked: str, left: str) -> None:
+    prepare(cast, days=2, rosa="invited")
+    change(Patient, cast.rosa.id, channel="call", phone="+16175550111")
+    change(Seat, cast.seats["rosa"], answered_at=clock.now())
+    plan(cast, cast.rosa, asked, facts={"was": (clock.now() + timedelta(days=1)).isoformat()} if asked == "update" else None)
+    service.word_due()
+    [call] = told(cast.rosa)
+    assert (call.channel, call.state) == ("call", "waiting")
+    prepare(cast, days=2, rosa="confirmed")
+    plan(cast, cast.rosa, "confirmation")
+    service.word_due()
+    assert [message.state for message in told(cast.rosa)] == [left]

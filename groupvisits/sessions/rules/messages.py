@@ -19,6 +19,7 @@ FIRST_HOUR, LAST_HOUR = 8, 21  # texts ring in bedrooms: by the clock of the vis
 REPLY_COUNTS_FOR = timedelta(days=14)  # a yes or no by text answers the last text about a date that was sent not longer ago
 MOST_REPLIES, REPLIES_WITHIN = 10, timedelta(hours=1)  # texts in answer to one number: no loop and no prank runs up a bill
 ASKED_BY_CALL = frozenset({"invitation", "update", "reminder", "offer"})
+ANSWERED_ELSEWHERE = ASKED_BY_CALL - {"update"}  # only asked, so an answer makes the call needless; a moved date is news all the same
 
 GONE = frozenset({"", "declined", "cancelled"})
 

@@ -1,7 +1,7 @@
 """What patients are to be told about a date: planned once in the transaction of the act that causes it, worded when its moment has come."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -203,6 +203,8 @@ def _word(tx: Transaction, session_id: str, patient_id: str) -> None:
         by_call = rules.channel_for(reach_of(case.patient)) == "call"
         if not kind or kind in told_now or (by_call and not rules.is_worth_a_call(kind, facts)):
             notice.state = "withdrawn"
+            if kind and not told_now:
+                _take_off_the_list(tx, case, rules.ANSWERED_ELSEWHERE, "Answered meanwhile.")
             continue
         told_now.add(kind)
         notice.message_id, notice.state, notice.due_at = _queue(tx, case, kind, _with_time(tx, case, kind, facts)), "sent", clock.now()
@@ -245,16 +247,24 @@ def _queue(tx: Transaction, case: _Case, kind: str, facts: dict[str, Any]) -> st
     link = _link(tx, case) if channel != "call" else ""
     words = emails.words_for(kind, _facts(case, facts, link))
     session, patient, now = case.group_session, case.patient, clock.now()
-    thread = f"{session.id}:{patient.id}"
-    older = (OutboxMessage.thread == thread, OutboxMessage.channel == "call", OutboxMessage.state == "waiting")
-    tx.execute(update(OutboxMessage).where(*older).values(state="withdrawn", problem="Newer news."))
+    _take_off_the_list(tx, case, None, "Newer news.")
     address = {"email": patient.email, "text": patient.phone, "call": patient.phone}[channel]
     return outbox.queue(
         tx, kind=kind, clinic_id=case.clinic.id, address=address, subject=words.subject, patient_id=patient.id, session_id=session.id, channel=channel,
         text={"email": words.text, "text": words.short, "call": words.script}[channel], language=case.language,
         due_at=rules.hour_for_text(now, session.zone, session.starts_at) if channel == "text" else now,
-        calendar=_calendar_part(tx, case, kind) if channel == "email" else "", thread=thread,
+        calendar=_calendar_part(tx, case, kind) if channel == "email" else "", thread=_thread(case),
     )  # fmt: skip
+
+
+def _thread(case: _Case) -> str:
+    return f"{case.group_session.id}:{case.patient.id}"
+
+
+def _take_off_the_list(tx: Transaction, case: _Case, kinds: Collection[str] | None, why: str) -> None:
+    """Calls about this date that nobody has made yet need not be made; `kinds`: only of these."""
+    waiting = update(OutboxMessage).where(OutboxMessage.thread == _thread(case), OutboxMessage.channel == "call", OutboxMessage.state == "waiting")
+    tx.execute((waiting if kinds is None else waiting.where(OutboxMessage.kind.in_(kinds))).values(state="withdrawn", problem=why))
 
 
 def _link(tx: Transaction, case: _Case) -> str:
