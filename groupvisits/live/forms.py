@@ -5,6 +5,7 @@ from wtforms.validators import AnyOf, InputRequired, Length, NumberRange
 
 from groupvisits.core.forms import BaseForm, TextList
 from groupvisits.core.language import lazy as _l
+from groupvisits.live.models import POLL_ANSWERS
 from groupvisits.live.permissions import AUDIENCES
 
 
@@ -19,6 +20,42 @@ class PhaseForm(BaseForm):
 
 class CurtainForm(BaseForm):
     on = BooleanField()
+
+
+class GatherForm(BaseForm):
+    minutes = IntegerField(
+        validators=[InputRequired(_l("Enter a number of minutes.")), NumberRange(0, 60, message=_l("Enter a number of minutes from 0 to 60."))]
+    )
+
+
+class PromptForm(PhaseForm):
+    prompt = StringField(validators=[Length(max=2000, message=_l("This is too long."))])
+    watch = StringField(validators=[Length(max=2000, message=_l("This is too long."))])
+
+
+class PhaseOwnerForm(PhaseForm):
+    owner = StringField(validators=[Length(max=200, message=_l("This is too long."))])
+    seat_id = StringField(validators=[Length(max=36)])
+
+
+class HandOverForm(BaseForm):
+    staff_member_id = StringField(validators=[Length(max=36)])
+
+
+class NothingForm(BaseForm):
+    """An act that needs no more than its name."""
+
+
+class AskRoomForm(BaseForm):
+    topic_id = StringField(validators=[InputRequired(_l("Choose a topic.")), Length(max=36)])
+
+
+class PollForm(BaseForm):
+    poll_id = StringField(validators=[InputRequired(), Length(max=36)])
+
+
+class AnswerPollForm(PollForm):
+    answer = StringField(validators=[InputRequired(_l("Choose an answer.")), AnyOf(POLL_ANSWERS, message=_l("Choose an answer."))])
 
 
 class AdmitForm(BaseForm):

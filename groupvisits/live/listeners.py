@@ -12,11 +12,13 @@ from flask import Flask, current_app
 from sqlalchemy import select
 
 from groupvisits.agenda.service import answer_one_on_one
+from groupvisits.core import clock
 from groupvisits.core.transaction import Transaction
 from groupvisits.live.events import Frame, FramesReady, personal_room, room_of
 from groupvisits.live.projections import project, project_me
-from groupvisits.live.queries import Room
-from groupvisits.sessions.events import SessionChanged, SessionClosed, TeamMemberLeft
+from groupvisits.live.queries import Room, facilitators_of
+from groupvisits.live.service import end_polls, keep_talk_account
+from groupvisits.sessions.events import SessionChanged, SessionClosed, SessionOpened, TeamMemberLeft
 from groupvisits.sessions.models import GroupSession
 from groupvisits.slots.models import Slot
 
@@ -25,10 +27,20 @@ log = structlog.get_logger("live")
 
 def init_app(app: Flask) -> None:
     listeners = app.extensions["listeners"]
+    listeners.within(SessionOpened, on_session_opened)
     listeners.within(SessionClosed, on_session_closed)
     listeners.within(SessionChanged, on_session_changed)
     listeners.after(FramesReady, send)
     listeners.after(TeamMemberLeft, show_out)
+
+
+def on_session_opened(tx: Transaction, event: SessionOpened) -> None:
+    """Whoever alone may lead, leads; of several, the one who takes over first."""
+    facilitators = list(facilitators_of(tx, event.session_id))
+    group_session = tx.get_one(GroupSession, event.session_id)
+    group_session.phase_started_at = max(clock.now(), group_session.starts_at)
+    if len(facilitators) == 1:
+        group_session.led_by_id = facilitators[0]
 
 
 def on_session_closed(tx: Transaction, event: SessionClosed) -> None:
@@ -37,6 +49,8 @@ def on_session_closed(tx: Transaction, event: SessionClosed) -> None:
     tx.flush()
     for patient_id in tx.scalars(select(Slot.patient_id).where(Slot.session_id == event.session_id, Slot.state == "finished")).all():
         answer_one_on_one(tx, event.session_id, patient_id, group_session.version)
+    end_polls(tx, event.session_id)
+    keep_talk_account(tx, event.session_id)
 
 
 def on_session_changed(tx: Transaction, event: SessionChanged) -> None:
@@ -67,6 +81,8 @@ def frames_of(room: Room, event: SessionChanged, watching: frozenset[str] | None
     topics = set(event.topics)
     moved = bool(topics) and room.states_of(topics) != {"new"}
     if moved:  # what happens to one planned topic moves the others
+        topics |= set(room.agenda)
+    if event.slots:  # who goes and who is back changes what the group waits for
         topics |= set(room.agenda)
     facts = room.facts(topics=topics, slots=event.slots, run=event.run or bool(topics), people=event.people or moved)
     of_all = facts if event.run else {key: value for key, value in facts.items() if key != "run"}  # the account of topics is the facilitator's

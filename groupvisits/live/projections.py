@@ -10,22 +10,30 @@ Facts = Mapping[str, Any]
 
 RUN = (
     "state", "title", "starts_at", "ends_at", "zone", "room", "current_topic_id", "topic_started_at", "topic_ends_at",
-    "phase", "phases", "curtain", "closed_at", "only_one_on_ones",
+    "phase", "phases", "curtain", "closed_at", "only_one_on_ones", "gathering_until", "poll",
 )  # fmt: skip
 RUN_OF = {
     "patient": (*RUN, "purpose", "emergency_number", "supports_hidden"),
-    "facilitator": (*RUN, "join_code", "join_url", "account", "by_hand", "supports_hidden"),
+    "facilitator": (*RUN, "join_code", "join_url", "account", "by_hand", "supports_hidden", "led_by", "handed_to", "facilitators"),
     "clinician": RUN,
-    "display": (*RUN, "join_code", "join_url"),
+    "display": (*RUN, "join_code", "join_url", "calls"),
 }
 PHASE = ("name", "minutes", "starts_at", "ends_at", "owner")
-PHASE_OF = {"patient": PHASE, "facilitator": (*PHASE, "prompt"), "clinician": PHASE, "display": ("name", "minutes", "starts_at", "ends_at")}
+PHASE_OF = {
+    "patient": PHASE,
+    "facilitator": (*PHASE, "prompt", "watch", "owner_seat_id"),
+    "clinician": PHASE,
+    "display": ("name", "minutes", "starts_at", "ends_at"),
+}
+
+POLL = ("id", "topic_id", "opened_at")
+POLL_OF = {"facilitator": (*POLL, "keep_going", "move_on", "park")}
 
 TOPIC = ("id", "words", "language", "state", "rank", "version", "translations")
 PATIENT_TOPIC = (*TOPIC, "supports", "merged_into_id")
 FACILITATOR_TOPIC = (
     *TOPIC, "route", "author", "author_seat_id", "supports", "minutes", "proposed_at", "outcome", "not_heard_yet", "carried", "reason",
-    "hidden_because", "suggested_words", "rev", "changed_by", "changed_at", "merged_into_id", "split_from_id",
+    "hidden_because", "suggested_words", "held_until", "rev", "changed_by", "changed_at", "merged_into_id", "split_from_id",
 )  # fmt: skip
 ONE_ON_ONE_WITHOUT_WORDS = ("id", "route", "state", "version", "author", "author_seat_id", "proposed_at")
 OWN_PATIENTS_ONE_ON_ONE = (*TOPIC, "route", "author", "author_seat_id", "proposed_at")
@@ -35,7 +43,7 @@ SLOT = (
 )  # fmt: skip
 PERSON = ("seat_id", "name", "number", "state", "phone_live", "heard")
 GUEST = ("id", "number")
-ME = ("seat_id", "display_name", "number", "topics", "supported", "slot", "feedback_url", "next_visit", "plan", "supports_left")
+ME = ("seat_id", "display_name", "number", "topics", "supported", "slot", "feedback_url", "next_visit", "plan", "supports_left", "leads", "poll_answer")
 MY_TOPIC = (
     "id",
     "words",
@@ -99,6 +107,8 @@ def _my_topic(topic: Mapping[str, Any]) -> dict[str, Any]:
 
 def _run(audience: str, run: Mapping[str, Any]) -> dict[str, Any]:
     shown = _pick(run, RUN_OF[audience])
+    if shown["poll"] is not None:  # silent: only whoever leads learns the answers, and of nobody whose they are
+        shown["poll"] = _pick(shown["poll"], POLL_OF.get(audience, POLL))
     shown["phases"] = [_pick(phase, PHASE_OF[audience]) for phase in run["phases"]]
     return shown
 

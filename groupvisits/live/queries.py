@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +19,7 @@ from groupvisits.core import clock
 from groupvisits.core.actor import Actor, system
 from groupvisits.core.errors import NotFound
 from groupvisits.feedback.queries import handout_waits
+from groupvisits.live.models import POLL_ANSWERS, Poll, PollAnswer
 from groupvisits.live.permissions import AUDIENCES, POLICY
 from groupvisits.live.projections import project, project_me
 from groupvisits.live.rules import expected_starts, phase_times, talk_times
@@ -58,6 +59,24 @@ def versions_of(db: Session, session_ids: Collection[str]) -> dict[str, tuple[st
     """(epoch, version) of rooms that have subscribers; each of them was let in."""
     query = select(GroupSession.id, GroupSession.epoch, GroupSession.version).where(GroupSession.id.in_(session_ids))
     return {session_id: (epoch, version) for session_id, epoch, version in db.execute(query)}
+
+
+def facilitators_of(db: Session, session_id: str) -> dict[str, str]:
+    """Who may lead this visit: names by the staff members' ids."""
+    query = select(StaffMember.id, StaffMember.name).join(SessionTeamMember, SessionTeamMember.staff_member_id == StaffMember.id)
+    query = query.where(SessionTeamMember.session_id == session_id, SessionTeamMember.role == "facilitator", StaffMember.active)
+    return dict(db.execute(query.order_by(StaffMember.name)).all())
+
+
+def talk_ends(group_session: GroupSession) -> datetime:
+    """When the conversation about topics ends by the run sheet, or the visit where it has none."""
+    times = talk_times(part_times(group_session), group_session.phase)
+    return times[1] if times else group_session.ends_at
+
+
+def part_times(group_session: GroupSession) -> list[tuple[datetime, datetime]]:
+    minutes = [int(phase.get("minutes", 0)) for phase in group_session.phases]
+    return phase_times(group_session.starts_at, minutes, group_session.phase, group_session.phase_started_at)
 
 
 class Room:
@@ -113,9 +132,9 @@ class Room:
     def run(self) -> dict[str, Any]:
         s, programme = self.group_session, self.group_session.group.programme
         phases = [
-            {"name": phase["name"], "minutes": phase.get("minutes", 0), "owner": phase.get("owner", ""), "prompt": phase.get("prompt", ""),
-             "starts_at": _iso(begins), "ends_at": _iso(ends)}
-            for phase, (begins, ends) in zip(programme.run_sheet, self._part_times, strict=True)
+            {"name": phase["name"], "minutes": phase.get("minutes", 0), "owner": self._owner(phase), "prompt": phase.get("prompt", ""),
+             "watch": phase.get("watch", ""), "owner_seat_id": phase.get("owner_seat_id") or None, "starts_at": _iso(begins), "ends_at": _iso(ends)}
+            for phase, (begins, ends) in zip(s.phases, self._part_times, strict=True)
         ]  # fmt: skip
         told = account([Sent(t.id, t.route, t.state, t.merged_into_id, t.split_from_id) for t, _ in self._topics], s.state)
         public_url = current_app.extensions["config"].public_url
@@ -125,7 +144,10 @@ class Room:
             "phase": s.phase, "phases": phases, "curtain": s.curtain, "closed_at": _iso(s.closed_at), "only_one_on_ones": s.only_one_on_ones,
             "purpose": programme.purpose, "emergency_number": self._clinic.emergency_number,
             "join_code": s.join_code, "join_url": f"{public_url}/join/{s.join_code}" if s.join_code else None,
-            "supports_hidden": self._supports_hidden,
+            "supports_hidden": self._supports_hidden, "gathering_until": _iso(s.gathering_until), "poll": self._poll,
+            "led_by": self._facilitator(s.led_by_id), "handed_to": self._facilitator(s.handed_to_id),
+            "facilitators": [{"id": staff_id, "name": name} for staff_id, name in self._facilitators.items()],
+            "calls": self._wall_calls,
             "by_hand": any(topic.state == "planned" and topic.position is not None for topic, _ in self._topics),
             "account": {"sent": told.sent, "accounted_for": told.accounted_for, "one_on_one": told.one_on_one},
         }  # fmt: skip
@@ -142,7 +164,7 @@ class Room:
                 "seat_id": seat.id, "display_name": "" if patient.id in self._hidden else patient.display_name, "number": seat.slip_number,
                 "topics": [self._my_topic(topic) for topic, _ in self._topics if topic.patient_id == patient.id and not _is_put_together(topic)],
                 "supported": supported.get(patient.id, []), "slot": self._my_slot(patient.id),
-                "supports_left": self._supports_left(supported.get(patient.id, [])),
+                "supports_left": self._supports_left(supported.get(patient.id, [])), "leads": self._parts_led_by(seat.id), "poll_answer": self._poll_answers.get(patient.id),
                 "feedback_url": self._feedback_url(seat), "next_visit": next_visits.get(patient.id), "plan": plans.get(patient.id),
             }  # fmt: skip
         return mine
@@ -212,7 +234,14 @@ class Room:
     @cached_property
     def _ranks(self) -> dict[str, int]:
         planned = [
-            Planned(topic.id, topic.position, self._supports.get(topic.id, 0), self._authors(topic.id) <= self._heard, topic.proposed_at)
+            Planned(
+                topic.id,
+                topic.position,
+                self._supports.get(topic.id, 0),
+                self._authors(topic.id) <= self._heard,
+                topic.proposed_at,
+                topic.patient_id in self._away,
+            )
             for topic, _ in self._topics
             if topic.state == "planned"
         ]
@@ -220,8 +249,64 @@ class Room:
 
     @cached_property
     def _part_times(self) -> list[tuple[datetime, datetime]]:
-        s = self.group_session
-        return phase_times(s.starts_at, [int(phase.get("minutes", 0)) for phase in s.group.programme.run_sheet])
+        return part_times(self.group_session)
+
+    @cached_property
+    def _facilitators(self) -> dict[str, str]:
+        return facilitators_of(self.db, self.group_session.id)
+
+    def _facilitator(self, staff_id: str | None) -> dict[str, str] | None:
+        return {"id": staff_id, "name": self._facilitators[staff_id]} if staff_id in self._facilitators else None
+
+    def _owner(self, phase: dict[str, Any]) -> str:
+        """A role, or the patient who leads this part as others may read their name."""
+        seat = next((pair for pair in self._seats if pair[0].id == phase.get("owner_seat_id")), None)
+        return self._shown(seat[1].id, seat[1].display_name, seat[0].slip_number) if seat else phase.get("owner", "")
+
+    def _parts_led_by(self, seat_id: str) -> list[int]:
+        return [part for part, phase in enumerate(self.group_session.phases) if phase.get("owner_seat_id") == seat_id]
+
+    @cached_property
+    def _open_poll(self) -> Poll | None:
+        """The question about the current topic; one about a topic that is over is nobody's any more."""
+        current = self.group_session.current_topic_id
+        if current is None:
+            return None
+        return self.db.scalar(select(Poll).where(Poll.session_id == self.group_session.id, Poll.closed_at.is_(None), Poll.topic_id == current))
+
+    @cached_property
+    def _poll_answers(self) -> dict[str, str]:
+        if self._open_poll is None:
+            return {}
+        return dict(self.db.execute(select(PollAnswer.patient_id, PollAnswer.answer).where(PollAnswer.poll_id == self._open_poll.id)).all())
+
+    @property
+    def _poll(self) -> dict[str, Any] | None:
+        poll = self._open_poll
+        if poll is None:
+            return None
+        given = list(self._poll_answers.values())
+        return {"id": poll.id, "topic_id": poll.topic_id, "opened_at": _iso(poll.opened_at)} | {answer: given.count(answer) for answer in POLL_ANSWERS}
+
+    @property
+    def _wall_calls(self) -> list[dict[str, Any]]:
+        """Numbers, never names, and only where the clinic wants them on the wall."""
+        if not self._clinic.wall_calls or self.group_session.state != "open":
+            return []
+        called = [
+            (self._seat_of[slot.patient_id][0].slip_number, slot.place) for slot in self._slots if slot.state == "called" and slot.patient_id in self._seat_of
+        ]
+        return [{"number": number, "place": place} for number, place in called if number]
+
+    @cached_property
+    def _away(self) -> dict[str, datetime]:
+        """Who is in a one-on-one now, and about when they are back."""
+        away = {}
+        for slot in self._slots:
+            since = {"called": slot.called_at, "coming": slot.called_at, "started": slot.started_at}.get(slot.state)
+            if since is not None:
+                away[slot.patient_id] = max(since + timedelta(minutes=slot.minutes), self.now)
+        return away
 
     @cached_property
     def _expected(self) -> dict[str, datetime]:
@@ -279,6 +364,7 @@ class Room:
             "not_heard_yet": not self._authors(topic.id) <= self._heard, "merged_into_id": topic.merged_into_id, "split_from_id": topic.split_from_id,
             "translations": self._translations.get(topic.id, []), "carried": topic.carried_from_id is not None,
             "reason": topic.reason, "hidden_because": topic.hidden_because, "suggested_words": topic.suggested_words, "supports_hidden": self._supports_hidden,
+            "held_until": _iso(self._away.get(topic.patient_id)) if topic.route == "group" and topic.state in OPEN_STATES else None,
             "rev": topic.rev, "changed_by": self._changer(topic), "changed_at": _iso(topic.changed_at),
             "provider_id": self._provider_of.get(topic.patient_id, "") if topic.route == "one_on_one" else "",
         }  # fmt: skip

@@ -1,8 +1,10 @@
-"""Decisions of the live room, on values alone: joining, phases, and when topics will probably be talked about."""
+"""Decisions of the live room, on values alone: joining, phases, time, who leads, and how the talk was shared."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from groupvisits.agenda.rules import tidy
 from groupvisits.core.errors import Conflict, Refused, mark
 
 # Guessing: a whole waiting room shares one address, so that counts more before it slows down.
@@ -10,6 +12,8 @@ TRIES_PER_BROWSER = 10
 TRIES_PER_ADDRESS = 60
 TRIES_COUNT_FOR = timedelta(minutes=15)
 MAX_WAITING_GUESTS = 40
+MAX_PROMPT = 300
+MAX_OWNER = 60
 SLACK = timedelta(seconds=30)  # a topic this much too long still fits
 
 
@@ -34,6 +38,34 @@ class NoSuchPhase(Refused):
     message = mark("This visit has no such part. Reload the page.")
 
 
+class PromptTooLong(Refused):
+    message = mark("This is too long. Please keep it to %(most)s characters.")
+
+
+class NobodyToHandTo(Refused):
+    message = mark("Only another facilitator of this visit can take over. A coordinator can add one to the team.")
+
+
+class NothingPlanned(Refused):
+    message = mark("There is no topic on the agenda to share the time.")
+
+
+class NoTimeToShare(Refused):
+    message = mark("There is less than a minute left for each topic. Park some of them first.")
+
+
+class NotCurrentAnyMore(Conflict):
+    message = mark("The group has moved on to something else.")
+
+
+class PollHasEnded(Conflict):
+    message = mark("This question has ended. Thank you all the same.")
+
+
+class VisitIsOver(Conflict):
+    message = mark("This visit is over, so nothing of it can change.")
+
+
 class AlreadyAdmitted(Conflict):
     message = mark("This phone has been let in already, as somebody else.")
 
@@ -52,6 +84,79 @@ def check_phase(phase: int, count: int) -> None:
         raise NoSuchPhase
 
 
+def check_is_prepared_or_open(state: str) -> None:
+    if state not in ("planned", "open"):
+        raise VisitIsOver
+
+
+def check_prompt(text: str | None, field: str) -> str:
+    """One line to say or to watch, tidied; empty takes it away."""
+    tidied = tidy(text or "")
+    if len(tidied) > MAX_PROMPT:
+        raise PromptTooLong(field=field, most=MAX_PROMPT)
+    return tidied
+
+
+def check_owner(owner: str | None) -> str:
+    tidied = tidy(owner or "")
+    if len(tidied) > MAX_OWNER:
+        raise PromptTooLong(field="owner", most=MAX_OWNER)
+    return tidied
+
+
+def check_can_hand_to(staff_member_id: str, actor_id: str, facilitators: Collection[str]) -> None:
+    if staff_member_id == actor_id or staff_member_id not in facilitators:
+        raise NobodyToHandTo(field="staff_member_id")
+
+
+def check_is_current(current_topic_id: str | None, topic_id: str) -> None:
+    if current_topic_id != topic_id:
+        raise NotCurrentAnyMore
+
+
+def check_poll_is_open(closed_at: datetime | None, topic_id: str, current_topic_id: str | None) -> None:
+    if closed_at is not None or topic_id != current_topic_id:
+        raise PollHasEnded
+
+
+def gathering_end(now: datetime, minutes: int) -> datetime | None:
+    return now + timedelta(minutes=minutes) if minutes else None
+
+
+def fair_minutes(now: datetime, topic_ends_at: datetime | None, talk_ends_at: datetime, planned: int) -> int:
+    """Whole minutes for each planned topic, so that all fit between the current topic's end and the end of the conversation."""
+    if not planned:
+        raise NothingPlanned
+    left = talk_ends_at - max(topic_ends_at or now, now)
+    minutes = int(left.total_seconds() // 60) // planned
+    if minutes < 1:
+        raise NoTimeToShare
+    return minutes
+
+
+@dataclass(frozen=True)
+class Talk:
+    patient_id: str
+    entered_by: str | None
+    state: str
+    route: str
+    spoken_seconds: int
+
+
+def talk_figures(talks: Sequence[Talk], here: Collection[str], seconds_open: int) -> dict[str, int]:
+    """How the talk of a visit was shared: people, topics and minutes, as counts only. `here` are those who came.
+
+    A person was heard whose own topic the group talked about; minutes on patients' topics stand beside the minutes the room was open.
+    """
+    talked = [talk for talk in talks if talk.route == "group" and talk.state == "talked_about"]
+    heard = {talk.patient_id for talk in talked}.intersection(here)
+    return {
+        "here": len(here), "heard": len(heard), "topics": len(talks), "talked_about": len(talked),
+        "from_own_hand": sum(talk.entered_by is None for talk in talked), "minutes_on_topics": sum(talk.spoken_seconds for talk in talked) // 60,
+        "minutes_open": max(0, seconds_open // 60),
+    }  # fmt: skip
+
+
 def check_can_admit(admitted_to: str | None, seat_id: str) -> None:
     if admitted_to is not None and admitted_to != seat_id:
         raise AlreadyAdmitted
@@ -62,10 +167,12 @@ def check_may_wait(waiting: int) -> None:
         raise TooManyWaiting
 
 
-def phase_times(starts_at: datetime, minutes: Sequence[int]) -> list[tuple[datetime, datetime]]:
-    """When each part of the run sheet begins and ends by the plan."""
+def phase_times(starts_at: datetime, minutes: Sequence[int], current: int = 0, began_at: datetime | None = None) -> list[tuple[datetime, datetime]]:
+    """When each part of the run sheet begins and ends: by the plan, and from the current part on by when that one really began."""
     times, at = [], starts_at
-    for each in minutes:
+    for part, each in enumerate(minutes):
+        if part == current and began_at is not None:
+            at = began_at
         times.append((at, at + timedelta(minutes=each)))
         at = times[-1][1]
     return times

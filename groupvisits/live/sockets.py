@@ -27,6 +27,15 @@ TICK_SECONDS = 10
 def init_app(app: Flask) -> None:
     live_command(app, "live:phase", form=forms.PhaseForm, verb=service.go_to_phase)
     live_command(app, "live:curtain", form=forms.CurtainForm, verb=service.draw_curtain)
+    live_command(app, "live:gather", form=forms.GatherForm, verb=service.gather_topics)
+    live_command(app, "live:prompt", form=forms.PromptForm, verb=service.say_prompt)
+    live_command(app, "live:phase_owner", form=forms.PhaseOwnerForm, verb=service.give_phase)
+    live_command(app, "live:share_time", form=forms.NothingForm, verb=service.share_time)
+    live_command(app, "live:hand_over", form=forms.HandOverForm, verb=service.hand_over)
+    live_command(app, "live:take_over", form=forms.NothingForm, verb=service.take_over)
+    live_command(app, "live:ask_room", form=forms.AskRoomForm, verb=service.ask_room)
+    live_command(app, "live:answer_poll", form=forms.AnswerPollForm, verb=service.answer_poll)
+    live_command(app, "live:end_poll", form=forms.PollForm, verb=service.end_poll)
     live_command(app, "live:admit", form=forms.AdmitForm, verb=service.admit_guest)
     live_command(app, "live:close", form=forms.CloseForm, verb=close_session)
     door = app.extensions["socket_door"]

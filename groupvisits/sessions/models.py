@@ -63,6 +63,11 @@ class GroupSession(db.Model):
     group: Mapped[Group] = relationship(lazy="joined", innerjoin=True)
 
     @property
+    def phases(self) -> list[dict[str, Any]]:
+        """The parts of this visit in their order: its own run sheet once it has one, else the programme's."""
+        return self.group.programme.run_sheet if self.run_sheet is None else self.run_sheet
+
+    @property
     def only_one_on_ones(self) -> bool:
         """The group does not meet on this date; whoever said yes is seen one-on-one."""
         return self.decision == ONE_ON_ONES

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import requests
+import websocket
 
 from tests.live.server import ROOT, LiveServer
 

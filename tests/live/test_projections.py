@@ -9,18 +9,29 @@ from groupvisits.live.projections import project, project_me
 TOPIC = {
     "id": "t", "words": "Cooking for a family", "language": "es", "state": "planned", "rank": 1, "version": 7, "route": "group", "author": "Rosa",
     "author_seat_id": "s", "supports": 3, "shows_name": True, "minutes": 10, "proposed_at": "2026-11-24T23:00:00+00:00", "outcome": "Ask at the co-op",
-    "not_heard_yet": True, "carried": False, "provider_id": "", "reason": "", "hidden_because": "", "suggested_words": "", "supports_hidden": False,
+    "not_heard_yet": True, "carried": False, "provider_id": "", "reason": "", "hidden_because": "", "suggested_words": "", "supports_hidden": False, "held_until": None,
     "rev": 2, "changed_by": "Tomas", "changed_at": "2026-11-24T23:10:00+00:00",
     "merged_into_id": None, "split_from_id": None, "translations": [{"language": "en", "words": "To cook for a family", "by": "Marcus", "patient_id": "m"}],
 }  # fmt: skip
 ALONE = TOPIC | {"id": "a", "words": "A private matter", "route": "one_on_one", "provider_id": "osei", "rank": None, "state": "new"}
-PHASE = {"name": "Topics", "minutes": 55, "owner": "Tomas", "prompt": "Who has found something?", "starts_at": "x", "ends_at": "y"}
+PHASE = {
+    "name": "Topics",
+    "minutes": 55,
+    "owner": "Tomas",
+    "prompt": "Who has found something?",
+    "watch": "Who is silent",
+    "owner_seat_id": "s",
+    "starts_at": "x",
+    "ends_at": "y",
+}
 FACTS: dict[str, Any] = {
     "epoch": "e", "version": 7,
     "run": {
         "state": "open", "title": "Tuesday evening group", "starts_at": "x", "ends_at": "y", "zone": "America/New_York", "room": "Main room",
         "current_topic_id": None, "topic_started_at": None, "topic_ends_at": None, "phase": 2, "phases": [PHASE], "curtain": False, "closed_at": None, "only_one_on_ones": False,
         "purpose": "To learn from each other", "emergency_number": "911", "join_code": "K7RM4X", "join_url": "http://x/join/K7RM4X", "by_hand": False, "supports_hidden": False,
+        "gathering_until": None, "poll": {"id": "q", "topic_id": "t", "opened_at": "x", "keep_going": 1, "move_on": 2, "park": 0}, "led_by": {"id": "u", "name": "Tomas"},
+        "handed_to": None, "facilitators": [{"id": "u", "name": "Tomas"}], "calls": [{"number": 7, "place": "Room 2"}],
         "account": {"sent": 2, "accounted_for": 2, "one_on_one": 1},
     },
     "topics": [TOPIC, ALONE],
@@ -33,13 +44,14 @@ FACTS: dict[str, Any] = {
 }  # fmt: skip
 RUN = {
     "state", "title", "starts_at", "ends_at", "zone", "room", "current_topic_id", "topic_started_at", "topic_ends_at", "phase", "phases", "curtain", "closed_at", "only_one_on_ones",
+    "gathering_until", "poll",
 }  # fmt: skip
 
 
 def test_the_wall_shows_nothing_personal() -> None:
     shown = project("display", FACTS)
     assert set(shown) == {"epoch", "version", "run", "topics"}
-    assert set(shown["run"]) == RUN | {"join_code", "join_url"}
+    assert set(shown["run"]) == RUN | {"join_code", "join_url", "calls"}
     assert set(shown["run"]["phases"][0]) == {"name", "minutes", "starts_at", "ends_at"}
     assert [set(topic) for topic in shown["topics"]] == [{"id", "words", "state", "rank", "translations"}]
     assert "Rosa" not in str(shown) and "Osei" not in str(shown) and "Tomas" not in str(shown) and "private" not in str(shown)
@@ -93,11 +105,11 @@ def test_where_no_words_are_shown_no_translation_is_either() -> None:
 def test_the_facilitator_knows_of_a_one_on_one_topic_and_reads_no_word_of_it() -> None:
     shown = project("facilitator", FACTS)
     assert set(shown) == {"epoch", "version", "run", "topics", "slots", "people", "guests"}
-    assert set(shown["run"]) == RUN | {"join_code", "join_url", "account", "by_hand", "supports_hidden"}
+    assert set(shown["run"]) == RUN | {"join_code", "join_url", "account", "by_hand", "supports_hidden", "led_by", "handed_to", "facilitators"}
     group, alone = shown["topics"]
     assert set(group) == {
         "id", "words", "language", "state", "rank", "version", "route", "author", "author_seat_id", "supports", "minutes", "proposed_at", "outcome",
-        "not_heard_yet", "carried", "reason", "hidden_because", "suggested_words", "rev", "changed_by", "changed_at", "merged_into_id", "split_from_id", "translations",
+        "not_heard_yet", "carried", "reason", "hidden_because", "suggested_words", "held_until", "rev", "changed_by", "changed_at", "merged_into_id", "split_from_id", "translations",
     }  # fmt: skip
     assert set(alone) == {"id", "route", "state", "version", "author", "author_seat_id", "proposed_at"}
     assert set(shown["people"][0]) == {"seat_id", "name", "number", "state", "phone_live", "heard"}
@@ -132,6 +144,12 @@ def test_a_clinician_reads_the_one_on_one_topics_of_their_own_patients() -> None
     assert "private" not in str(others) and "private" not in str(project("clinician", FACTS))
 
 
+def test_only_whoever_leads_learns_how_the_room_answered() -> None:
+    for audience in ("patient", "clinician", "display"):
+        assert project(audience, FACTS)["run"]["poll"] == {"id": "q", "topic_id": "t", "opened_at": "x"}
+    assert project("facilitator", FACTS)["run"]["poll"]["move_on"] == 2
+
+
 def test_a_delta_holds_only_what_changed() -> None:
     assert project("facilitator", {"epoch": "e", "version": 8, "topics": []}) == {"epoch": "e", "version": 8, "topics": []}
     assert project("display", {"epoch": "e", "version": 8, "people": FACTS["people"], "slots": FACTS["slots"]}) == {"epoch": "e", "version": 8}
@@ -139,7 +157,7 @@ def test_a_delta_holds_only_what_changed() -> None:
 
 def test_a_patients_own_part_has_these_fields() -> None:
     me = {
-        "seat_id": "s", "display_name": "Rosa", "number": 7, "supported": ["t"], "feedback_url": None, "next_visit": None, "patient_id": "p", "supports_left": None,
+        "seat_id": "s", "display_name": "Rosa", "number": 7, "supported": ["t"], "feedback_url": None, "next_visit": None, "patient_id": "p", "supports_left": None, "leads": [], "poll_answer": None,
         "topics": [{"id": "t", "words": "w", "route": "group", "state": "new", "outcome": "", "planned_at": None, "entered_by": "x", "reason": "", "is_asked": False, "is_checked": False, "can_reword": True, "suggested_words": "", "split_from_id": None,
                     "joined_to": {"id": "h", "words": "w", "author": None, "state": "new", "patient_id": "q"}, "joined": [{"id": "j", "words": "w", "author": None, "patient_id": "q"}]}],
         "slot": {"id": "o", "state": "called", "place": "Room 2", "provider": "Dr Osei", "planned_at": "x", "minutes": 8, "before_you": 0, "called_at": "x", "answer": "",
@@ -147,7 +165,20 @@ def test_a_patients_own_part_has_these_fields() -> None:
         "plan": {"what": "Walk", "when_how_often": "daily", "confidence": 8, "note_id": "n"},
     }  # fmt: skip
     shown = project_me(me)
-    assert set(shown) == {"seat_id", "display_name", "number", "topics", "supported", "slot", "feedback_url", "next_visit", "plan", "supports_left"}
+    assert set(shown) == {
+        "seat_id",
+        "display_name",
+        "number",
+        "topics",
+        "supported",
+        "slot",
+        "feedback_url",
+        "next_visit",
+        "plan",
+        "supports_left",
+        "leads",
+        "poll_answer",
+    }
     assert set(shown["topics"][0]) == {
         "id",
         "words",

@@ -265,11 +265,15 @@ class Planned:
     supports: int
     is_heard: bool  # its proposer has had a topic talked about in this visit
     proposed_at: datetime
+    is_away: bool = False  # its proposer is in a one-on-one: it waits until they are back
 
 
 def in_order(planned: Iterable[Planned]) -> list[str]:
-    """The agenda: as ordered by hand, then the others; those not yet heard first, then most "me too", then who asked first."""
-    return [p.id for p in sorted(planned, key=lambda p: (p.position is None, p.position or 0, p.is_heard, -p.supports, p.proposed_at, p.id))]
+    """The agenda: as ordered by hand, then the others; those not yet heard first, then most "me too", then who asked first.
+
+    Nobody is talked about while they are away: without an order by hand, topics of people in a one-on-one wait behind the others.
+    """
+    return [p.id for p in sorted(planned, key=lambda p: (p.position is None, p.position or 0, p.is_away, p.is_heard, -p.supports, p.proposed_at, p.id))]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The verbs of the room: its phases and curtain, and the ways in for a patient's phone."""
+"""The ways in for a patient's phone: codes, slips, and being let in by somebody who knows them."""
 
 from datetime import datetime
 from typing import Any
@@ -25,31 +25,6 @@ from groupvisits.sessions.rules import check_is_open
 from groupvisits.sessions.service import next_version, take_seat
 
 Result = dict[str, object]
-
-
-def go_to_phase(tx: Transaction, actor: Actor, session_id: str, *, phase: int) -> Result:
-    """The visit is in this part of its run sheet. Refuses a part it does not have, and while it is not open."""
-    place = place_for(tx, actor, session_id, lock=True)
-    POLICY.require(actor, "live:phase", place)
-    group_session = place.group_session
-    check_is_open(group_session.state)
-    rules.check_phase(phase, len(group_session.group.programme.run_sheet))
-    if group_session.phase == phase:
-        return {"version": group_session.version}
-    group_session.phase = phase
-    return _run_changed(tx, actor, "live:phase", group_session, phase=phase)
-
-
-def draw_curtain(tx: Transaction, actor: Actor, session_id: str, *, on: bool = False) -> Result:
-    """The wall shows a short pause, or the visit again. Set, never toggled."""
-    place = place_for(tx, actor, session_id, lock=True)
-    POLICY.require(actor, "live:curtain", place)
-    group_session = place.group_session
-    check_is_open(group_session.state)
-    if group_session.curtain == on:
-        return {"version": group_session.version}
-    group_session.curtain = on
-    return _run_changed(tx, actor, "live:curtain", group_session, on=on)
 
 
 def admit_guest(tx: Transaction, actor: Actor, session_id: str, *, guest_id: str, seat_id: str) -> Result:
@@ -192,10 +167,3 @@ def _check_tries(tx: Transaction, fingerprint: str, address: str) -> None:
 def _count_try(tx: Transaction, fingerprint: str, address: str) -> None:
     for key in _keys(fingerprint, address):
         tx.add(SignInAttempt(id=ids.new_id(), key=key, at=clock.now()))
-
-
-def _run_changed(tx: Transaction, actor: Actor, action: str, group_session: GroupSession, **details: object) -> Result:
-    version = next_version(tx, group_session.id)
-    audit.record(tx, actor, action, group_session, session_id=group_session.id, **details)
-    tx.announce(SessionChanged(group_session.id, version, run=True))
-    return {"version": version}
