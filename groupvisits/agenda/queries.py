@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import distinct, func, select, union
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import func, select, union
+from sqlalchemy.orm import Session
 
 from groupvisits.agenda.models import PreVisitForm, Support, Topic, TopicTranslation
 from groupvisits.agenda.permissions import POLICY
@@ -79,18 +79,6 @@ def _supports_in(db: Session, session_id: str, topic_ids: Collection[str] | None
     if topic_ids is not None:
         query = query.where(said.c.topic_id.in_(topic_ids))
     return dict(db.execute(query.group_by(said.c.topic_id)).all())
-
-
-def supports_given(db: Session, place: Place, patient_id: str) -> int:
-    """How many topics of the session that are still open this person says "me too" to; those joined to each other are one."""
-    head = aliased(Topic)
-    query = (
-        select(func.count(distinct(head.id)))
-        .select_from(Support)
-        .join(Topic, Topic.id == Support.topic_id)
-        .join(head, head.id == func.coalesce(Topic.merged_into_id, Topic.id))
-    )
-    return db.scalar(query.where(head.session_id == place.group_session.id, head.state.in_(OPEN_STATES), Support.patient_id == patient_id)) or 0
 
 
 def supported_by(db: Session, place: Place, patient_ids: Collection[str]) -> dict[str, list[str]]:

@@ -1,6 +1,7 @@
 """Recording and verifying. Each entry's code covers the entry and the code before it, with a key that is not in the database."""
 
 import contextlib
+import functools
 import hashlib
 import hmac
 import json
@@ -8,44 +9,58 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import String, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from groupvisits.audit.models import AuditChain, AuditEntry
 from groupvisits.core import clock
 from groupvisits.core.actor import Actor
 from groupvisits.core.errors import Conflict
+from groupvisits.core.statements import Added, Statement, columns, table_of
 from groupvisits.core.transaction import Transaction
 
 ANCHOR_FILE = "audit-anchors.jsonl"
 
 
+class Subject(NamedTuple):
+    """What an act was about, where no row is at hand."""
+
+    kind: str
+    id: str
+    clinic_id: str = ""
+
+
+class _Entry(NamedTuple):
+    """An entry before it is a row; the code covers these fields, in this order."""
+
+    chain_id: str
+    number: int
+    clinic_id: str
+    at: datetime
+    actor_kind: str
+    actor_id: str
+    action: str
+    subject_kind: str
+    subject_id: str
+    details: dict[str, Any]
+
+
 def record(tx: Transaction, actor: Actor, action: str, subject: Any = None, *, session_id: str = "", **details: Any) -> None:
     """Append an entry to the chain of the session (or of the clinic), in the caller's transaction.
 
-    `subject` is a row with an id; `details` are ids, states, counts and staff's reasons, never patients' words or names.
+    `subject` is a row with an id, or a Subject; `details` are ids, states, counts and staff's reasons, never patients' words or names.
     """
-    clinic_id = getattr(subject, "clinic_id", None) or actor.clinic_id
+    about = subject if isinstance(subject, Subject) else _about(subject)
+    clinic_id = about.clinic_id or actor.clinic_id
     chain_id = f"session:{session_id}" if session_id else f"clinic:{clinic_id}" if clinic_id else "installation"
     chain = _locked_chain(tx, chain_id)
-    entry = AuditEntry(
-        chain_id=chain_id,
-        number=chain.last_number + 1,
-        clinic_id=clinic_id,
-        at=clock.now(),
-        actor_kind=actor.kind,
-        actor_id=actor.id,
-        action=action,
-        subject_kind=getattr(subject, "__tablename__", ""),
-        subject_id=str(getattr(subject, "id", "") or ""),
-        details=details,
-    )
-    entry.mac = _mac(entry, chain.last_mac)
-    chain.last_number, chain.last_mac = entry.number, entry.mac
-    tx.add(entry)
+    entry = _Entry(chain_id, chain.last_number + 1, clinic_id, clock.now(), actor.kind, actor.id, action, about.kind, about.id, details)
+    mac = _mac(entry, chain.last_mac)
+    _ENTRY.do(tx, mac=mac, **entry._asdict())
+    _NEXT_HEAD.do(tx, chain_id=chain_id, number=entry.number, mac=mac)
 
 
 def hold_clinic(tx: Transaction, clinic_id: str) -> None:
@@ -57,14 +72,26 @@ def hold_clinic(tx: Transaction, clinic_id: str) -> None:
     _locked_chain(tx, f"clinic:{clinic_id}")
 
 
-def _locked_chain(tx: Transaction, chain_id: str) -> AuditChain:
+def _about(row: Any) -> Subject:
+    return Subject(getattr(row, "__tablename__", ""), str(getattr(row, "id", "") or ""), getattr(row, "clinic_id", None) or "")
+
+
+def _locked_chain(tx: Transaction, chain_id: str) -> Any:
     """The chain's head, held until the commit; made if this is its first entry."""
-    chain = tx.get(AuditChain, chain_id, with_for_update=True)
-    if chain is None:
+    head = _HEAD.one(tx, chain_id=chain_id)
+    if head is None:
         with contextlib.suppress(Conflict), tx.refused_as(Conflict()):  # somebody else's first entry may have come first
             tx.add(AuditChain(id=chain_id, last_number=0, last_mac=""))
-        chain = tx.get_one(AuditChain, chain_id, with_for_update=True, populate_existing=True)
-    return chain
+        head = _HEAD.one(tx, chain_id=chain_id)
+    return head
+
+
+_CHAINS = table_of(AuditChain)
+_HEAD = Statement(select(*columns(AuditChain, "last_number", "last_mac")).where(_CHAINS.c.id == bindparam("chain_id")).with_for_update())
+_NEXT_HEAD = Statement(
+    update(_CHAINS).where(_CHAINS.c.id == bindparam("chain_id")).values(last_number=bindparam("number"), last_mac=bindparam("mac", type_=String()))
+)
+_ENTRY = Added(AuditEntry)
 
 
 @dataclass(frozen=True)
@@ -114,7 +141,7 @@ def _anchored_heads(instance: Path | None) -> dict[tuple[str, int], str]:
     return {(row["chain"], row["number"]): row["mac"] for row in rows}
 
 
-def _mac(entry: AuditEntry, previous: str) -> str:
+def _mac(entry: AuditEntry | _Entry, previous: str) -> str:
     at: datetime = entry.at.astimezone(UTC)
     content = [
         previous, entry.chain_id, entry.number, entry.clinic_id, at.isoformat(), entry.actor_kind, entry.actor_id, entry.action,
@@ -124,4 +151,9 @@ def _mac(entry: AuditEntry, previous: str) -> str:
 
 
 def _key() -> bytes:
-    return hashlib.sha256(b"groupvisits audit " + current_app.config["SECRET_KEY"].encode()).digest()
+    return _key_of(current_app.config["SECRET_KEY"])
+
+
+@functools.lru_cache(maxsize=4)
+def _key_of(secret: str) -> bytes:
+    return hashlib.sha256(b"groupvisits audit " + secret.encode()).digest()

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, String
+from sqlalchemy import JSON, String, bindparam, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from groupvisits.core import clock
 from groupvisits.core.actor import Actor
 from groupvisits.core.database import UtcDateTime
 from groupvisits.core.errors import Busy, Conflict, mark
+from groupvisits.core.statements import Added, Statement, columns, table_of
 from groupvisits.core.transaction import Transaction, run
 from groupvisits.core.writer import submit
 from groupvisits.extensions import db
@@ -73,13 +74,19 @@ def _once(
 ) -> dict[str, Any]:
     actor = who(tx)
     sender = f"{actor.kind}:{actor.id}"
-    stored = tx.get(CommandRecord, command.id)
+    stored = _STORED.one(tx, id=command.id)
     if stored is not None:
         if stored.body_hash != command.body_hash or stored.actor != sender:
             raise CommandReused
         return stored.result
     result = verb(tx, actor, *args, **kwargs)
-    # Two copies of one command at the same moment (PostgreSQL): the second is asked to try again and then gets the stored result.
-    with tx.refused_as(Busy()):
-        tx.add(CommandRecord(id=command.id, actor=sender, body_hash=command.body_hash, result=result, received_at=clock.now()))
+    try:
+        _KEPT.do(tx, id=command.id, actor=sender, body_hash=command.body_hash, result=result, received_at=clock.now())
+    except tx.dialect.loaded_dbapi.IntegrityError as twice:
+        # Two copies of one command at the same moment (PostgreSQL): the second is asked to try again and then gets the stored result.
+        raise Busy from twice
     return result
+
+
+_STORED = Statement(select(*columns(CommandRecord, "actor", "body_hash", "result")).where(table_of(CommandRecord).c.id == bindparam("id")))
+_KEPT = Added(CommandRecord)

@@ -26,6 +26,7 @@ from groupvisits.extensions import db
 
 log = structlog.get_logger("sockets")
 EVENTS_PER_10_SECONDS = 60
+FindActor = Callable[[Any, str], Actor | None]  # in this transaction, by the fingerprint of a browser session
 
 
 class TooFast(Refused):
@@ -36,8 +37,8 @@ class TooFast(Refused):
 class SocketDoor:
     """The events of one application and the sockets connected to it."""
 
-    def __init__(self, app: Flask, *, policies: dict[str, Any], find_actor: Callable[[Any, str], Actor | None], origins: set[str]) -> None:
-        self.app, self.policies, self.find_actor, self.origins = app, policies, find_actor, origins
+    def __init__(self, app: Flask, *, policies: dict[str, Any], find_actor: FindActor, find_sender: FindActor, origins: set[str]) -> None:
+        self.app, self.policies, self.find_actor, self.find_sender, self.origins = app, policies, find_actor, find_sender, origins
         self.actions: dict[str, str] = {}
         self._tokens: dict[str, str] = {}  # sid -> fingerprint of the browser session
         self._languages: dict[str, str] = {}
@@ -102,7 +103,7 @@ class SocketDoor:
         token = ids.fingerprint(_cookie(environ, self.app.config["SESSION_COOKIE_NAME"]))
         with self.app.app_context():
             try:
-                if self._find(db.session(), token) is None:
+                if self.find_actor(db.session(), token) is None:
                     raise Unwelcome("sign_in_needed")
             finally:
                 db.session.rollback()
@@ -121,9 +122,6 @@ class SocketDoor:
         if token not in self._tokens.values():
             self._recent.pop(token, None)
 
-    def _find(self, db_session: Any, token: str) -> Actor | None:
-        return self.find_actor(db_session, token) if token else None
-
     def _check_pace(self, sid: str) -> None:
         recent, now = self._recent[self._tokens.get(sid, "")], time.monotonic()
         while recent and recent[0] < now - 10:
@@ -133,13 +131,13 @@ class SocketDoor:
         recent.append(now)
 
     def _reader(self, sid: str, action: str) -> Actor:
-        actor = self._find(db.session(), self._tokens.get(sid, ""))
+        actor = self.find_actor(db.session(), self._tokens.get(sid, ""))
         db.session.rollback()  # an idle socket must not pin an old view of the database
         return self._permitted(actor, action)
 
     def _sender(self, tx: Any, sid: str, action: str) -> Actor:
         """Who sends a command, looked up in the command's own transaction."""
-        actor = self._permitted(self._find(tx, self._tokens.get(sid, "")), action)
+        actor = self._permitted(self.find_sender(tx, self._tokens.get(sid, "")), action)
         for listener in self.on_command:
             listener(tx, actor)
         return actor
@@ -154,7 +152,7 @@ class SocketDoor:
     def _refuse(self, sid: str, name: str, error: DomainError) -> dict[str, Any]:
         db.session.rollback()
         if isinstance(error, NotAllowed | NotFound):
-            actor = self._find(db.session(), self._tokens.get(sid, ""))
+            actor = self.find_actor(db.session(), self._tokens.get(sid, ""))
             if actor is not None:
                 self.app.extensions["listeners"].tell_after(RequestRefused(actor, name, error.code))
         return {"ok": False, "error": {"code": error.code, "message": words(error, self.language(sid)), "field": error.field}}

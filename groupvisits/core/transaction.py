@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from flask import current_app
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy import Dialect
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from groupvisits.core import database
@@ -33,6 +34,10 @@ class Transaction(Session):
 
     def announce(self, event: Any) -> None:
         self.announced.append(event)
+
+    @functools.cached_property
+    def dialect(self) -> Dialect:
+        return self.get_bind().dialect
 
     @functools.cached_property
     def cursor(self) -> Any:
@@ -65,8 +70,8 @@ def run(verb: Callable[Concatenate[Transaction, P], R], *args: P.args, **kwargs:
         try:
             with write() as tx:
                 return verb(tx, *args, **kwargs)
-        except OperationalError as refusal:
-            if getattr(refusal.orig, "sqlstate", "") != DEADLOCK:
+        except Exception as refusal:  # SQLAlchemy's, or from core.statements the driver's own
+            if getattr(getattr(refusal, "orig", refusal), "sqlstate", "") != DEADLOCK:
                 raise
     with write() as tx:
         return verb(tx, *args, **kwargs)

@@ -83,6 +83,8 @@ class Writer:
 
     def _write_some(self, batch: list[_Waiting]) -> None:
         batch = [waiting for waiting in batch if not waiting.given_up]
+        if not batch:
+            return
         try:
             with transaction.turn():
                 if not self._committed(batch):
@@ -127,12 +129,18 @@ def _carry_out(tx: Transaction, waiting: _Waiting) -> None:
     tx.expunge_all()  # each command reads for itself, as in a transaction of its own
     tx.announced = []
     waiting.result = waiting.refusal = None
+    tx.cursor.execute("SAVEPOINT command")  # the driver's own: SQLAlchemy's cost more than many a command
     try:
-        with tx.begin_nested():
-            waiting.result = waiting.verb(tx, *waiting.args, **waiting.kwargs)
-            transaction.tell_within(tx)
+        waiting.result = waiting.verb(tx, *waiting.args, **waiting.kwargs)
+        transaction.tell_within(tx)
+        tx.flush()
         waiting.announced = tx.announced
+        tx.cursor.execute("RELEASE command")
     except DomainError as refusal:
+        if not tx.is_active:  # it hides a failure after which SQLAlchemy gives the whole transaction up
+            raise _Broken from refusal
+        tx.expunge_all()
+        tx.cursor.execute("ROLLBACK TO command")
         waiting.refusal, waiting.announced = refusal, []
     except Exception as failure:
         raise _Broken from failure
@@ -140,7 +148,6 @@ def _carry_out(tx: Transaction, waiting: _Waiting) -> None:
 
 def _commit(tx: Transaction) -> None:
     """Wait for the disk in a native thread. SQLAlchemy stays on the hub: its own commit afterwards finds nothing left to do."""
-    tx.flush()
     driver: Any = tx.connection().connection.dbapi_connection
     gevent.get_hub().threadpool.apply(driver.execute, ("COMMIT",))
     tx.commit()

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import time, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -11,6 +12,7 @@ from sqlalchemy import event, select, text, update
 
 from groupvisits.core import clock, database
 from groupvisits.core.actor import Actor
+from groupvisits.core.statements import Statement
 from groupvisits.core.transaction import Transaction, run, write
 from groupvisits.extensions import db
 from groupvisits.outbox.models import OutboxMessage
@@ -46,9 +48,17 @@ def held(app: Flask, record: str = "") -> Iterator[list[str]]:
         elif record and "FROM audit_chains" in statement and "FOR UPDATE" in statement and record in parameters.values() and record not in taken:
             taken.append(record)
 
+    def listened(statement: Statement, tx: Transaction, values: dict[str, str]) -> Any:
+        compiled = really(statement, tx, values)  # these pass SQLAlchemy's events by
+        listen(None, None, compiled.sql, values)
+        return compiled
+
+    really = Statement._run
     event.listen(writes.engine, "before_cursor_execute", listen)
     try:
-        yield taken
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(Statement, "_run", listened)
+            yield taken
     finally:
         event.remove(writes.engine, "before_cursor_execute", listen)
 

@@ -2,6 +2,7 @@
 
 from groupvisits.agenda.service.joins import keep_apart, merge_topics, unmerge_topic
 from groupvisits.agenda.service.pre_visit import fill_in_form
+from groupvisits.agenda.service.proposals import propose_for, propose_topic, support_topic
 from groupvisits.agenda.service.topics import (
     agree_words,
     answer_one_on_one,
@@ -14,15 +15,12 @@ from groupvisits.agenda.service.topics import (
     park_open_topics,
     park_topic,
     plan_topic,
-    propose_for,
-    propose_topic,
     reword_topic,
     route_topic,
     show_supports,
     show_topic,
     start_topic,
     suggest_words,
-    support_topic,
     take_back,
 )
 

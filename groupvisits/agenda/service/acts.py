@@ -65,8 +65,7 @@ def accepted(
     changed = {each.id: each for each in (topic, *also, *settled.changed)}.values()
     for each in changed:
         each.version = version
-    if action != "agenda:support":
-        _touch(topic, actor)
+    _touch(topic, actor)
     audit.record(tx, actor, action, topic, session_id=topic.session_id, patient=topic.patient_id, **details)
     tx.announce(
         SessionChanged(
@@ -82,7 +81,7 @@ def accepted(
 
 
 def _touch(topic: Topic, actor: Actor) -> None:
-    """Whoever looks at it now looks at something else than before; a "me too" changes nothing of what it says."""
+    """Whoever looks at it now looks at something else than before."""
     topic.rev += 1
     topic.changed_by, topic.changed_at = None if actor.kind == "patient" else actor.id, clock.now()
 

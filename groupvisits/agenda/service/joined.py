@@ -30,11 +30,6 @@ def joined_to(tx: Transaction, head: Topic) -> Sequence[Topic]:
     return tx.scalars(query.order_by(Topic.proposed_at, Topic.id)).all()
 
 
-def topics_under(tx: Transaction, head: Topic) -> Sequence[Topic]:
-    """The head and every topic whose "me too" counts for it."""
-    return [head, *tx.scalars(select(Topic).where(Topic.merged_into_id == head.id)).all()]
-
-
 def settle(tx: Transaction, topics: Iterable[Topic]) -> Settled:
     """A topic that can lead no others any more (taken back, split, asked privately) lets go of them; who is joined to the others is told."""
     changed: list[Topic] = []

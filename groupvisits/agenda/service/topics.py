@@ -1,65 +1,19 @@
 """The verbs of the agenda. Each accepted one is one version of the session, and returns {"version", "topic_id"}."""
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
-from groupvisits.accounts.models import Clinic
 from groupvisits.agenda import queries, rules
-from groupvisits.agenda.models import Support, Topic
+from groupvisits.agenda.models import Topic
 from groupvisits.agenda.service.acts import Result, accepted, check_runs, end, group_topic, own_topic, place_in, unchanged
-from groupvisits.agenda.service.joined import joined_to, topics_under
+from groupvisits.agenda.service.joined import joined_to
 from groupvisits.audit import service as audit
 from groupvisits.core import clock, ids
 from groupvisits.core.actor import Actor, system
-from groupvisits.core.errors import NotFound
 from groupvisits.core.transaction import Transaction
-from groupvisits.patients.models import Patient
 from groupvisits.sessions.events import SessionChanged
 from groupvisits.sessions.models import GroupSession, Seat
-from groupvisits.sessions.queries import Place
 from groupvisits.sessions.rules import check_is_open
 from groupvisits.sessions.service import next_version
-
-
-def propose_topic(tx: Transaction, actor: Actor, session_id: str, *, words: str, route: str, shows_name: bool = False) -> Result:
-    """The patient's topic is received: for the group, or for their one-on-one only. After the close it is parked for the next visit.
-
-    Refuses empty and overlong words, cancelled visits, visits that closed more than a day ago, and a topic for a group that does not meet.
-    """
-    place = place_in(tx, actor, session_id, "agenda:propose")
-    return _propose(tx, actor, place, actor.id, "agenda:propose", words=words, route=route, shows_name=shows_name and route == "group")
-
-
-def propose_for(tx: Transaction, actor: Actor, session_id: str, *, seat_id: str, words: str, route: str) -> Result:
-    """The topic of somebody without a phone is received as their own; who typed it is kept. Refuses like propose_topic."""
-    place = place_in(tx, actor, session_id, "agenda:propose_for")
-    seat = tx.get(Seat, seat_id)
-    if seat is None or seat.session_id != session_id:
-        raise NotFound
-    return _propose(tx, actor, place, seat.patient_id, "agenda:propose_for", words=words, route=route, shows_name=False)
-
-
-def support_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, on: bool = False) -> Result:
-    """The patient's "me too" is set, or not, whatever it was before; for a topic that is joined to another it counts there.
-
-    Refuses one's own topic, also one's own that is joined to it, and one that has ended.
-    """
-    place = place_in(tx, actor, session_id, "agenda:support")
-    topic = queries.topic_in(tx, actor, place, topic_id)
-    head = tx.get_one(Topic, topic.merged_into_id) if topic.merged_into_id else topic
-    together = topics_under(tx, head)
-    mine = select(Support.topic_id).where(Support.topic_id.in_([each.id for each in together]), Support.patient_id == actor.id)
-    stands = tx.scalar(mine.limit(1)) is not None
-    if stands == on:
-        return unchanged(place, topic)
-    is_own = on and actor.id in {each.patient_id for each in together}
-    rules.check_can_support(head.state, head.route, is_hidden=bool(head.hidden_because), is_own=is_own)
-    if on:
-        budget = place.group_session.group.programme.support_budget
-        rules.check_budget(budget, queries.supports_given(tx, place, actor.id) if budget is not None else 0)
-        tx.add(Support(topic_id=topic.id, patient_id=actor.id, at=clock.now()))
-    else:
-        tx.execute(delete(Support).where(Support.topic_id.in_([each.id for each in together]), Support.patient_id == actor.id))
-    return accepted(tx, actor, "agenda:support", topic, also=(head,), patients=(actor.id,), on=on)
 
 
 def take_back(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str) -> Result:
@@ -382,21 +336,6 @@ def _carried(old: Topic, session_id: str) -> Topic:
     if old.state != "merged":
         old.state = "parked"
     return new
-
-
-def _propose(tx: Transaction, actor: Actor, place: Place, patient_id: str, action: str, *, words: str, route: str, shows_name: bool) -> Result:
-    group_session, now = place.group_session, clock.now()
-    words = rules.check_words(words)
-    state = rules.state_of_new_topic(group_session.state, group_session.closed_at, now)
-    rules.check_group_meets(route, state, only_one_on_ones=group_session.only_one_on_ones)
-    by_patient = actor.kind == "patient"
-    language = tx.get_one(Patient, patient_id).language if by_patient else (tx.get_one(Clinic, place.clinic_id).languages or ["en"])[0]
-    topic = Topic(
-        id=ids.new_id(), session_id=group_session.id, patient_id=patient_id, words=words, language=language, route=route, shows_name=shows_name,
-        entered_by=None if by_patient else actor.id, state=state, minutes=10, after_close=state == "parked", proposed_at=now, ended_at=now if state == "parked" else None,
-    )  # fmt: skip
-    tx.add(topic)
-    return accepted(tx, actor, action, topic, route=route, state=state)
 
 
 def _end_current(tx: Transaction, group_session: GroupSession) -> tuple[Topic, ...]:

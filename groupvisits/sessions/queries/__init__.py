@@ -20,7 +20,7 @@ from groupvisits.sessions.queries.door import (
 from groupvisits.sessions.queries.lists import DateOfList, ListPage, group_names_for, lights_of_dates, list_for, month_before, month_for, next_month, weeks_of
 from groupvisits.sessions.queries.messages import words_of_cancellation
 from groupvisits.sessions.queries.pages import Census, SeatLine, TeamLine, census_of, minute_check, seat_line, seat_lines, team_for
-from groupvisits.sessions.queries.places import Place, group_session_for, place_for, seats_of
+from groupvisits.sessions.queries.places import Place, group_session_for, place_for, place_of_patient, seats_of
 from groupvisits.sessions.queries.plans import Preview, answers_since, example_message, preview_of, rule_of, told_of, zone_of
 from groupvisits.sessions.queries.undo import answer_now
 from groupvisits.sessions.queries.waiting import (
@@ -90,6 +90,7 @@ __all__ = [
     "own_groups_of",
     "person_for",
     "place_for",
+    "place_of_patient",
     "preview_of",
     "public_holidays_for",
     "rule_of",

@@ -1,0 +1,122 @@
+"""Statements for the few acts that happen many times a second: written with SQLAlchemy Core, compiled once, run on the driver's cursor.
+
+What SQLAlchemy does for each execution costs ten times what SQLite does. A statement of this module still says what it means in
+Core and speaks both databases; values pass through the types of its columns, in and out. It knows nothing of the ORM: what the ORM
+holds back is not seen, and what it remembers is not changed (the writer forgets it between commands).
+
+    TOPIC = Statement(select(*columns(Topic)).where(Topic.id == bindparam("topic_id")))
+    TOPIC.one(tx, topic_id=...)          a row with the names of the columns, or None
+    Insert(Support).do(tx, topic_id=..., patient_id=..., at=...)
+"""
+
+from collections import namedtuple
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import Dialect, Insert, bindparam, insert
+from sqlalchemy.sql import ColumnElement
+
+from groupvisits.core.transaction import Transaction
+
+Convert = Callable[[Any], Any] | None
+
+
+def table_of(model: Any) -> Any:
+    """The model's table, which knows nothing of the ORM."""
+    return model.__table__
+
+
+def columns(model: Any, *names: str) -> list[ColumnElement[Any]]:
+    """The model's columns, or those named, without the ORM."""
+    table = table_of(model)
+    return [table.c[name] for name in names] if names else list(table.c)
+
+
+class Statement:
+    """A Core statement with named parameters. It has no lists whose length varies."""
+
+    def __init__(self, core: Any) -> None:
+        self.core = core
+        self._compiled: dict[str, _Compiled] = {}
+
+    def one(self, tx: Transaction, **values: Any) -> Any:
+        """The row, or None."""
+        compiled = self._run(tx, values)
+        row = tx.cursor.fetchone()
+        return None if row is None else compiled.row(row)
+
+    def all(self, tx: Transaction, **values: Any) -> list[Any]:
+        compiled = self._run(tx, values)
+        return [compiled.row(row) for row in tx.cursor.fetchall()]
+
+    def value(self, tx: Transaction, **values: Any) -> Any:
+        """The first column of the row, or None."""
+        row = self.one(tx, **values)
+        return None if row is None else row[0]
+
+    def do(self, tx: Transaction, **values: Any) -> int:
+        """Carry it out; how many rows it changed."""
+        self._run(tx, values)
+        return tx.cursor.rowcount
+
+    def _run(self, tx: Transaction, values: dict[str, Any]) -> "_Compiled":
+        dialect: Dialect = tx.dialect
+        compiled = self._compiled.get(dialect.name)
+        if compiled is None:
+            compiled = self._compiled[dialect.name] = _Compiled(self.core, dialect)
+        tx.cursor.execute(compiled.sql, compiled.parameters(values))
+        return compiled
+
+
+class Added(Statement):
+    """A new row of a table: every column is written, with the model's default where nothing is said."""
+
+    def __init__(self, model: Any) -> None:
+        table = table_of(model)
+        core: Insert = insert(table).values({column.name: bindparam(column.name, type_=column.type) for column in table.c})
+        super().__init__(core)
+        self.defaults = {column.name: _default(column) for column in table.c}
+
+    def do(self, tx: Transaction, **values: Any) -> int:
+        return super().do(tx, **{name: default() for name, default in self.defaults.items() if name not in values}, **values)
+
+
+class _Compiled:
+    """One statement in one database's words."""
+
+    def __init__(self, core: Any, dialect: Dialect) -> None:
+        compiled = core.compile(dialect=dialect)
+        self.sql = str(compiled)
+        self.fixed = {name: value for name, value in compiled.params.items() if value is not None}
+        types = {name: bind.type for bind, name in compiled.bind_names.items()}
+        order: Sequence[str] | None = getattr(compiled, "positiontup", None)
+        self.is_positional = order is not None
+        self.order: list[tuple[str, Convert]] = [(name, types[name].dialect_impl(dialect).bind_processor(dialect)) for name in (order or types)]
+        returned = list(getattr(core, "selected_columns", None) or getattr(core, "exported_columns", ()))
+        self.names = [column.key for column in returned]
+        make: Any = namedtuple("Row", self.names) if self.names else tuple
+        self.make = make._make if self.names else tuple
+        self.converts: list[tuple[int, Callable[[Any], Any]]] = [
+            (place, convert) for place, column in enumerate(returned) if (convert := column.type.dialect_impl(dialect).result_processor(dialect, None))
+        ]
+
+    def parameters(self, values: dict[str, Any]) -> Any:
+        given = {**self.fixed, **values} if self.fixed else values
+        if self.is_positional:
+            return [given[name] if convert is None else convert(given[name]) for name, convert in self.order]
+        return {name: given[name] if convert is None else convert(given[name]) for name, convert in self.order}
+
+    def row(self, found: Sequence[Any]) -> Any:
+        if not self.converts:
+            return self.make(found)
+        values = list(found)
+        for place, convert in self.converts:
+            values[place] = convert(values[place])
+        return self.make(values)
+
+
+def _default(column: Any) -> Callable[[], Any]:
+    default = column.default
+    if default is None:
+        return lambda: None
+    return (lambda: default.arg(None)) if default.is_callable else (lambda: default.arg)
