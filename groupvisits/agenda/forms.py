@@ -62,6 +62,10 @@ class AgreeForm(TopicForm):
     agree = BooleanField()
 
 
+class StillMattersForm(TopicForm):
+    matters = BooleanField()
+
+
 class SuggestForm(ActForm):
     words = words_field()
 

@@ -29,6 +29,7 @@ POLICY = Policy(
         "agenda:take_back": permit("patient", when=takes_part),
         "agenda:reword": permit("patient", when=takes_part),
         "agenda:route": permit("patient", when=takes_part),
+        "agenda:still_matters": permit("patient", when=takes_part),
         "agenda:agree_words": permit("patient", when=takes_part),
         "agenda:keep_apart": permit("patient", when=takes_part),
         "agenda:translate": permit("patient", when=takes_part),

@@ -22,6 +22,7 @@ def init_app(app: Flask) -> None:
     live_command(app, "agenda:show", form=forms.ActForm, verb=service.show_topic)
     live_command(app, "agenda:show_supports", form=forms.ShowSupportsForm, verb=service.show_supports)
     live_command(app, "agenda:suggest_words", form=forms.SuggestForm, verb=service.suggest_words)
+    live_command(app, "agenda:still_matters", form=forms.StillMattersForm, verb=service.say_still_matters)
     live_command(app, "agenda:agree_words", form=forms.AgreeForm, verb=service.agree_words)
     live_command(app, "agenda:reword", form=forms.RewordForm, verb=service.reword_topic)
     live_command(app, "agenda:route", form=forms.RouteForm, verb=service.route_topic)

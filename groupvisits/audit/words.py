@@ -44,6 +44,7 @@ ACTS = {
     "agenda:show": mark("Showed a topic to the group"),
     "agenda:show_supports": mark("Showed or hid how many said me too"),
     "agenda:start": mark("Started a topic"),
+    "agenda:still_matters": mark("Said whether a kept topic still matters"),
     "agenda:suggest_words": mark("Suggested other words for a topic"),
     "agenda:support": mark("Said me too, or took it back"),
     "agenda:take_back": mark("Took a topic back"),

@@ -33,7 +33,7 @@ TOPIC = ("id", "words", "language", "state", "rank", "version", "translations")
 PATIENT_TOPIC = (*TOPIC, "supports", "merged_into_id")
 FACILITATOR_TOPIC = (
     *TOPIC, "route", "author", "author_seat_id", "supports", "minutes", "proposed_at", "outcome", "not_heard_yet", "carried", "reason",
-    "hidden_because", "suggested_words", "held_until", "rev", "changed_by", "changed_at", "merged_into_id", "split_from_id",
+    "hidden_because", "suggested_words", "held_until", "still_matters", "rev", "changed_by", "changed_at", "merged_into_id", "split_from_id",
 )  # fmt: skip
 ONE_ON_ONE_WITHOUT_WORDS = ("id", "route", "state", "version", "author", "author_seat_id", "proposed_at")
 OWN_PATIENTS_ONE_ON_ONE = (*TOPIC, "route", "author", "author_seat_id", "proposed_at")
@@ -59,6 +59,8 @@ MY_TOPIC = (
     "joined_to",
     "joined",
     "split_from_id",
+    "carried",
+    "still_matters",
 )
 JOINED_TO = ("id", "words", "author", "state")  # the topic that it was joined to, in a patient's own part
 JOINED = ("id", "words", "author")  # each topic that was joined to it, there

@@ -365,6 +365,7 @@ class Room:
             "translations": self._translations.get(topic.id, []), "carried": topic.carried_from_id is not None,
             "reason": topic.reason, "hidden_because": topic.hidden_because, "suggested_words": topic.suggested_words, "supports_hidden": self._supports_hidden,
             "held_until": _iso(self._away.get(topic.patient_id)) if topic.route == "group" and topic.state in OPEN_STATES else None,
+            "still_matters": topic.still_matters,
             "rev": topic.rev, "changed_by": self._changer(topic), "changed_at": _iso(topic.changed_at),
             "provider_id": self._provider_of.get(topic.patient_id, "") if topic.route == "one_on_one" else "",
         }  # fmt: skip
@@ -384,6 +385,7 @@ class Room:
         return {
             "id": topic.id, "words": topic.words, "route": topic.route, "state": topic.state, "outcome": head.outcome,
             "planned_at": _iso(self._expected.get(head.id)), "split_from_id": topic.split_from_id,
+            "carried": topic.carried_from_id is not None, "still_matters": topic.still_matters,
             "joined_to": {"id": head.id, "words": head.words, "author": self._author_shown(head), "state": head.state} if head is not topic else None,
             "joined": [{"id": each.id, "words": each.words, "author": self._author_shown(each)} for each in self._joined.get(topic.id, ())],
             "reason": head.reason, "is_asked": topic.hidden_because == "asked", "is_checked": topic.hidden_because in ("alarm", "personal"),

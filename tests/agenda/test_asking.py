@@ -7,7 +7,9 @@ from sqlalchemy import select
 
 from groupvisits.agenda import rules, service
 from groupvisits.agenda.models import Topic
+from groupvisits.agenda.service.topics import _carried
 from groupvisits.audit.models import AuditEntry
+from groupvisits.core import clock
 from groupvisits.core.errors import NotAllowed, NotFound
 from groupvisits.core.transaction import run, write
 from groupvisits.extensions import db
@@ -193,6 +195,45 @@ class TestReasons:
         run(service.reword_topic, cast.rosa, opened, topic_id=its, words="A third secret")
         run(service.decline_topic, cast.tomas, opened, topic_id=its, reason="Because of a secret")
         assert "secret" not in str([entry.details for entry in db.session.scalars(select(AuditEntry))])
+
+
+class TestStillMatters:
+    @pytest.fixture
+    def carried(self, cast: Cast, opened: str) -> str:
+        """A topic in the open visit that came over from an earlier one."""
+        its = propose(cast.rosa, opened, "What test strips cost")
+        with write() as tx:
+            old = Topic(id="old", session_id=opened, patient_id=cast.rosa.id, words="Old", route="group", state="parked", proposed_at=clock.now())
+            tx.add(old)
+            tx.flush()
+            tx.get_one(Topic, its).carried_from_id = "old"
+        return its
+
+    def test_yes_is_kept_and_told(self, cast: Cast, carried: str) -> None:
+        assert (mine(cast, cast.rosa, carried)["carried"], mine(cast, cast.rosa, carried)["still_matters"]) == (True, None)
+        run(service.say_still_matters, cast.rosa, cast.session_id, topic_id=carried, matters=True)
+        assert (topic(carried).state, mine(cast, cast.rosa, carried)["still_matters"]) == ("new", True)
+        assert (shown(cast, cast.tomas, "facilitator", carried) or {})["still_matters"] is True
+
+    def test_no_takes_it_back(self, cast: Cast, carried: str) -> None:
+        run(service.say_still_matters, cast.rosa, cast.session_id, topic_id=carried, matters=False)
+        assert (topic(carried).state, topic(carried).still_matters) == ("taken_back", False)
+
+    def test_only_its_proposer_and_only_of_a_carried_topic(self, cast: Cast, carried: str) -> None:
+        with pytest.raises(NotFound):
+            run(service.say_still_matters, cast.frank, cast.session_id, topic_id=carried, matters=False)
+        with pytest.raises(rules.NotCarried):
+            run(service.say_still_matters, cast.rosa, cast.session_id, topic_id=propose(cast.rosa, cast.session_id), matters=True)
+
+    def test_what_was_hidden_is_looked_at_again_next_time(self, cast: Cast, opened: str) -> None:
+        its = propose(cast.rosa, opened)
+        with write() as tx:
+            tx.get_one(Topic, its).hidden_because = "personal"
+        run(close_session, cast.tomas, opened, **reasons(cast))
+        with write() as tx:
+            new = _carried(tx.get_one(Topic, its), opened)
+            assert new.hidden_because == "personal"
+            tx.rollback()
 
 
 class TestTwoWhoLead:

@@ -9,7 +9,7 @@ from groupvisits.live.projections import project, project_me
 TOPIC = {
     "id": "t", "words": "Cooking for a family", "language": "es", "state": "planned", "rank": 1, "version": 7, "route": "group", "author": "Rosa",
     "author_seat_id": "s", "supports": 3, "shows_name": True, "minutes": 10, "proposed_at": "2026-11-24T23:00:00+00:00", "outcome": "Ask at the co-op",
-    "not_heard_yet": True, "carried": False, "provider_id": "", "reason": "", "hidden_because": "", "suggested_words": "", "supports_hidden": False, "held_until": None,
+    "not_heard_yet": True, "carried": False, "provider_id": "", "reason": "", "hidden_because": "", "suggested_words": "", "supports_hidden": False, "held_until": None, "still_matters": None,
     "rev": 2, "changed_by": "Tomas", "changed_at": "2026-11-24T23:10:00+00:00",
     "merged_into_id": None, "split_from_id": None, "translations": [{"language": "en", "words": "To cook for a family", "by": "Marcus", "patient_id": "m"}],
 }  # fmt: skip
@@ -109,7 +109,7 @@ def test_the_facilitator_knows_of_a_one_on_one_topic_and_reads_no_word_of_it() -
     group, alone = shown["topics"]
     assert set(group) == {
         "id", "words", "language", "state", "rank", "version", "route", "author", "author_seat_id", "supports", "minutes", "proposed_at", "outcome",
-        "not_heard_yet", "carried", "reason", "hidden_because", "suggested_words", "held_until", "rev", "changed_by", "changed_at", "merged_into_id", "split_from_id", "translations",
+        "not_heard_yet", "carried", "reason", "hidden_because", "suggested_words", "held_until", "still_matters", "rev", "changed_by", "changed_at", "merged_into_id", "split_from_id", "translations",
     }  # fmt: skip
     assert set(alone) == {"id", "route", "state", "version", "author", "author_seat_id", "proposed_at"}
     assert set(shown["people"][0]) == {"seat_id", "name", "number", "state", "phone_live", "heard"}
@@ -158,7 +158,7 @@ def test_a_delta_holds_only_what_changed() -> None:
 def test_a_patients_own_part_has_these_fields() -> None:
     me = {
         "seat_id": "s", "display_name": "Rosa", "number": 7, "supported": ["t"], "feedback_url": None, "next_visit": None, "patient_id": "p", "supports_left": None, "leads": [], "poll_answer": None,
-        "topics": [{"id": "t", "words": "w", "route": "group", "state": "new", "outcome": "", "planned_at": None, "entered_by": "x", "reason": "", "is_asked": False, "is_checked": False, "can_reword": True, "suggested_words": "", "split_from_id": None,
+        "topics": [{"id": "t", "words": "w", "route": "group", "state": "new", "outcome": "", "planned_at": None, "entered_by": "x", "reason": "", "is_asked": False, "is_checked": False, "can_reword": True, "suggested_words": "", "split_from_id": None, "carried": False, "still_matters": None,
                     "joined_to": {"id": "h", "words": "w", "author": None, "state": "new", "patient_id": "q"}, "joined": [{"id": "j", "words": "w", "author": None, "patient_id": "q"}]}],
         "slot": {"id": "o", "state": "called", "place": "Room 2", "provider": "Dr Osei", "planned_at": "x", "minutes": 8, "before_you": 0, "called_at": "x", "answer": "",
                  "provider_id": "osei"},
@@ -193,7 +193,7 @@ def test_a_patients_own_part_has_these_fields() -> None:
         "suggested_words",
         "joined_to",
         "joined",
-        "split_from_id",
+        "split_from_id", "carried", "still_matters",
     }
     assert (set(shown["topics"][0]["joined_to"]), set(shown["topics"][0]["joined"][0])) == ({"id", "words", "author", "state"}, {"id", "words", "author"})
     assert set(shown["slot"]) == {"id", "state", "place", "provider", "planned_at", "minutes", "before_you", "called_at", "answer"}

@@ -58,6 +58,10 @@ class CarriedOn(Conflict):
     message = mark("This topic has gone on to the next visit. Take it back there.")
 
 
+class NotCarried(Refused):
+    message = mark("This topic is of this visit. You can take it back.")
+
+
 class NotTheCurrentTopic(Conflict):
     message = mark("The group has moved on: this is not the topic being talked about.")
 
@@ -208,6 +212,11 @@ def check_can_take_back(state: str, carried_to_id: str | None) -> None:
         raise CarriedOn
     if state not in (*OPEN_STATES, "parked"):
         raise TopicHasEnded
+
+
+def check_was_carried(carried_from_id: str | None) -> None:
+    if carried_from_id is None:
+        raise NotCarried
 
 
 def check_is_for_the_group(route: str) -> None:

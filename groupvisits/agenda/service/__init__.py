@@ -17,6 +17,7 @@ from groupvisits.agenda.service.topics import (
     plan_topic,
     reword_topic,
     route_topic,
+    say_still_matters,
     show_supports,
     show_topic,
     start_topic,
@@ -25,5 +26,5 @@ from groupvisits.agenda.service.topics import (
 )
 
 __all__ = [
-    "agree_words", "answer_one_on_one", "ask_privately", "carry_over", "decline_topic", "extend_topic", "fill_in_form", "finish_topic", "keep_apart", "merge_topics", "order_topics", "park_open_topics", "park_topic", "plan_topic", "propose_for", "propose_topic", "reword_topic", "route_topic", "show_supports", "show_topic", "start_topic", "suggest_words", "support_topic", "take_back", "unmerge_topic",
+    "agree_words", "answer_one_on_one", "ask_privately", "carry_over", "decline_topic", "extend_topic", "fill_in_form", "finish_topic", "keep_apart", "merge_topics", "order_topics", "park_open_topics", "park_topic", "plan_topic", "propose_for", "propose_topic", "reword_topic", "route_topic", "say_still_matters", "show_supports", "show_topic", "start_topic", "suggest_words", "support_topic", "take_back", "unmerge_topic",
 ]  # fmt: skip

@@ -31,6 +31,23 @@ def take_back(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str) 
     return accepted(tx, actor, "agenda:take_back", topic)
 
 
+def say_still_matters(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, matters: bool = False) -> Result:
+    """The proposer of a topic that was carried over says whether it still matters; where it does not, it is taken back.
+
+    Refuses others' topics, topics of this visit's own, and what is talked about or has ended.
+    """
+    place = place_in(tx, actor, session_id, "agenda:still_matters")
+    topic = own_topic(tx, actor, place, topic_id)
+    rules.check_was_carried(topic.carried_from_id)
+    if topic.still_matters is matters:
+        return unchanged(place, topic)
+    rules.check_can_take_back(topic.state, topic.carried_to_id)
+    topic.still_matters = matters
+    if not matters:
+        end(topic, "taken_back")
+    return accepted(tx, actor, "agenda:still_matters", topic, matters=matters)
+
+
 def plan_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, base_rev: int | None = None) -> Result:
     """The topic is on the agenda; also one that was parked a moment ago. Refuses topics that have ended and one-on-one topics."""
     place = place_in(tx, actor, session_id, "agenda:plan")
@@ -330,7 +347,7 @@ def _joined_go_along(tx: Transaction, heads: list[Topic]) -> list[Topic]:
 def _carried(old: Topic, session_id: str) -> Topic:
     new = Topic(
         id=ids.new_id(), session_id=session_id, patient_id=old.patient_id, words=old.words, language=old.language, route=old.route,
-        shows_name=old.shows_name, entered_by=old.entered_by, state="new", minutes=10, carried_from_id=old.id, proposed_at=old.proposed_at,
+        shows_name=old.shows_name, entered_by=old.entered_by, hidden_because="personal" if old.hidden_because else "", state="new", minutes=10, carried_from_id=old.id, proposed_at=old.proposed_at,
     )  # fmt: skip
     old.carried_to_id = new.id
     if old.state != "merged":
