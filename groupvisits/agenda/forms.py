@@ -99,6 +99,18 @@ class MergeForm(ActForm):
     into_id = id_field(_l("Choose the topic to join it to."))
 
 
+class SplitForm(ActForm):
+    parts = TextList(each_at_most=2000, at_most=20)  # longer and more than the rules allow, so that their own sentences answer
+
+
+class LanguageForm(TopicForm):
+    language = StringField(validators=[InputRequired(_l("Choose a language.")), Length(max=8, message=_l("Choose a language."))])
+
+
+class TranslateForm(LanguageForm):
+    words = words_field()
+
+
 class OrderForm(BaseForm):
     topic_ids = TextList(each_at_most=MAX_ID)
 

@@ -90,6 +90,14 @@ def supported_by(db: Session, place: Place, patient_ids: Collection[str]) -> dic
     return {patient_id: sorted(topic_ids) for patient_id, topic_ids in found.items()}
 
 
+def supporters_of(db: Session, topic_ids: Collection[str]) -> dict[str, set[str]]:
+    """Who said "me too" to each of these topics itself."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for topic_id, patient_id in db.execute(select(Support.topic_id, Support.patient_id).where(Support.topic_id.in_(topic_ids))):
+        found[topic_id].add(patient_id)
+    return found
+
+
 def authors_of(db: Session, topic_id: str) -> frozenset[str]:
     """Everybody whose topic this is: its proposer, and those whose topics are joined to it."""
     return frozenset(db.scalars(select(Topic.patient_id).where((Topic.id == topic_id) | (Topic.merged_into_id == topic_id))))

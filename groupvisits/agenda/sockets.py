@@ -29,3 +29,7 @@ def init_app(app: Flask) -> None:
     live_command(app, "agenda:merge", form=forms.MergeForm, verb=service.merge_topics)
     live_command(app, "agenda:unmerge", form=forms.ActForm, verb=service.unmerge_topic)
     live_command(app, "agenda:keep_apart", form=forms.TopicForm, verb=service.keep_apart)
+    live_command(app, "agenda:split", form=forms.SplitForm, verb=service.split_topic)
+    live_command(app, "agenda:unsplit", form=forms.ActForm, verb=service.unsplit_topic)
+    live_command(app, "agenda:translate", form=forms.TranslateForm, verb=service.translate_topic)
+    live_command(app, "agenda:drop_translation", form=forms.LanguageForm, verb=service.drop_translation)

@@ -45,6 +45,13 @@ def words(error: DomainError, language: str | None = None) -> str:
     return text % error.params if error.params else text
 
 
+def sentence(text: str, language: str, **params: object) -> str:
+    """A text of the catalogue in somebody else's language, for whoever looks at what that person will read."""
+    with force_locale(language):
+        said = gettext(text)
+    return said % params if params else said
+
+
 def day(value: date | datetime, language: str | None = None, *, year: bool = False, weekday: bool = True) -> str:
     """ "Tuesday 8 December", with the year where asked."""
     language = language or current_language()

@@ -14,7 +14,7 @@ from groupvisits.core.language import words
 from groupvisits.core.transaction import run
 from groupvisits.core.web import access, current_actor, wants_json
 from groupvisits.extensions import db
-from groupvisits.live import forms, queries, rules, service
+from groupvisits.live import forms, joins, queries, rules, service
 from groupvisits.sessions.queries import group_session_for
 from groupvisits.sessions.service import close_session
 
@@ -25,6 +25,13 @@ bp = Blueprint("live", __name__)
 @access("live:subscribe")
 def snapshot(session_id: str) -> ResponseReturnValue:
     return jsonify(queries.snapshot_for(db.session(), current_actor(), session_id, request.args.get("audience", "")))
+
+
+@bp.get("/sessions/<session_id>/topics/<topic_id>/joins")
+@access("agenda:merge")
+def join_preview(session_id: str, topic_id: str) -> ResponseReturnValue:
+    """What joining this topic to `?into=` would do, and the words that each phone would say."""
+    return jsonify(joins.join_preview(db.session(), current_actor(), session_id, topic_id, request.args.get("into", "")[:36]))
 
 
 @bp.get("/sessions/<session_id>/rooms/patient")

@@ -76,15 +76,16 @@ def state_apart(state_before: str, session_state: str) -> str:
 
 
 def check_can_split(state: str, hidden_because: str, parts: Sequence[str]) -> None:
+    """One that waits for the group, where all may read it, into two to four."""
     if state not in JOINABLE or hidden_because:
         raise CannotBeSplit
     if not MIN_PARTS <= len(parts) <= MAX_PARTS:
         raise PartsMissing(field="parts")
 
 
-def check_can_unsplit(state: str, parts: Sequence[tuple[str, int, bool]], made_as: str) -> None:
+def check_can_unsplit(parts: Sequence[tuple[str, int, bool]], *, made_as: str) -> None:
     """`parts` are (state, rev, whether others are joined to it): each must still be just as it was made."""
-    if state != "split" or any(part_state != made_as or rev or leads for part_state, rev, leads in parts):
+    if any(state != made_as or rev or leads for state, rev, leads in parts):
         raise HasMovedOn
 
 

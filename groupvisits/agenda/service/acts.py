@@ -32,8 +32,8 @@ def group_topic(tx: Transaction, actor: Actor, place: Place, topic_id: str) -> T
 
 def own_topic(tx: Transaction, actor: Actor, place: Place, topic_id: str) -> Topic:
     topic = queries.topic_in(tx, actor, place, topic_id)
-    if topic.patient_id != actor.id:
-        raise NotFound
+    if topic.patient_id != actor.id or (topic.merged_into_id and topic.merged_into_id == topic.split_from_id):
+        raise NotFound  # somebody else's, or a part of one that is whole again
     return topic
 
 

@@ -30,6 +30,12 @@ def joined_to(tx: Transaction, head: Topic) -> Sequence[Topic]:
     return tx.scalars(query.order_by(Topic.proposed_at, Topic.id)).all()
 
 
+def parts_of(tx: Transaction, topic: Topic) -> Sequence[Topic]:
+    """The parts in which a split topic carries on, in the order they were written; not those of an earlier split that was undone."""
+    query = select(Topic).where(Topic.split_from_id == topic.id, (Topic.merged_into_id.is_(None)) | (Topic.merged_into_id != topic.id))
+    return tx.scalars(query.order_by(Topic.proposed_at, Topic.id)).all()
+
+
 def settle(tx: Transaction, topics: Iterable[Topic]) -> Settled:
     """A topic that can lead no others any more (taken back, split, asked privately) lets go of them; who is joined to the others is told."""
     changed: list[Topic] = []

@@ -6,6 +6,7 @@ from groupvisits.agenda import queries, rules
 from groupvisits.agenda.models import Topic
 from groupvisits.agenda.service.acts import Result, accepted, check_runs, end, group_topic, own_topic, place_in, unchanged
 from groupvisits.agenda.service.joined import joined_to
+from groupvisits.agenda.service.translations import carry_translations, forget_translations
 from groupvisits.audit import service as audit
 from groupvisits.core import clock, ids
 from groupvisits.core.actor import Actor, system
@@ -219,6 +220,7 @@ def agree_words(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str
         raise rules.NothingSuggested
     if agree:
         topic.words = topic.suggested_words
+        forget_translations(tx, topic)
     topic.suggested_words = ""
     return accepted(tx, actor, "agenda:agree_words", topic, agree=agree)
 
@@ -232,6 +234,7 @@ def reword_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: st
         return unchanged(place, topic)
     rules.check_can_reword(topic.state, queries.supports_of(tx, topic))
     topic.words, topic.suggested_words = words, ""
+    forget_translations(tx, topic)
     return accepted(tx, actor, "agenda:reword", topic)
 
 
@@ -327,6 +330,7 @@ def carry_over(tx: Transaction, session_id: str) -> None:
     tx.add_all(carried)
     tx.flush()
     carried += _joined_go_along(tx, carried)
+    carry_translations(tx, {topic.carried_from_id: topic.id for topic in carried if topic.carried_from_id})
     audit.record(tx, system(), "agenda:carry_over", group_session, session_id=session_id, topics=[topic.id for topic in carried])
     tx.announce(SessionChanged(session_id, version, topics=tuple(t.id for t in carried), patients=tuple({t.patient_id for t in carried})))
 

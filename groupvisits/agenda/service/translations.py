@@ -1,0 +1,61 @@
+"""A topic in another language, by somebody in the room. It stands under the topic's own words, never instead of them."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import delete, select
+
+from groupvisits.accounts.models import Clinic
+from groupvisits.agenda import rules
+from groupvisits.agenda.models import Topic, TopicTranslation
+from groupvisits.agenda.service.acts import Result, accepted, check_runs, group_topic, place_in, unchanged
+from groupvisits.core import clock
+from groupvisits.core.actor import Actor
+from groupvisits.core.transaction import Transaction
+
+
+def translate_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, language: str, words: str) -> Result:
+    """The topic is there in this language too, in these words; its author may send other ones later.
+
+    Refuses a language that the clinic does not offer or the topic is in, one that somebody else has added, topics that are no longer to
+    be read by all, one-on-one topics, empty and overlong words, and after the close.
+    """
+    place = place_in(tx, actor, session_id, "agenda:translate")
+    topic = group_topic(tx, actor, place, topic_id)
+    check_runs(place)
+    rules.check_can_translate(topic.state, topic.hidden_because)
+    rules.check_language(language, topic.language, tx.get_one(Clinic, place.clinic_id).languages)
+    words = rules.check_words(words)
+    there = tx.get(TopicTranslation, (topic.id, language))
+    rules.check_is_the_translator(there.patient_id if there else None, actor.id)
+    if there is not None and there.words == words:
+        return unchanged(place, topic)
+    if there is None:
+        tx.add(TopicTranslation(topic_id=topic.id, language=language, words=words, patient_id=actor.id, at=clock.now()))
+    else:
+        there.words, there.at = words, clock.now()
+    tx.flush()
+    return accepted(tx, actor, "agenda:translate", topic, language=language)
+
+
+def drop_translation(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, language: str) -> Result:
+    """The topic is not there in this language any more; somebody may add it anew."""
+    place = place_in(tx, actor, session_id, "agenda:drop_translation")
+    topic = group_topic(tx, actor, place, topic_id)
+    there = tx.get(TopicTranslation, (topic.id, language))
+    if there is None:
+        return unchanged(place, topic)
+    tx.delete(there)
+    tx.flush()
+    return accepted(tx, actor, "agenda:drop_translation", topic, language=language, by=there.patient_id)
+
+
+def forget_translations(tx: Transaction, topic: Topic) -> None:
+    """In the caller's transaction: the topic says something else now, so what stood under it does not say it any more."""
+    tx.execute(delete(TopicTranslation).where(TopicTranslation.topic_id == topic.id))
+
+
+def carry_translations(tx: Transaction, carried_to: Mapping[str, str]) -> None:
+    """In the caller's transaction: what stood under these topics stands under the ones in which they go on."""
+    for old in tx.scalars(select(TopicTranslation).where(TopicTranslation.topic_id.in_(carried_to))).all():
+        tx.add(TopicTranslation(topic_id=carried_to[old.topic_id], language=old.language, words=old.words, patient_id=old.patient_id, at=old.at))
+    tx.flush()
