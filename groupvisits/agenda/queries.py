@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from groupvisits.agenda.models import PreVisitForm, Support, Topic, TopicTranslation
 from groupvisits.agenda.permissions import POLICY
-from groupvisits.agenda.rules import OPEN_STATES, form_state
+from groupvisits.agenda.rules import JOINABLE, OPEN_STATES, Similar, form_state, similar_topics
 from groupvisits.core import clock
 from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
@@ -108,6 +108,19 @@ def translations_of(db: Session, place: Place) -> Sequence[tuple[TopicTranslatio
     query = select(TopicTranslation, Patient.display_name).join(Patient, Patient.id == TopicTranslation.patient_id)
     query = query.join(Topic, Topic.id == TopicTranslation.topic_id).where(Topic.session_id == place.group_session.id)
     return [(each, name) for each, name in db.execute(query.order_by(TopicTranslation.at, TopicTranslation.language))]
+
+
+def similar_in(db: Session, viewer: Actor, place: Place) -> list[Similar]:
+    """Which topics that wait for the group may ask the same, best first, by their words in every language they are there in.
+
+    For whoever leads; nothing is joined by it. Hidden topics, one-on-one topics and those that are joined already are left out.
+    """
+    POLICY.require(viewer, "agenda:similar", place)
+    also: dict[str, list[str]] = defaultdict(list)
+    for translation, _ in translations_of(db, place):
+        also[translation.topic_id].append(translation.words)
+    waiting = [t for t, _ in topics_of(db, viewer, place) if t.route == "group" and t.state in (*JOINABLE, "current") and not t.hidden_because]
+    return similar_topics((topic.id, [topic.words, *also[topic.id]]) for topic in waiting)
 
 
 def own_topics(db: Session, viewer: Actor) -> dict[str, list[Topic]]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -14,6 +14,15 @@ from groupvisits.extensions import db
 from groupvisits.sessions.queries import place_for
 
 bp = Blueprint("agenda", __name__)
+
+
+@bp.get("/sessions/<session_id>/similar-topics")
+@access("agenda:similar")
+def similar_topics(session_id: str) -> ResponseReturnValue:
+    """Pairs that may ask the same, for whoever leads to look at."""
+    viewer = current_actor()
+    pairs = queries.similar_in(db.session(), viewer, place_for(db.session(), viewer, session_id))
+    return jsonify(pairs=[{"topic_id": each.first, "into_id": each.second, "score": each.score, "shared": each.shared} for each in pairs])
 
 
 @bp.get("/my/pre-visit-forms/<session_id>")

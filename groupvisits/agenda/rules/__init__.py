@@ -40,6 +40,7 @@ from groupvisits.agenda.rules.pre_visit import (
     read_concerns,
     read_lines,
 )
+from groupvisits.agenda.rules.similar import Similar, similar_topics
 from groupvisits.agenda.rules.topics import (
     HEARD_STATES,
     LATE_TOPICS,
@@ -114,11 +115,12 @@ __all__ = [
     "AlarmFirst", "BeingTalkedAbout", "CannotBeJoined", "CannotBeSplit", "CarriedOn", "Change", "ChangedMeanwhile", "Concern", "FormClosed",
     "GroupDoesNotMeet", "HasMovedOn", "JoinedMeanwhile", "LanguageNotOffered", "NoWords", "NoneLeft", "NotCarried", "NotForTheGroup", "NotOpenYet",
     "NotTakingTopics", "NotTheCurrentTopic", "NotToBeTranslated", "NothingSuggested", "OrderHasChanged", "OwnTopic", "PartsMissing", "Planned",
-    "RouteMissing", "SameLanguage", "SameTopic", "SayWhy", "Sent", "Standing", "StillHidden", "Supported", "TooLate", "TooManyWords", "TopicHasEnded",
-    "TranslatedAlready", "account", "changes_of", "check_base", "check_budget", "check_can_decline", "check_can_extend", "check_can_finish",
-    "check_can_join", "check_can_park", "check_can_plan", "check_can_reword", "check_can_route", "check_can_split", "check_can_start",
-    "check_can_suggest", "check_can_support", "check_can_take_back", "check_can_translate", "check_can_unsplit", "check_form_is_open",
-    "check_group_meets", "check_is_asked", "check_is_for_the_group", "check_is_shown", "check_is_the_translator", "check_language", "check_order",
-    "check_reason", "check_was_carried", "check_words", "extended_end", "form_state", "in_order", "may_lead", "may_stand_joined", "read_concerns",
-    "read_lines", "state_apart", "state_of_new_topic", "tidy", "told_at_the_head", "told_when_joined",
+    "RouteMissing", "SameLanguage", "SameTopic", "SayWhy", "Sent", "Similar", "Standing", "StillHidden", "Supported", "TooLate", "TooManyWords",
+    "TopicHasEnded", "TranslatedAlready", "account", "changes_of", "check_base", "check_budget", "check_can_decline", "check_can_extend",
+    "check_can_finish", "check_can_join", "check_can_park", "check_can_plan", "check_can_reword", "check_can_route", "check_can_split",
+    "check_can_start", "check_can_suggest", "check_can_support", "check_can_take_back", "check_can_translate", "check_can_unsplit",
+    "check_form_is_open", "check_group_meets", "check_is_asked", "check_is_for_the_group", "check_is_shown", "check_is_the_translator",
+    "check_language", "check_order", "check_reason", "check_was_carried", "check_words", "extended_end", "form_state", "in_order", "may_lead",
+    "may_stand_joined", "read_concerns", "read_lines", "similar_topics", "state_apart", "state_of_new_topic", "tidy", "told_at_the_head",
+    "told_when_joined",
 ]  # fmt: skip
