@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, union
+from sqlalchemy import bindparam, distinct, func, literal, select, union
 from sqlalchemy.orm import Session
 
 from groupvisits.agenda.models import PreVisitForm, Support, Topic, TopicTranslation
@@ -13,6 +13,8 @@ from groupvisits.agenda.rules import JOINABLE, OPEN_STATES, Similar, form_state,
 from groupvisits.core import clock
 from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
+from groupvisits.core.statements import Statement, table_of
+from groupvisits.core.transaction import Transaction
 from groupvisits.patients.models import Patient
 from groupvisits.sessions.models import GroupSession
 from groupvisits.sessions.queries import Place
@@ -79,6 +81,26 @@ def _supports_in(db: Session, session_id: str, topic_ids: Collection[str] | None
     if topic_ids is not None:
         query = query.where(said.c.topic_id.in_(topic_ids))
     return dict(db.execute(query.group_by(said.c.topic_id)).all())
+
+
+def supports_given(tx: Transaction, session_id: str, patient_id: str) -> int:
+    """How many topics of the session that are still open this person says "me too" to; those joined to each other are one."""
+    return _GIVEN.value(tx, session_id=session_id, patient_id=patient_id)
+
+
+_TOPICS, _SUPPORTS = table_of(Topic), table_of(Support)
+_HEADS = _TOPICS.alias("heads")
+_GIVEN = Statement(
+    select(func.count(distinct(_HEADS.c.id)).label("given"))
+    .select_from(_SUPPORTS)
+    .join(_TOPICS, _TOPICS.c.id == _SUPPORTS.c.topic_id)
+    .join(_HEADS, _HEADS.c.id == func.coalesce(_TOPICS.c.merged_into_id, _TOPICS.c.id))
+    .where(
+        _HEADS.c.session_id == bindparam("session_id"),
+        _HEADS.c.state.in_([literal(state) for state in OPEN_STATES]),
+        _SUPPORTS.c.patient_id == bindparam("patient_id"),
+    )
+)
 
 
 def supported_by(db: Session, place: Place, patient_ids: Collection[str]) -> dict[str, list[str]]:

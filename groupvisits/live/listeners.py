@@ -15,7 +15,9 @@ from groupvisits.agenda.service import answer_one_on_one
 from groupvisits.core import clock
 from groupvisits.core.transaction import Transaction
 from groupvisits.live.events import Frame, FramesReady, personal_room, room_of
-from groupvisits.live.projections import project, project_me
+from groupvisits.live.one_topic import OneTopic
+from groupvisits.live.presence import Watching
+from groupvisits.live.projections import project, project_me, project_my_changes
 from groupvisits.live.queries import Room, facilitators_of
 from groupvisits.live.service import end_polls, keep_talk_account
 from groupvisits.sessions.events import SessionChanged, SessionClosed, SessionOpened, TeamMemberLeft
@@ -58,9 +60,9 @@ def on_session_changed(tx: Transaction, event: SessionChanged) -> None:
     presence, config = current_app.extensions["presence"], current_app.extensions["config"]
     if not presence.is_watched(event.session_id) and not config.redis_url:
         return  # nobody looks; whoever comes later fetches the snapshot
-    watching = None if config.redis_url else presence.patients(event.session_id)
+    watching = None if config.redis_url or not current_app.extensions["writes"].is_sqlite else presence.watching(event.session_id)
     try:
-        room = Room.of(tx, event.session_id)
+        room = _room_for(tx, event)
         frames = frames_of(room, event, watching)
         here = room.patients_here if event.people or event.everything else None
     except Exception:
@@ -69,35 +71,52 @@ def on_session_changed(tx: Transaction, event: SessionChanged) -> None:
     tx.announce(FramesReady(event.session_id, tuple(frames), here))
 
 
-def frames_of(room: Room, event: SessionChanged, watching: frozenset[str] | None = None) -> list[Frame]:
-    """The messages of one version: one for each audience, and one for each patient (of those watching) whose own part changed."""
+def _room_for(tx: Transaction, event: SessionChanged) -> Room:
+    """As much of the room as the event needs."""
+    if len(event.topics) == 1 and not (event.slots or event.run or event.people or event.everything):
+        plain = OneTopic.plain(tx, event.session_id, event.topics[0])
+        if plain is not None:
+            return plain
+    return Room.of(tx, event.session_id)
+
+
+def frames_of(room: Room, event: SessionChanged, watching: Watching | None = None) -> list[Frame]:
+    """The messages of one version: one for each audience, and one for each person (of those watching) who is told something of their own."""
     session_id = event.session_id
     head = {"epoch": room.group_session.epoch, "since": event.version - 1, "version": event.version}
-    clinicians = [(personal_room(session_id, "clinician", provider_id), provider_id) for provider_id in room.clinicians]
     audiences = [(room_of(session_id, audience), audience, "") for audience in ("patient", "facilitator", "display")]
-    audiences += [(name, "clinician", provider_id) for name, provider_id in clinicians]
+    if watching is None or watching.has_clinicians:
+        audiences += [(personal_room(session_id, "clinician", provider_id), "clinician", provider_id) for provider_id in room.clinicians]
     if event.everything:
         return [Frame("session:changed", head | {"snapshot": True}, name) for name, _, _ in audiences]
     topics = set(event.topics)
     moved = bool(topics) and room.states_of(topics) != {"new"}
-    if moved:  # what happens to one planned topic moves the others
+    if moved or event.slots:  # what happens to one planned topic moves the others; who goes and who is back changes what the group waits for
         topics |= set(room.agenda)
-    if event.slots:  # who goes and who is back changes what the group waits for
-        topics |= set(room.agenda)
-    facts = room.facts(topics=topics, slots=event.slots, run=event.run or bool(topics), people=event.people or moved)
-    of_all = facts if event.run else {key: value for key, value in facts.items() if key != "run"}  # the account of topics is the facilitator's
+    run, account = event.run or moved, event.run or (bool(topics) and not event.only_support)
+    facts = room.facts(topics=topics, slots=event.slots, run=run, people=event.people or moved, account=account)
+    of_all = facts if event.run else {key: value for key, value in facts.items() if key != "run"}  # whether it is ordered by hand is the facilitator's
     frames = []
     for name, audience, provider_id in audiences:
         shown = project(audience, facts if audience == "facilitator" else of_all, provider_id=provider_id)
         frames.append(Frame("session:changed", shown | head, name))
     mine = set(event.patients) | (room.proposers_on_agenda() if moved or event.run else set())
     if watching is not None:
-        mine &= watching
-    if mine:
-        for patient_id, me in room.me(mine).items():
-            body = {"epoch": head["epoch"], "version": event.version, "me": project_me(me)}
-            frames.append(Frame("session:mine", body, personal_room(session_id, "patient", patient_id)))
-    return frames
+        mine &= watching.patients
+    return frames + _frames_of_their_own(room, event, mine, topics)
+
+
+def _frames_of_their_own(room: Room, event: SessionChanged, patients: set[str], topics: set[str]) -> list[Frame]:
+    """Each patient's own part; where only topics changed, only what they change in it."""
+    if not patients:
+        return []
+    whole = bool(event.slots or event.run or event.people) or not topics or room.takes_away_from(topics)
+    if whole:
+        told = [(patient_id, {"me": project_me(me)}) for patient_id, me in room.me(patients).items()]
+    else:
+        told = [(patient_id, {"changes": project_my_changes(changes)}) for patient_id, changes in room.my_changes(patients, topics).items()]
+    head = {"epoch": room.group_session.epoch, "version": event.version}
+    return [Frame("session:mine", head | body, personal_room(event.session_id, "patient", patient_id)) for patient_id, body in told]
 
 
 def send(ready: FramesReady) -> None:

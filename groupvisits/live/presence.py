@@ -18,6 +18,14 @@ class Subscriber:
     browser_session: str
 
 
+@dataclass(frozen=True)
+class Watching:
+    """Who looks at a room just now, as far as it decides which personal messages are worth making."""
+
+    patients: frozenset[str]
+    has_clinicians: bool
+
+
 class Presence:
     def __init__(self) -> None:
         self._subscribers: dict[str, Subscriber] = {}
@@ -70,6 +78,10 @@ class Presence:
     def patients(self, session_id: str) -> frozenset[str]:
         """The patients of the session who have at least one live phone."""
         return frozenset(s.person_id for s in self._rooms.get(session_id, {}).values() if s.audience == "patient")
+
+    def watching(self, session_id: str) -> Watching:
+        room = self._rooms.get(session_id, {})
+        return Watching(self.patients(session_id), any(s.audience == "clinician" for s in room.values()))
 
     def subscribers(self) -> dict[str, Subscriber]:
         return dict(self._subscribers)

@@ -1,6 +1,6 @@
 """What each audience is shown: an allow-list of fields, the same for the snapshot and for every delta. What is not named is not sent.
 
-`facts` is what live.queries gathered: {"epoch", "version", and any of "run", "topics", "slots", "people", "guests"}.
+`facts` is what live.queries gathered: {"epoch", "version", and any of "run", "account", "topics", "slots", "people", "guests"}.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -14,7 +14,7 @@ RUN = (
 )  # fmt: skip
 RUN_OF = {
     "patient": (*RUN, "purpose", "emergency_number", "supports_hidden"),
-    "facilitator": (*RUN, "join_code", "join_url", "account", "by_hand", "supports_hidden", "led_by", "handed_to", "facilitators"),
+    "facilitator": (*RUN, "join_code", "join_url", "by_hand", "supports_hidden", "led_by", "handed_to", "facilitators"),
     "clinician": RUN,
     "display": (*RUN, "join_code", "join_url", "calls"),
 }
@@ -43,6 +43,7 @@ SLOT = (
 )  # fmt: skip
 PERSON = ("seat_id", "name", "number", "state", "phone_live", "heard")
 GUEST = ("id", "number")
+ACCOUNT = ("sent", "accounted_for", "one_on_one")
 ME = ("seat_id", "display_name", "number", "topics", "supported", "slot", "feedback_url", "next_visit", "plan", "supports_left", "leads", "poll_answer")
 MY_TOPIC = (
     "id",
@@ -62,6 +63,8 @@ MY_TOPIC = (
     "carried",
     "still_matters",
 )
+MY_CHANGES = ("topics", "supported", "supports_left")
+MY_SUPPORT = ("id", "on")
 JOINED_TO = ("id", "words", "author", "state")  # the topic that it was joined to, in a patient's own part
 JOINED = ("id", "words", "author")  # each topic that was joined to it, there
 TRANSLATION = ("language", "words")
@@ -75,6 +78,8 @@ def project(audience: str, facts: Facts, *, provider_id: str = "") -> dict[str, 
     shown: dict[str, Any] = {"epoch": facts["epoch"], "version": facts["version"]}
     if "run" in facts:
         shown["run"] = _run(audience, facts["run"])
+    if "account" in facts and audience == "facilitator":
+        shown["account"] = _pick(facts["account"], ACCOUNT)
     if "topics" in facts:
         topics = (TOPICS[audience](topic, provider_id) for topic in facts["topics"])
         shown["topics"] = [topic for topic in topics if topic is not None]
@@ -97,6 +102,14 @@ def project_me(me: Mapping[str, Any]) -> dict[str, Any]:
     shown["topics"] = [_my_topic(topic) for topic in me["topics"]]
     shown["slot"] = _pick(me["slot"], MY_SLOT) if me["slot"] else None
     shown["plan"] = _pick(me["plan"], MY_PLAN) if me["plan"] else None
+    return shown
+
+
+def project_my_changes(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """What changed in one patient's own part, for that patient alone."""
+    shown = _pick(changes, MY_CHANGES)
+    shown["topics"] = [_my_topic(topic) for topic in changes["topics"]]
+    shown["supported"] = [_pick(each, MY_SUPPORT) for each in changes["supported"]]
     return shown
 
 

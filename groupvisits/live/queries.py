@@ -1,7 +1,7 @@
 """What is true in a room, gathered in a bounded number of reads, as facts for live.projections to choose from."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -47,7 +47,7 @@ def snapshot_for(db: Session, viewer: Actor, session_id: str, audience: str) -> 
     """The whole room as this audience sees it, with the viewer's own part. Refuses like place_in_room."""
     place_in_room(db, viewer, session_id, audience)
     room = Room.of(db, session_id)
-    facts = room.facts(topics=None, slots=None, run=True, people=audience == "facilitator")
+    facts = room.facts(topics=None, slots=None, run=True, people=audience == "facilitator", account=audience == "facilitator")
     snapshot = project(audience, facts, provider_id=viewer.id if audience == "clinician" else "")
     snapshot |= {"audience": audience, "server_now": clock.now().isoformat()}
     if audience == "patient":
@@ -91,11 +91,13 @@ class Room:
         """For projections only: they decide which audience is told what."""
         return cls(db, place_for(db, system(), session_id))
 
-    def facts(self, *, topics: Collection[str] | None, slots: Collection[str] | None, run: bool, people: bool) -> dict[str, Any]:
+    def facts(self, *, topics: Collection[str] | None, slots: Collection[str] | None, run: bool, people: bool, account: bool) -> dict[str, Any]:
         """`topics` and `slots` name which; None means all of them."""
         facts: dict[str, Any] = {"epoch": self.group_session.epoch, "version": self.group_session.version}
         if run:
             facts["run"] = self.run
+        if account:
+            facts["account"] = self._account
         if topics is None or topics:
             facts["topics"] = [self._topic(topic, name) for topic, name in self._topics if topics is None or topic.id in topics]
         if slots is None or slots:
@@ -136,7 +138,6 @@ class Room:
              "watch": phase.get("watch", ""), "owner_seat_id": phase.get("owner_seat_id") or None, "starts_at": _iso(begins), "ends_at": _iso(ends)}
             for phase, (begins, ends) in zip(s.phases, self._part_times, strict=True)
         ]  # fmt: skip
-        told = account([Sent(t.id, t.route, t.state, t.merged_into_id, t.split_from_id) for t, _ in self._topics], s.state)
         public_url = current_app.extensions["config"].public_url
         return {
             "state": s.state, "title": s.group.name, "starts_at": _iso(s.starts_at), "ends_at": _iso(s.ends_at), "zone": s.zone, "room": s.room,
@@ -149,12 +150,20 @@ class Room:
             "facilitators": [{"id": staff_id, "name": name} for staff_id, name in self._facilitators.items()],
             "calls": self._wall_calls,
             "by_hand": any(topic.state == "planned" and topic.position is not None for topic, _ in self._topics),
-            "account": {"sent": told.sent, "accounted_for": told.accounted_for, "one_on_one": told.one_on_one},
         }  # fmt: skip
+
+    @property
+    def _account(self) -> dict[str, int]:
+        told = account(self._sent, self.group_session.state)
+        return {"sent": told.sent, "accounted_for": told.accounted_for, "one_on_one": told.one_on_one}
+
+    @property
+    def _sent(self) -> list[Sent]:
+        return [Sent(t.id, t.route, t.state, t.merged_into_id, t.split_from_id) for t, _ in self._topics]
 
     def me(self, patient_ids: Collection[str]) -> dict[str, dict[str, Any]]:
         """Each patient's own part: topics by every route, one-on-one, what comes next."""
-        supported = agenda.supported_by(self.db, self.place, patient_ids)
+        supported = self._supported(patient_ids)
         next_visits, plans = self._next_visits(patient_ids), self._plans(patient_ids)
         mine = {}
         for seat, patient in self._seats:
@@ -164,10 +173,38 @@ class Room:
                 "seat_id": seat.id, "display_name": "" if patient.id in self._hidden else patient.display_name, "number": seat.slip_number,
                 "topics": [self._my_topic(topic) for topic, _ in self._topics if topic.patient_id == patient.id and not _is_put_together(topic)],
                 "supported": supported.get(patient.id, []), "slot": self._my_slot(patient.id),
-                "supports_left": self._supports_left(supported.get(patient.id, [])), "leads": self._parts_led_by(seat.id), "poll_answer": self._poll_answers.get(patient.id),
+                "supports_left": self._supports_left(patient.id, supported.get(patient.id, [])), "leads": self._parts_led_by(seat.id), "poll_answer": self._poll_answers.get(patient.id),
                 "feedback_url": self._feedback_url(seat), "next_visit": next_visits.get(patient.id), "plan": plans.get(patient.id),
             }  # fmt: skip
         return mine
+
+    def my_changes(self, patient_ids: Collection[str], topic_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+        """What these topics change in each patient's own part."""
+        supported = self._supported(patient_ids)
+        open_to_all = [topic.id for topic, _ in self._topics if topic.id in topic_ids and topic.route == "group"]
+        return {
+            patient_id: {
+                "topics": [self._my_topic(topic) for topic, _ in self._topics if topic.patient_id == patient_id and self._is_about(topic, topic_ids)],
+                "supported": [{"id": topic_id, "on": topic_id in supported.get(patient_id, ())} for topic_id in open_to_all],
+                "supports_left": self._supports_left(patient_id, supported.get(patient_id, ())),
+            }
+            for patient_id in patient_ids
+        }
+
+    def takes_away_from(self, topic_ids: Collection[str]) -> bool:
+        """Whether one of these topics is nobody's own any more."""
+        return any(topic.id in topic_ids and _is_put_together(topic) for topic, _ in self._topics)
+
+    def _is_about(self, topic: Topic, topic_ids: Collection[str]) -> bool:
+        """Whether one of these is this topic, the one it was joined to, or one that was joined to it: its author is told of all of them."""
+        return topic.id in topic_ids or topic.merged_into_id in topic_ids or any(each.id in topic_ids for each in self._joined.get(topic.id, ()))
+
+    def _supported(self, patient_ids: Collection[str]) -> Mapping[str, Collection[str]]:
+        return agenda.supported_by(self.db, self.place, patient_ids)
+
+    @property
+    def _programme(self) -> Any:
+        return self.group_session.group.programme
 
     @cached_property
     def _clinic(self) -> Clinic:
@@ -404,11 +441,11 @@ class Room:
     @property
     def _supports_hidden(self) -> bool:
         s = self.group_session
-        return s.group.programme.hides_supports and not s.supports_shown and s.state in ("planned", "open")
+        return self._programme.hides_supports and not s.supports_shown and s.state in ("planned", "open")
 
-    def _supports_left(self, supported: Collection[str]) -> int | None:
+    def _supports_left(self, _patient_id: str, supported: Collection[str]) -> int | None:
         """How many "me too" this person may still give; those on topics that have ended are free again."""
-        budget = self.group_session.group.programme.support_budget
+        budget = self._programme.support_budget
         if budget is None:
             return None
         still = {topic.id for topic, _ in self._topics if topic.state in OPEN_STATES}

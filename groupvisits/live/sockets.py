@@ -12,7 +12,7 @@ from groupvisits.core import clock
 from groupvisits.core.actor import Actor
 from groupvisits.core.doors import live_command
 from groupvisits.core.forms import parse
-from groupvisits.core.transaction import Transaction, run
+from groupvisits.core.transaction import Transaction, run, turn
 from groupvisits.extensions import db
 from groupvisits.live import forms, queries, service
 from groupvisits.live.events import personal_room, room_of
@@ -59,6 +59,8 @@ def subscribe(sid: str, actor: Actor, data: Any) -> dict[str, Any]:
         _tell_presence(before)
     for room in _rooms(now):
         _server().enter_room(sid, room)
+    with turn():  # what is being written just now was told without this socket: it is committed before the snapshot is asked for
+        pass
     if before != now:
         _tell_presence(now)
     return {"epoch": place.group_session.epoch, "version": place.group_session.version, "audience": audience}
@@ -119,7 +121,7 @@ def _tell_presence(subscriber: Subscriber) -> None:
         return
     try:
         room = queries.Room.of(db.session(), subscriber.session_id)
-        facts = room.facts(topics=(), slots=(), run=False, people=True)
+        facts = room.facts(topics=(), slots=(), run=False, people=True, account=False)
         body = project("facilitator", facts)
         body["since"] = body["version"]
         _server().emit("session:changed", body, to=room_of(subscriber.session_id, "facilitator"))

@@ -83,7 +83,7 @@ def close(session_id: str) -> ResponseReturnValue:
         raise Invalid
     result = run(close_session, viewer, session_id, **form.body())
     if wants_json():
-        account = queries.snapshot_for(db.session(), viewer, session_id, "facilitator")["run"]["account"]
+        account = queries.snapshot_for(db.session(), viewer, session_id, "facilitator")["account"]
         return jsonify(ok=True, result=result | {"account": account})
     return redirect(url_for("live.facilitator_room", session_id=session_id), 303)
 

@@ -19,6 +19,7 @@ class SessionChanged:
     run: bool = False
     people: bool = False
     everything: bool = field(default=False, kw_only=True)  # audiences fetch a snapshot instead
+    only_support: bool = field(default=False, kw_only=True)  # nothing but who is with these topics: none came, none went on
 
 
 @dataclass(frozen=True)

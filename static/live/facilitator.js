@@ -289,7 +289,7 @@ function openAdd(values = {}) {
 }
 
 function openClose() {
-  const { account } = room.run;
+  const { account } = room;
   const all = [...room.topics.values()];
   const group = all.filter((topic) => topic.route !== "one_on_one");
   const alone = all.filter((topic) => topic.route === "one_on_one");

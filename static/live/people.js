@@ -110,7 +110,8 @@ function notHeard(here, { text }) {
 
 function whoIsHere(here, { room, ui, text }) {
   const { say, count } = text;
-  const { account, join_code } = room.run;
+  const { account } = room;
+  const { join_code } = room.run;
   const live = here.filter((person) => person.phone_live).length;
   return el(
     "div", { class: "gv-section live-account", "data-key": "here" },

@@ -30,7 +30,7 @@ export class Room {
     this.subscribed = false;
     this.fetching = null;
     this.fetchAgain = false;
-    this.early = []; // deltas that came while a snapshot was on its way
+    this.early = []; // what came while a snapshot was on its way
     this.ended = null;
     this.lastTry = this.lostAt = -Infinity;
     if (snapshot) this.#take(snapshot);
@@ -120,6 +120,7 @@ export class Room {
     this.epoch = snapshot.epoch;
     this.version = this.meVersion = snapshot.version;
     this.run = snapshot.run;
+    this.account = snapshot.account || null;
     this.me = snapshot.me || null;
     for (const list of LISTS) this[list] = byId(snapshot[list] || []);
     this.#setClock(snapshot.server_now);
@@ -130,19 +131,20 @@ export class Room {
   #apply(delta) {
     this.version = delta.version;
     if (delta.run) this.run = { ...this.run, ...delta.run };
+    if (delta.account) this.account = delta.account;
     for (const list of LISTS) {
       for (const [id, item] of byId(delta[list] || [])) this[list].set(id, item);
     }
     if (delta.guests) this.guests = byId(delta.guests); // who waits is told whole: a guest has no state to change
-    if (delta.me) this.#applyMe(delta);
     this.#heard();
     this.#tell("state", delta);
   }
 
-  #applyMe({ version, me }) {
+  // The whole of it, or only what some topics change in it.
+  #applyMe({ version, me, changes }) {
     if (version < this.meVersion) return;
     this.meVersion = version;
-    this.me = me;
+    this.me = me || changedMe(this.me, changes);
   }
 
   #changed(delta) {
@@ -151,11 +153,15 @@ export class Room {
     // Who has a live phone is told without a version of its own (since == version); everything else counts one up.
     if (known && delta.version === this.version && delta.since !== delta.version) return;
     if (known && delta.since === this.version && !delta.snapshot) this.#apply(delta);
-    else if (this.fetching) this.early.push(delta);
+    else if (this.fetching) this.early.push(() => this.#changed(delta));
     else this.fetch();
   }
 
   #mine(message) {
+    if (this.fetching) {
+      this.early.push(() => this.#mine(message)); // else the snapshot on its way could take back what it says
+      return;
+    }
     if (message.epoch !== this.epoch) {
       this.fetch();
       return;
@@ -185,7 +191,7 @@ export class Room {
       this.fetching = null;
       const early = this.early;
       this.early = [];
-      for (const delta of early) this.#changed(delta);
+      for (const hear of early) hear();
       if (this.fetchAgain && this.connected) {
         this.fetchAgain = false;
         this.fetch();
@@ -303,6 +309,13 @@ export class Room {
 
 function byId(items) {
   return new Map(items.map((item) => [item.id || item.seat_id, item]));
+}
+
+function changedMe(me, changes) {
+  const topics = byId([...me.topics, ...changes.topics]);
+  const supported = new Set(me.supported);
+  for (const { id, on } of changes.supported) supported[on ? "add" : "delete"](id);
+  return { ...me, ...changes, topics: [...topics.values()], supported: [...supported] };
 }
 
 function judged(answer) {

@@ -181,7 +181,7 @@ class TestReasons:
         assert topic(its).state == "planned"
         run(service.decline_topic, cast.tomas, opened, topic_id=its, reason="not_here")
         run(close_session, cast.tomas, opened, **reasons(cast))
-        account = snapshot_for(db.session(), cast.tomas, opened, "facilitator")["run"]["account"]
+        account = snapshot_for(db.session(), cast.tomas, opened, "facilitator")["account"]
         assert (account["sent"], account["accounted_for"]) == (1, 1)
 
     def test_what_nobody_got_to_says_so(self, cast: Cast, opened: str) -> None:

@@ -206,7 +206,7 @@ def test_after_the_close_what_is_let_go_waits_for_the_next_visit(cast: Cast, ope
     do(close_session, cast.tomas, opened)
     do(service.take_back, cast.gladys, opened, topic_id=head)
     assert topic(other).state == "parked"
-    account = console(cast)["run"]["account"]
+    account = console(cast)["account"]
     assert account["sent"] == account["accounted_for"] == 2
 
 
@@ -333,7 +333,7 @@ def test_a_topic_kept_for_the_next_visit_takes_its_joined_ones_along(cast: Cast,
     topics = {each["id"]: each for each in snapshot_for(db.session(), cast.tomas, later, "facilitator")["topics"]}
     assert topics[rows[head].id]["supports"] == 2
     assert [each["words"] for each in topics[rows[third].id]["translations"]] == ["Tablet"]
-    account = snapshot_for(db.session(), cast.tomas, later, "facilitator")["run"]["account"]
+    account = snapshot_for(db.session(), cast.tomas, later, "facilitator")["account"]
     assert (account["sent"], account["accounted_for"]) == (3, 3)
     do(service.keep_apart, cast.frank, later, topic_id=rows[other].id)
     assert topic(rows[other].id).state == "new"

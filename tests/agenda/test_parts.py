@@ -55,7 +55,7 @@ def counts(cast: Cast) -> dict[str, int]:
 def account(cast: Cast) -> tuple[int, int]:
     db.session.rollback()
     db.session.expire_all()
-    told = snapshot_for(db.session(), cast.tomas, cast.session_id, "facilitator")["run"]["account"]
+    told = snapshot_for(db.session(), cast.tomas, cast.session_id, "facilitator")["account"]
     return told["sent"], told["accounted_for"]
 
 

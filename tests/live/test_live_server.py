@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 import requests
-import websocket
 
 from tests.live.server import ROOT, LiveServer
 

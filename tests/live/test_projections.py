@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from groupvisits.live.projections import project, project_me
+from groupvisits.live.projections import MY_TOPIC, project, project_me, project_my_changes
 
 TOPIC = {
     "id": "t", "words": "Cooking for a family", "language": "es", "state": "planned", "rank": 1, "version": 7, "route": "group", "author": "Rosa",
@@ -25,14 +25,13 @@ PHASE = {
     "ends_at": "y",
 }
 FACTS: dict[str, Any] = {
-    "epoch": "e", "version": 7,
+    "epoch": "e", "version": 7, "account": {"sent": 2, "accounted_for": 2, "one_on_one": 1, "lost": []},
     "run": {
         "state": "open", "title": "Tuesday evening group", "starts_at": "x", "ends_at": "y", "zone": "America/New_York", "room": "Main room",
         "current_topic_id": None, "topic_started_at": None, "topic_ends_at": None, "phase": 2, "phases": [PHASE], "curtain": False, "closed_at": None, "only_one_on_ones": False,
         "purpose": "To learn from each other", "emergency_number": "911", "join_code": "K7RM4X", "join_url": "http://x/join/K7RM4X", "by_hand": False, "supports_hidden": False,
         "gathering_until": None, "poll": {"id": "q", "topic_id": "t", "opened_at": "x", "keep_going": 1, "move_on": 2, "park": 0}, "led_by": {"id": "u", "name": "Tomas"},
         "handed_to": None, "facilitators": [{"id": "u", "name": "Tomas"}], "calls": [{"number": 7, "place": "Room 2"}],
-        "account": {"sent": 2, "accounted_for": 2, "one_on_one": 1},
     },
     "topics": [TOPIC, ALONE],
     "slots": [{
@@ -104,8 +103,9 @@ def test_where_no_words_are_shown_no_translation_is_either() -> None:
 
 def test_the_facilitator_knows_of_a_one_on_one_topic_and_reads_no_word_of_it() -> None:
     shown = project("facilitator", FACTS)
-    assert set(shown) == {"epoch", "version", "run", "topics", "slots", "people", "guests"}
-    assert set(shown["run"]) == RUN | {"join_code", "join_url", "account", "by_hand", "supports_hidden", "led_by", "handed_to", "facilitators"}
+    assert set(shown) == {"epoch", "version", "run", "account", "topics", "slots", "people", "guests"}
+    assert set(shown["account"]) == {"sent", "accounted_for", "one_on_one"}
+    assert set(shown["run"]) == RUN | {"join_code", "join_url", "by_hand", "supports_hidden", "led_by", "handed_to", "facilitators"}
     group, alone = shown["topics"]
     assert set(group) == {
         "id", "words", "language", "state", "rank", "version", "route", "author", "author_seat_id", "supports", "minutes", "proposed_at", "outcome",
@@ -193,9 +193,19 @@ def test_a_patients_own_part_has_these_fields() -> None:
         "suggested_words",
         "joined_to",
         "joined",
-        "split_from_id", "carried", "still_matters",
+        "split_from_id",
+        "carried",
+        "still_matters",
     }
     assert (set(shown["topics"][0]["joined_to"]), set(shown["topics"][0]["joined"][0])) == ({"id", "words", "author", "state"}, {"id", "words", "author"})
     assert set(shown["slot"]) == {"id", "state", "place", "provider", "planned_at", "minutes", "before_you", "called_at", "answer"}
     assert set(shown["plan"]) == {"what", "when_how_often", "confidence"}
     assert project_me(me | {"slot": None, "plan": None})["slot"] is None
+
+
+def test_changes_of_a_patients_own_part_hold_the_same_fields_of_a_topic() -> None:
+    topic = dict.fromkeys(MY_TOPIC) | {"entered_by": "x", "joined": [{"id": "j", "words": "w", "author": None, "patient_id": "p"}]}
+    shown = project_my_changes({"topics": [topic], "supported": [{"id": "t", "on": True, "at": "x"}], "supports_left": 2, "plan": {"what": "x"}})
+    assert set(shown) == {"topics", "supported", "supports_left"}
+    assert set(shown["topics"][0]) == set(MY_TOPIC) and shown["topics"][0]["joined"] == [{"id": "j", "words": "w", "author": None}]
+    assert shown["supported"] == [{"id": "t", "on": True}]

@@ -296,13 +296,14 @@ class Account:
 
 @dataclass(frozen=True)
 class Sent:
-    """A topic, as far as the account cares."""
+    """A topic, as far as the account cares; or `times` of them that are alike, as long as none is joined or split."""
 
     id: str
     route: str
     state: str
     merged_into_id: str | None = None
     split_from_id: str | None = None
+    times: int = 1
 
 
 def account(topics: Iterable[Sent], session_state: str) -> Account:
@@ -310,9 +311,10 @@ def account(topics: Iterable[Sent], session_state: str) -> Account:
 
     A joined topic's fate is that of the topic it was joined to. A split one's are those of its parts, which nobody sent anew.
     """
+    topics = list(topics)
     by_id = {topic.id: topic for topic in topics}
     parts: dict[str, list[Sent]] = defaultdict(list)
-    for topic in by_id.values():
+    for topic in topics:
         if topic.split_from_id:
             parts[topic.split_from_id].append(topic)
     is_over = session_state in ("closed", "cancelled")
@@ -326,5 +328,9 @@ def account(topics: Iterable[Sent], session_state: str) -> Account:
             return not carry_on or any(is_lost(part) for part in carry_on)
         return topic.route == "group" and is_over and topic.state in OPEN_STATES
 
-    sent = [topic for topic in by_id.values() if topic.split_from_id is None]
-    return Account(len(sent), sum(not is_lost(topic) for topic in sent), sum(topic.route == "one_on_one" for topic in sent))
+    sent = [topic for topic in topics if topic.split_from_id is None]
+    return Account(
+        sum(topic.times for topic in sent),
+        sum(topic.times for topic in sent if not is_lost(topic)),
+        sum(topic.times for topic in sent if topic.route == "one_on_one"),
+    )

@@ -5,10 +5,10 @@ The rules, the permissions, the count of versions and the audit are those of eve
 
 from typing import Any
 
-from sqlalchemy import String, bindparam, delete, distinct, func, literal, select, update
+from sqlalchemy import String, bindparam, delete, select, update
 
 from groupvisits.accounts.models import Clinic
-from groupvisits.agenda import rules
+from groupvisits.agenda import queries, rules
 from groupvisits.agenda.models import Support, Topic
 from groupvisits.agenda.permissions import POLICY
 from groupvisits.audit import service as audit
@@ -110,7 +110,7 @@ def _topic_in(tx: Transaction, actor: Actor, place: Place, topic_id: str) -> Any
 def _check_budget(tx: Transaction, actor: Actor, place: Place) -> None:
     budget = _BUDGET.value(tx, group_id=place.group_session.group_id)
     if budget is not None:
-        rules.check_budget(budget, _GIVEN.value(tx, session_id=place.group_session.id, patient_id=actor.id))
+        rules.check_budget(budget, queries.supports_given(tx, place.group_session.id, actor.id))
 
 
 def _accepted(
@@ -126,7 +126,8 @@ def _accepted(
 ) -> Result:
     """Record the act (ids, never words) and announce it once, as acts.accepted does for the other verbs."""
     audit.record(tx, actor, action, audit.Subject("topics", topics[0]), session_id=session_id, patient=proposer_id, **details)
-    tx.announce(SessionChanged(session_id, version, topics=topics, patients=tuple(patients)))
+    only_support = action == "agenda:support"
+    tx.announce(SessionChanged(session_id, version, topics=topics, patients=tuple(patients), only_support=only_support))
     return {"version": version, "topic_id": topics[0]}
 
 
@@ -147,15 +148,3 @@ _BUDGET = Statement(
     select(_PROGRAMMES.c.support_budget).join(_GROUPS, _GROUPS.c.programme_id == _PROGRAMMES.c.id).where(_GROUPS.c.id == bindparam("group_id", type_=String()))
 )
 _HEADS = _TOPICS.alias("heads")
-# How many topics of the session that are still open this person says "me too" to; those joined to each other are one.
-_GIVEN = Statement(
-    select(func.count(distinct(_HEADS.c.id)).label("given"))
-    .select_from(_SUPPORTS)
-    .join(_TOPICS, _TOPICS.c.id == _SUPPORTS.c.topic_id)
-    .join(_HEADS, _HEADS.c.id == func.coalesce(_TOPICS.c.merged_into_id, _TOPICS.c.id))
-    .where(
-        _HEADS.c.session_id == bindparam("session_id"),
-        _HEADS.c.state.in_([literal(state) for state in rules.OPEN_STATES]),
-        _SUPPORTS.c.patient_id == bindparam("patient_id"),
-    )
-)

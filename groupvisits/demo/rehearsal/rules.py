@@ -22,11 +22,12 @@ class Screen:
         self.epoch = ""
         self.version = self.me_version = -1
         self.run: dict[str, Any] = {}
+        self.account: dict[str, int] | None = None
         self.me: dict[str, Any] | None = None
         self.lists: dict[str, dict[str, Any]] = {name: {} for name in LISTS}
         self.fetching = False
         self._wanted = True  # nothing is known yet
-        self._early: list[dict[str, Any]] = []  # deltas that came while a snapshot was on its way
+        self._early: list[tuple[str, dict[str, Any]]] = []  # what came while a snapshot was on its way
 
     @property
     def wants(self) -> bool:
@@ -46,8 +47,8 @@ class Screen:
             self._take(snapshot)
         self.fetching = False
         early, self._early = self._early, []
-        for delta in early:
-            self.changed(delta)
+        for name, body in early:
+            self.hear(name, body)
 
     def hear(self, name: str, body: dict[str, Any]) -> None:
         """One message of the server."""
@@ -65,15 +66,18 @@ class Screen:
         if known and delta["since"] == self.version and not delta.get("snapshot"):
             self._apply(delta)
         elif self.fetching:
-            self._early.append(delta)
+            self._early.append(("session:changed", delta))
         else:
             self.want()
 
     def mine(self, message: dict[str, Any]) -> None:
-        if message["epoch"] != self.epoch:
+        if self.fetching:  # else the snapshot on its way could take back what it says
+            self._early.append(("session:mine", message))
+        elif message["epoch"] != self.epoch:
             self.want()
         elif message["version"] >= self.me_version:
-            self.me_version, self.me = message["version"], message["me"]
+            self.me_version = message["version"]
+            self.me = message["me"] if "me" in message else changed_me(self.me or {}, message["changes"])
 
     def ticked(self, tick: dict[str, Any]) -> None:
         if tick["epoch"] != self.epoch or tick["version"] > self.version:
@@ -81,21 +85,30 @@ class Screen:
 
     def shows(self) -> dict[str, Any]:
         """What a person could read on it, in a form that can be compared."""
-        return {"epoch": self.epoch, "version": self.version, "run": self.run, **self.lists, "me": self.me}
+        return {"epoch": self.epoch, "version": self.version, "run": self.run, "account": self.account, **self.lists, "me": self.me}
 
     def _take(self, snapshot: Mapping[str, Any]) -> None:
         self.epoch, self.version, self.me_version = snapshot["epoch"], snapshot["version"], snapshot["version"]
-        self.run, self.me = snapshot["run"], snapshot.get("me")
+        self.run, self.account, self.me = snapshot["run"], snapshot.get("account"), snapshot.get("me")
         for name, key in LISTS.items():
             self.lists[name] = {item[key]: item for item in snapshot.get(name, [])}
 
     def _apply(self, delta: dict[str, Any]) -> None:
         self.version = delta["version"]
         self.run = {**self.run, **delta.get("run", {})}
+        self.account = delta.get("account", self.account)
         for name, key in LISTS.items():
             self.lists[name] |= {item[key]: item for item in delta.get(name, [])}
         if "guests" in delta:  # who waits is told whole: a guest has no state to change
             self.lists["guests"] = {item["id"]: item for item in delta["guests"]}
+
+
+def changed_me(me: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """A patient's own part after some of its topics, and what they say "me too" to, have changed."""
+    topics = {topic["id"]: topic for topic in [*me["topics"], *changes["topics"]]}
+    supported = dict.fromkeys(me["supported"], True) | {each["id"]: each["on"] for each in changes["supported"]}
+    kept = [topic_id for topic_id, on in supported.items() if on]
+    return {**me, "topics": list(topics.values()), "supported": kept, "supports_left": changes["supports_left"]}
 
 
 def shown_by(snapshot: Mapping[str, Any]) -> dict[str, Any]:

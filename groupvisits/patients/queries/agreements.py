@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import bindparam, literal, select
 from sqlalchemy.orm import Session
 
 from groupvisits.core import clock
 from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
 from groupvisits.core.language import LANGUAGES, current_language
+from groupvisits.core.statements import Statement, columns, table_of
+from groupvisits.core.transaction import Transaction
 from groupvisits.patients.models import AgreementSignature, AgreementText, CarePartner, Patient
 from groupvisits.patients.permissions import POLICY
 from groupvisits.patients.queries.registry import clinic_of
@@ -178,7 +180,21 @@ def hidden_names(db: Session, patient_ids: Collection[str], programme_id: str) -
     return frozenset(str(signature.patient_id) for signature in last if rules.hides_name(as_signed(signature)))
 
 
-def as_signed(signature: AgreementSignature | None) -> rules.Signed | None:
+def hides_name(tx: Transaction, patient_id: str, programme_id: str) -> bool:
+    """The same of one patient, by a statement."""
+    return rules.hides_name(as_signed(_LAST_OF.one(tx, patient_id=patient_id, programme_id=programme_id)))
+
+
+_SIGNATURES = table_of(AgreementSignature)
+_LAST_OF = Statement(
+    select(*columns(AgreementSignature, "text_id", "valid_until", "consents", "ended_at", "ended_because"))
+    .where(_SIGNATURES.c.patient_id == bindparam("patient_id"), _SIGNATURES.c.programme_id == bindparam("programme_id"), _SIGNATURES.c.signer == "patient")
+    .order_by(_SIGNATURES.c.signed_at.desc(), _SIGNATURES.c.id.desc())
+    .limit(literal(1))
+)
+
+
+def as_signed(signature: Any) -> rules.Signed | None:
     if signature is None:
         return None
     return rules.Signed(signature.text_id, signature.valid_until, signature.consents, signature.ended_because if signature.ended_at else "")

@@ -1,0 +1,177 @@
+"""The room as far as one plain topic needs it: what a proposal and a "me too" change, read by statements in a few microseconds.
+
+The facts are made by the same code as those of the whole room (live.queries.Room); only the reads are narrower. A topic is plain
+while it is new and nothing hangs on it. Any other is told from the whole room.
+"""
+
+from collections.abc import Collection, Mapping
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from sqlalchemy import and_, bindparam, exists, func, literal, select
+
+from groupvisits.agenda import queries as agenda
+from groupvisits.agenda.models import Support, Topic, TopicTranslation
+from groupvisits.agenda.rules import HEARD_STATES, Sent
+from groupvisits.core.statements import Statement, columns, table_of
+from groupvisits.core.transaction import Transaction
+from groupvisits.live.queries import Room
+from groupvisits.patients.models import Patient
+from groupvisits.patients.queries.agreements import hides_name
+from groupvisits.programmes.models import Group, Programme
+from groupvisits.sessions.models import GroupSession, Seat, SessionTeamMember
+from groupvisits.sessions.queries import Place
+from groupvisits.slots.models import Slot
+
+
+class _Person(NamedTuple):
+    id: str
+    display_name: str
+
+
+class OneTopic(Room):
+    """A Room that holds this topic, its proposer and nothing else."""
+
+    db: Transaction
+
+    def __init__(self, tx: Transaction, group_session: Any, topic: Any) -> None:
+        super().__init__(tx, Place(group_session, group_session.clinic_id, frozenset(), None))
+        self.topic = topic
+
+    @classmethod
+    def plain(cls, tx: Transaction, session_id: str, topic_id: str) -> "OneTopic | None":
+        """The room of this topic, or None if others change with it."""
+        topic = _TOPIC.one(tx, topic_id=topic_id)
+        if topic is None or topic.state != "new" or topic.merged_into_id or topic.has_joined or topic.is_translated:
+            return None
+        return cls(tx, _SESSION.one(tx, session_id=session_id), topic)
+
+    @property
+    def clinicians(self) -> list[str]:
+        return sorted({row.staff_member_id for row in _CLINICIANS.all(self.db, session_id=self.group_session.id)})
+
+    @property
+    def _programme(self) -> Any:
+        return self.group_session
+
+    @cached_property
+    def _topics(self) -> list[tuple[Any, str]]:
+        return [(self.topic, self.topic.proposer)]
+
+    @cached_property
+    def _hidden(self) -> frozenset[str]:
+        proposer = self.topic.patient_id
+        return frozenset({proposer}) if hides_name(self.db, proposer, self._programme.programme_id) else frozenset()
+
+    @cached_property
+    def _supports(self) -> dict[str, int]:
+        count = _SUPPORTERS.value(self.db, topic_id=self.topic.id, patient_id=self.topic.patient_id)
+        return {self.topic.id: count} if count else {}
+
+    @cached_property
+    def _heard(self) -> frozenset[str]:
+        proposer = self.topic.patient_id
+        heard = _HEARD.one(self.db, session_id=self.group_session.id, patient_id=proposer)
+        return frozenset({proposer}) if heard is not None else frozenset()
+
+    @cached_property
+    def _translations(self) -> dict[str, list[dict[str, Any]]]:
+        return {}
+
+    @cached_property
+    def _ranks(self) -> dict[str, int]:
+        return {}
+
+    @cached_property
+    def _expected(self) -> dict[str, Any]:
+        return {}
+
+    @cached_property
+    def _seats(self) -> list[tuple[Any, Any]]:
+        seat = _SEAT.one(self.db, session_id=self.group_session.id, patient_id=self.topic.patient_id)
+        return [(seat, _Person(self.topic.patient_id, self.topic.proposer))] if seat is not None else []
+
+    @cached_property
+    def _slots(self) -> list[Any]:
+        return _SLOTS.all(self.db, session_id=self.group_session.id, patient_id=self.topic.patient_id)
+
+    @cached_property
+    def _sent(self) -> list[Sent]:
+        """Alike topics stand for each other: while none was joined or split, the account needs their number only."""
+        counted = _COUNTED.all(self.db, session_id=self.group_session.id)
+        if any(row.state in ("merged", "split") for row in counted):
+            return [Sent(*row) for row in _SENT.all(self.db, session_id=self.group_session.id)]
+        return [Sent("", row.route, row.state, times=row.times) for row in counted]
+
+    def _supported(self, patient_ids: Collection[str]) -> Mapping[str, Collection[str]]:
+        return {patient_id: [self.topic.id] for patient_id in patient_ids if _STANDS.one(self.db, topic_id=self.topic.id, patient_id=patient_id) is not None}
+
+    def _supports_left(self, patient_id: str, supported: Collection[str]) -> int | None:
+        budget = self._programme.support_budget
+        return None if budget is None else max(0, budget - agenda.supports_given(self.db, self.group_session.id, patient_id))
+
+
+_SESSIONS, _GROUPS, _PROGRAMMES, _TOPICS, _SUPPORTS, _PATIENTS, _SEATS, _SLOT_ROWS, _TEAM, _TRANSLATED = (
+    table_of(model) for model in (GroupSession, Group, Programme, Topic, Support, Patient, Seat, Slot, SessionTeamMember, TopicTranslation)
+)
+_JOINED, _OWN, _TALKED = _TOPICS.alias("joined"), _TOPICS.alias("own"), _TOPICS.alias("talked")
+_IN_SESSION = bindparam("session_id")
+
+_SESSION = Statement(
+    select(
+        *columns(GroupSession, "id", "clinic_id", "epoch", "version", "state", "supports_shown"),
+        *columns(Programme, "hides_supports", "support_budget"),
+        _PROGRAMMES.c.id.label("programme_id"),
+    )
+    .join(_GROUPS, _GROUPS.c.id == _SESSIONS.c.group_id)
+    .join(_PROGRAMMES, _PROGRAMMES.c.id == _GROUPS.c.programme_id)
+    .where(_SESSIONS.c.id == _IN_SESSION)
+)
+_TOPIC = Statement(
+    select(
+        *columns(Topic),
+        _PATIENTS.c.display_name.label("proposer"),
+        exists(select(_JOINED.c.id).where(_JOINED.c.merged_into_id == _TOPICS.c.id)).label("has_joined"),
+        exists(select(_TRANSLATED.c.topic_id).where(_TRANSLATED.c.topic_id == _TOPICS.c.id)).label("is_translated"),
+    )
+    .join(_PATIENTS, _PATIENTS.c.id == _TOPICS.c.patient_id)
+    .where(_TOPICS.c.id == bindparam("topic_id"))
+)
+_CLINICIANS = Statement(
+    select(*columns(SessionTeamMember, "staff_member_id")).where(
+        _TEAM.c.session_id == _IN_SESSION, _TEAM.c.role.in_([literal("resident"), literal("attending")])
+    )
+)
+_SUPPORTERS = Statement(
+    select(func.count().label("supporters"))
+    .select_from(_SUPPORTS)
+    .where(_SUPPORTS.c.topic_id == bindparam("topic_id"), _SUPPORTS.c.patient_id != bindparam("patient_id"))
+)
+_STANDS = Statement(
+    select(*columns(Support, "topic_id")).where(_SUPPORTS.c.topic_id == bindparam("topic_id"), _SUPPORTS.c.patient_id == bindparam("patient_id"))
+)
+_HEARD = Statement(  # one of their own topics, or the one it was joined to, is or was talked about
+    select(_TALKED.c.id)
+    .join(_OWN, and_(_OWN.c.session_id == _TALKED.c.session_id, _TALKED.c.id == func.coalesce(_OWN.c.merged_into_id, _OWN.c.id)))
+    .where(
+        _TALKED.c.session_id == _IN_SESSION,
+        _TALKED.c.route == "group",
+        _TALKED.c.state.in_([literal(state) for state in HEARD_STATES]),
+        _OWN.c.patient_id == bindparam("patient_id"),
+    )
+    .limit(literal(1))
+)
+_SEAT = Statement(
+    select(*columns(Seat, "id", "slip_number", "state")).where(
+        _SEATS.c.session_id == _IN_SESSION, _SEATS.c.patient_id == bindparam("patient_id"), _SEATS.c.state != "cancelled"
+    )
+)
+_SLOTS = Statement(
+    select(*columns(Slot, "patient_id", "provider_id", "state", "minutes", "called_at", "started_at")).where(
+        _SLOT_ROWS.c.session_id == _IN_SESSION, _SLOT_ROWS.c.patient_id == bindparam("patient_id")
+    )
+)
+_COUNTED = Statement(
+    select(*columns(Topic, "route", "state"), func.count().label("times")).where(_TOPICS.c.session_id == _IN_SESSION).group_by(_TOPICS.c.route, _TOPICS.c.state)
+)
+_SENT = Statement(select(*columns(Topic, "id", "route", "state", "merged_into_id", "split_from_id")).where(_TOPICS.c.session_id == _IN_SESSION))
