@@ -58,6 +58,7 @@ ACTS = {
     "feedback:close_form": mark("Closed a feedback form"),
     "feedback:open_form": mark("Opened a feedback form"),
     "feedback:print_cards": mark("Printed feedback cards"),
+    "home:export_minutes": mark("Took a group's minute book out"),
     "installation:restored": mark("Restored a backup"),
     "interop:export": mark("Took a file of a group's numbers out"),
     "interop:print_slips": mark("Printed slip cards"),

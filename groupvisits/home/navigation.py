@@ -14,7 +14,7 @@ ROOMS: tuple[tuple[tuple[str, ...], Any, str, tuple[str, ...]], ...] = (
     (("coordinator",), _l("Home"), "home.home", ("home.home",)),
     (("facilitator", "resident", "attending", "nurse", "interpreter"), _l("Today"), "home.today", ("home.today", "slots.", "live.facilitator")),
     (("coordinator",), _l("Programmes"), "programmes.programmes", ("programmes.programmes", "programmes.programme", "programmes.new_programme", "programmes.design", "programmes.change_programme", "patients.agreement", "patients.publish_agreement")),
-    (("coordinator", "facilitator"), _l("Groups"), "programmes.groups", ("programmes.", "sessions.series_", "sessions.make_series", "sessions.change_series_rule", "sessions.closures", "sessions.enter_closure", "sessions.recruitment", "sessions.search_recruits", "sessions.add_recruits", "sessions.note_recruit_step")),
+    (("coordinator", "facilitator"), _l("Groups"), "programmes.groups", ("programmes.", "minutes.", "sessions.series_", "sessions.make_series", "sessions.change_series_rule", "sessions.closures", "sessions.enter_closure", "sessions.recruitment", "sessions.search_recruits", "sessions.add_recruits", "sessions.note_recruit_step")),
     (("coordinator",), _l("Sessions"), "sessions.sessions", ("sessions.", "interop.papers", "instead.")),
     (("coordinator", "nurse"), _l("Patients"), "patients.patients", ("patients.",)),
     (("coordinator",), _l("Messages"), "sessions.messages", ("sessions.messages", "sessions.call_list", "sessions.scheduler_changes")),

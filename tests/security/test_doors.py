@@ -116,7 +116,7 @@ def ask(client: FlaskClient, rule: Rule, method: str, running: dict[str, str], *
 def _sent(rule: Rule, method: str, running: dict[str, str]) -> dict[str, Any]:
     entered: dict[str, Any] = {
         **{name: running[name] for name in ("seat_id", "patient_id", "topic_id", "slot_id", "guest_id")},
-        "person": f"{running['staff_member_id']} nurse", "answer": "coming" if "slots" in rule.rule else "yes", "reason": "Snow", "words": "some words", "route": "group", "parts": ["one", "two"], "language": "pt", "minutes": "5",
+        "person": f"{running['staff_member_id']} nurse", "answer": "coming" if "slots" in rule.rule else "park" if "poll" in rule.rule else "yes", "poll_id": "0" * 32, "reason": "Snow", "words": "some words", "route": "group", "parts": ["one", "two"], "language": "pt", "minutes": "5",
         "phase": "1", "on": "y", "outcome": "yes" if "calls" in rule.rule else "", "topic_ids": running["topic_id"], "into_id": running["topic_id"], "base_revision": "0", "count": "3", "name": "Rosa", "search": "Rosa",
         "born-day": "1", "born-month": "3", "born-year": "1961", "roles": "admin", "co_assess_clinician": "words", "kind": "addendum",
         "signature_id": "s", "comment": "c", "presence": "discussed", "secret": "s", "full_name": "0", "birth_date": "1",

@@ -3,21 +3,25 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from groupvisits.agenda import queries as agenda
 from groupvisits.agenda.models import Topic
-from groupvisits.agenda.rules import form_state
+from groupvisits.agenda.rules import LATE_TOPICS, form_state
 from groupvisits.core import clock
 from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
+from groupvisits.home.minutes.queries import Entry, topics_of
 from groupvisits.home.my import rules
 from groupvisits.home.permissions import POLICY
+from groupvisits.live.queries import snapshot_for
 from groupvisits.patients.queries.agreements import my_agreements
 from groupvisits.sessions.models import GroupSession, Offer, Seat, WaitingListEntry
 from groupvisits.sessions.queries import waiting
+from groupvisits.sessions.rules.states import CAME
 from groupvisits.slots import queries as slots
 from groupvisits.slots.models import Slot
 
@@ -84,6 +88,16 @@ class MyVisits:
 
 
 @dataclass(frozen=True)
+class Afterwards:
+    """What stays of a visit for one of its patients: `me` is their own part as the room shows it, the rest is the group's, without names."""
+
+    me: dict[str, Any]
+    talked_about: Sequence[Entry]
+    next_at: datetime | None  # on the wall of the visit's zone
+    takes_topics: bool  # for a day
+
+
+@dataclass(frozen=True)
 class OtherDate:
     """A date of another group of the same programme, which somebody may come to instead of their own."""
 
@@ -120,6 +134,18 @@ def my_visit(db: Session, viewer: Actor, session_id: str) -> Visit:
     if visit.phase != "to_come":
         return visit
     return replace(visit, in_line=waiting.my_place_in_line(db, viewer, session_id), is_full=waiting.free_places(db, visit.group_session) <= 0)
+
+
+def afterwards(db: Session, viewer: Actor, visit: Visit) -> Afterwards | None:
+    """What became of the viewer's topics, their plan and next date, and what the group took from the visit; None unless they came."""
+    if visit.group_session.state != "closed" or visit.seat is None or visit.seat.state not in CAME:
+        return None
+    me = snapshot_for(db, viewer, visit.id, "patient")["me"]
+    next_visit, closed_at = me["next_visit"], visit.group_session.closed_at
+    return Afterwards(
+        me, topics_of(db, [visit.id])[visit.id, "talked_about"], clock.local(datetime.fromisoformat(next_visit["starts_at"]), visit.zone) if next_visit else None,
+        takes_topics=closed_at is not None and clock.now() - closed_at <= LATE_TOPICS,
+    )  # fmt: skip
 
 
 def other_dates(db: Session, viewer: Actor, session_id: str) -> list[OtherDate]:

@@ -134,7 +134,8 @@ def _refused(session_id: str, refusal: DomainError, form: Any = None) -> Respons
 
 
 def _visit_page(found: queries.Visit, form: forms.AnswerForm, message: str = "") -> str:
-    return render_template("home/my/visit.html", visit=found, form=form, message=message, most=forms.MAX_COMPANIONS)
+    after = queries.afterwards(db.session(), current_actor(), found)
+    return render_template("home/my/visit.html", visit=found, after=after, form=form, message=message, most=forms.MAX_COMPANIONS)
 
 
 def _received(said: str) -> str:

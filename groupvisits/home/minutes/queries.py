@@ -1,0 +1,80 @@
+"""What stands in the minute book, in a number of questions that does not grow with its visits."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from groupvisits.accounts.models import Clinic
+from groupvisits.agenda.models import Topic
+from groupvisits.core.actor import Actor
+from groupvisits.home.permissions import POLICY
+from groupvisits.live.models import TalkAccount
+from groupvisits.programmes.models import Group
+from groupvisits.programmes.queries import standing_for
+from groupvisits.sessions.models import GroupSession
+
+VISITS_AT_MOST = 24
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One topic in the words of whoever brought it, and what the group took from it."""
+
+    words: str
+    language: str
+    outcome: str
+
+
+@dataclass(frozen=True)
+class Minutes:
+    """One closed visit. `talk` holds live.rules.talk_figures, or nothing where they were not kept."""
+
+    group_session: GroupSession
+    talked_about: Sequence[Entry]
+    kept: Sequence[Entry]
+    talk: dict[str, int]
+
+
+@dataclass(frozen=True)
+class MinuteBook:
+    group: Group
+    paper: str  # "letter" or "a4"
+    visits: Sequence[Minutes]
+
+
+def minute_book_for(db: Session, viewer: Actor, group_id: str) -> MinuteBook:
+    """The group's last visits, newest first. Only what was for the whole group: nothing private, taken back, declined or still hidden.
+
+    NotFound for who may not know of the group.
+    """
+    standing = standing_for(db, viewer, group_id)
+    POLICY.require(viewer, "home:minute_book", standing)
+    query = select(GroupSession).where(GroupSession.group_id == group_id, GroupSession.state == "closed")
+    visits = db.scalars(query.order_by(GroupSession.starts_at.desc()).limit(VISITS_AT_MOST)).all()
+    topics, talks = topics_of(db, [visit.id for visit in visits]), _talks(db, [visit.id for visit in visits])
+    paper = db.scalar(select(Clinic.paper).where(Clinic.id == standing.clinic_id)) or "letter"
+    return MinuteBook(
+        standing.group, paper, [Minutes(visit, topics[visit.id, "talked_about"], topics[visit.id, "parked"], talks.get(visit.id, {})) for visit in visits]
+    )
+
+
+def topics_of(db: Session, session_ids: Sequence[str]) -> dict[tuple[str, str], list[Entry]]:
+    """By visit and state, the group's topics of visits that the caller may read about."""
+    found: dict[tuple[str, str], list[Entry]] = defaultdict(list)
+    if not session_ids:
+        return found
+    query = select(Topic.session_id, Topic.state, Topic.words, Topic.language, Topic.outcome).where(
+        Topic.session_id.in_(session_ids), Topic.route == "group", Topic.state.in_(("talked_about", "parked")), Topic.hidden_because == ""
+    )
+    for session_id, state, words, language, outcome in db.execute(query.order_by(Topic.ended_at, Topic.id)):
+        found[session_id, state].append(Entry(words, language, outcome))
+    return found
+
+
+def _talks(db: Session, session_ids: Sequence[str]) -> dict[str, dict[str, int]]:
+    if not session_ids:
+        return {}
+    return dict(db.execute(select(TalkAccount.session_id, TalkAccount.figures).where(TalkAccount.session_id.in_(session_ids))).all())
