@@ -59,7 +59,7 @@ def check(cast: Cast, sent: dict[str, str]) -> None:
         if topic.merged_into_id and topic.merged_into_id != topic.split_from_id:
             head = topics[topic.merged_into_id]
             assert may_lead(head.state, head.route, head.hidden_because)
-    account = snapshot_for(db.session(), cast.tomas, cast.session_id, "facilitator")["run"]["account"]
+    account = snapshot_for(db.session(), cast.tomas, cast.session_id, "facilitator")["account"]
     assert account["sent"] == account["accounted_for"] == len(sent)
 
 
