@@ -71,7 +71,7 @@ def test_any_sequence_of_acts_keeps_every_topic_and_gives_it_one_fate(cast: Cast
     for number in range(60):
         if number < 8 or dice.random() < 0.1:
             who = getattr(cast, dice.choice(PATIENTS))
-            body = {"words": f"Topic {number}", "route": dice.choice(("group", "group", "group", "one_on_one"))}
+            body: dict[str, Any] = {"words": f"Topic {number}", "route": dice.choice(("group", "group", "group", "one_on_one"))}
             sent[str(run(service.propose_topic, who, cast.session_id, **body)["topic_id"])] = who.id
         else:
             one_act(cast, dice, rows(cast))
