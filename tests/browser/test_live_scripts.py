@@ -11,10 +11,10 @@ from flask import Flask
 
 from config import ROOT
 
-SCRIPTS = sorted((ROOT / "static" / "live").glob("*.js"))
+SCRIPTS = sorted((ROOT / "static" / "live").rglob("*.js"))
 PAGES = {
     "patient_strings": ("patient.js", "words.js"),
-    "facilitator_strings": ("facilitator.js", "agenda.js", "people.js", "words.js"),
+    "facilitator_strings": ("facilitator.js", "console/*.js", "words.js"),
     "display_strings": ("display.js", "words.js"),
 }
 SHARED = {"weekdays", "months", "day", "talking_now", "signed_out_title", "signed_out", "gone_title", "gone", "open_again", "try_now"}
@@ -37,7 +37,8 @@ def _sentences(app: Flask, macro: str) -> dict[str, str | list[str]]:
 
 
 def _text(names: tuple[str, ...]) -> str:
-    return "\n".join((ROOT / "static" / "live" / name).read_text(encoding="utf-8") for name in names)
+    scripts = [path for name in names for path in sorted((ROOT / "static" / "live").glob(name))]
+    return "\n".join(path.read_text(encoding="utf-8") for path in scripts)
 
 
 @pytest.mark.parametrize("macro", PAGES)

@@ -1,6 +1,6 @@
 // The right of the console: who is at the door, the one-on-ones, who was not heard yet, who is here, the account of topics.
 
-import { el, show } from "./dom.js";
+import { el, show } from "../dom.js";
 
 const NOT_TAPPED_AFTER = 60;
 const SHOWN_AHEAD = 4;

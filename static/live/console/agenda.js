@@ -1,7 +1,7 @@
 // The middle of the console: the current topic with its time, the agenda with what still fits, what has been talked about.
 
-import { el, show } from "./dom.js";
-import { minutesUntil } from "./words.js";
+import { el, show } from "../dom.js";
+import { minutesUntil } from "../words.js";
 
 const CHOICES = [5, 10, 15, 20, 30];
 

@@ -1,0 +1,40 @@
+// What a screen reader is told, politely and in one batch: what came in, who waits, the time at five and at one minute.
+
+import { minutesUntil } from "../words.js";
+import { agendaOf } from "./agenda.js";
+
+const ANNOUNCE_AT = [5, 1];
+
+function tellNew(kit) {
+  const { ui, text, voice } = kit;
+  const { fresh } = agendaOf(kit);
+  const ids = fresh.map((topic) => topic.id);
+  if (ui.knownNew) {
+    const came = ids.filter((id) => !ui.knownNew.has(id)).length;
+    if (came) voice.say(text.count("came_in", came));
+  }
+  ui.knownNew = new Set([...(ui.knownNew || []), ...ids]);
+}
+
+// Time is said at five and at one minute, here only: a wall or a phone that speaks would stop a conversation.
+function tellTime({ room, ui, text, stale, voice }) {
+  const { say, count } = text;
+  const { run } = room;
+  const left = run.current_topic_id && run.topic_ends_at && !stale() ? minutesUntil(run.topic_ends_at, room.now()) : null;
+  const before = ui.minutesLeft;
+  ui.minutesLeft = left === null ? null : { topic: run.current_topic_id, left };
+  if (left === null || !before || before.topic !== run.current_topic_id || before.left <= left) return;
+  if (left === 0) voice.say(say("time_is_up"));
+  else if (ANNOUNCE_AT.includes(left)) voice.say(count("minutes_left", left));
+}
+
+function tellGuests({ room, ui, text, voice }) {
+  for (const guest of room.guests.values()) {
+    if (!ui.knownGuests.has(guest.id)) voice.say(text.say("guest_came", { n: guest.number }));
+    ui.knownGuests.add(guest.id);
+  }
+}
+
+export function announce(kit) {
+  for (const tell of [tellNew, tellTime, tellGuests]) tell(kit);
+}
