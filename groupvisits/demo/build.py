@@ -23,6 +23,7 @@ from groupvisits.demo import content, history, scheduling
 from groupvisits.patients.models import Patient
 from groupvisits.programmes.models import Group, GroupTeamMember, Membership, Programme
 from groupvisits.sessions.models import GroupSession, Seat, SessionTeamMember
+from groupvisits.sessions.rules import series
 from groupvisits.slots.models import Slot
 
 SEED = 2026
@@ -82,6 +83,7 @@ def build(tx: Transaction, now: datetime, zone: str = ZONE) -> Demo:
     rules = ((begins.date(), begins.time()), (_next_weekday(begins.date(), 2), time(9, 30)), (_next_weekday(begins.date(), 3), time(12, 0)))
     names: set[str] = set()
     groups = scheduling.Groups()
+    closed = scheduling.closed_days(clinic, now)
     for number, (first_day, starts) in enumerate(rules):
         group = _group(tx, clinic, programme, first_day, starts, number, now)
         for key, role in TEAM.items():
@@ -91,7 +93,7 @@ def build(tx: Transaction, now: datetime, zone: str = ZONE) -> Demo:
         for patient in members:
             tx.add(Membership(id=ids.new_id(), group_id=group.id, patient_id=patient.id, since=(now - timedelta(days=dice.randint(60, 380))).date()))
         shows = {patient.id: dice.betavariate(7, 2.5) for patient in members}
-        past, future = _dates(group, begins.date() if number == 0 else now.date())
+        past, future = dates_of(group, begins.date() if number == 0 else now.date(), closed, live=begins.date() if number == 0 else None)
         visits, to_come = [_session(tx, clinic, group, day, staff, "closed") for day in past], []
         for held in visits:
             history.fill(tx, dice, group, held, members, shows, staff)
@@ -111,7 +113,7 @@ def build(tx: Transaction, now: datetime, zone: str = ZONE) -> Demo:
         groups.future.append(to_come)
     outsiders = [_patient(tx, clinic, fake, dice, names, len(names) + 1, now) for _ in range(scheduling.WAITING + scheduling.RECRUITS)]
     tx.flush()
-    scheduling.fill(tx, groups, outsiders, staff, programme, now)
+    scheduling.fill(tx, groups, outsiders, staff, programme, closed, now)
     _links(tx, made, now)
     audit.record(tx, actors.system(clinic.id), "demo:made", clinic)
     audit.record(tx, actors.system(other.id), "demo:made", other)
@@ -141,7 +143,7 @@ def _group(tx: Transaction, clinic: Clinic, programme: Programme, first_day: dat
     part = "morning" if starts.hour < 11 else "noon" if starts.hour < 14 else "afternoon" if starts.hour < 17 else "evening"
     group = Group(id=ids.new_id(), clinic_id=clinic.id, programme_id=programme.id, name=f"{WEEKDAYS[first_day.weekday()]} {part} group", room=("Main room", "Garden room", "Main room")[number],
                   week=(first_day.day - 1) // 7 + 1, weekday=first_day.weekday(), starts=starts, minutes=120, minimum=8, target=10, maximum=15, slot_minutes=8,
-                  layout="parallel", created_at=now - timedelta(days=390))  # fmt: skip
+                  layout="parallel", holiday_policy="move", created_at=now - timedelta(days=390))  # fmt: skip
     tx.add(group)
     tx.flush()
     return group
@@ -164,10 +166,14 @@ def _patient(tx: Transaction, clinic: Clinic, fake: Faker, dice: random.Random, 
     return patient
 
 
-def _dates(group: Group, today: date) -> tuple[list[date], list[date]]:
-    """The group's days of the twelve months behind (before today) and of the twelve to come (from today)."""
+def dates_of(group: Group, today: date, closed: series.Closed, *, live: date | None) -> tuple[list[date], list[date]]:
+    """The group's days of the twelve months behind (before today) and of the twelve to come (from today).
+
+    On public holidays and closed days nobody meets: those moved to the next working day. Only the `live` visit runs whatever the day.
+    """
     months = [today.replace(day=1) + relativedelta(months=offset) for offset in range(-12, 13)]
-    days = [nth_weekday(month, group.week, group.weekday) for month in months]
+    wanted = [nth_weekday(month, group.week, group.weekday) for month in months]
+    days = [day if day == live else series.lay(day, closed, "move", set(wanted)).day for day in wanted]
     return [day for day in days if day < today][-12:], [day for day in days if day >= today][:12]
 
 

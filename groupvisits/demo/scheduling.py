@@ -6,11 +6,12 @@ Rows are written as the verbs leave them. Its own dice: the rest of the practice
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from groupvisits.accounts.models import StaffMember
+from groupvisits.accounts.models import Clinic, StaffMember
 from groupvisits.agenda.models import PreVisitForm, Topic
 from groupvisits.core import ids
 from groupvisits.core.transaction import Transaction
@@ -19,16 +20,19 @@ from groupvisits.outbox.models import OutboxMessage
 from groupvisits.patients.models import AgreementSignature, AgreementText, CarePartner, Pair, Patient
 from groupvisits.patients.rules.agreements import CONSENTS
 from groupvisits.programmes.models import Group, Programme, Recruit, RunSheetTemplate
+from groupvisits.sessions import emails
 from groupvisits.sessions.models import (
     AttendanceCorrection,
     Closure,
     GroupSession,
     IncomingText,
+    Notice,
     Offer,
     SchedulerChange,
     Seat,
     WaitingListEntry,
 )
+from groupvisits.sessions.rules import series
 
 SEED = 316
 WAITING = 6  # people who stand in no group yet: one has an offer, two are a pair, the others wait
@@ -46,24 +50,36 @@ class Groups:
     future: list[list[GroupSession]] = field(default_factory=list)
 
 
-def fill(tx: Transaction, made: Groups, outsiders: Sequence[Patient], staff: dict[str, StaffMember], programme: Programme, now: datetime) -> None:
+def closed_days(clinic: Clinic, now: datetime) -> series.ClosedDays:
+    """The country's public holidays, and the clinic's own next winter holidays."""
+    return series.ClosedDays(clinic.country, clinic.subdivision, dict.fromkeys(_winter(now), "Winter holidays"))
+
+
+def _winter(now: datetime) -> tuple[date, ...]:
+    year = now.year if (now.month, now.day) < (12, 24) else now.year + 1
+    return tuple(date(year, 12, day) for day in (24, 25, 26))
+
+
+def fill(
+    tx: Transaction, made: Groups, outsiders: Sequence[Patient], staff: dict[str, StaffMember], programme: Programme, closed: series.ClosedDays, now: datetime
+) -> None:
     """`outsiders`: patients of the clinic without a group."""
     dice = random.Random(SEED)
     waiting, recruits = outsiders[:WAITING], outsiders[WAITING : WAITING + RECRUITS]
     _full_date(tx, made, waiting, staff, now)
-    _moved_date(tx, made, staff, now)
+    _moved_date(tx, made, staff, closed, now)
     made.groups[2].over_inviting = True
     _care_partners(tx, made, now)
     _recruits(tx, made.groups[0], recruits, now)
     _agreements(tx, dice, programme, made, staff, now)
     _forms(tx, made, now)
     _correction(tx, made, staff)
-    _messages(tx, made, now)
     clinic_id = programme.clinic_id
+    _messages(tx, tx.get_one(Clinic, clinic_id), made, now)
     tx.add(RunSheetTemplate(id=ids.new_id(), clinic_id=clinic_id, name="Our evening with a meal", layout="parallel", phases=list(programme.run_sheet),
                             created_at=now - timedelta(days=300)))  # fmt: skip
-    year = now.year if (now.month, now.day) < (12, 24) else now.year + 1
-    tx.add(Closure(id=ids.new_id(), clinic_id=clinic_id, first_day=date(year, 12, 24), last_day=date(year, 12, 26), reason="Winter holidays", created_at=now))
+    winter = _winter(now)
+    tx.add(Closure(id=ids.new_id(), clinic_id=clinic_id, first_day=winter[0], last_day=winter[-1], reason="Winter holidays", created_at=now))
 
 
 def _full_date(tx: Transaction, made: Groups, waiting: Sequence[Patient], staff: dict[str, StaffMember], now: datetime) -> None:
@@ -96,12 +112,15 @@ def _full_date(tx: Transaction, made: Groups, waiting: Sequence[Patient], staff:
                  made_at=now - timedelta(hours=5), made_by="groupvisits", expires_at=min(now + timedelta(hours=19), visit.starts_at - timedelta(hours=2))))  # fmt: skip
 
 
-def _moved_date(tx: Transaction, made: Groups, staff: dict[str, StaffMember], now: datetime) -> None:
-    """The second group's date after next moved by a day: who had said yes is asked again, and the main scheduler does not know yet."""
+def _moved_date(tx: Transaction, made: Groups, staff: dict[str, StaffMember], closed: series.ClosedDays, now: datetime) -> None:
+    """The second group's date after next moved to the next open day: who had said yes is asked again, and the main scheduler does not know yet."""
     visit = made.future[1][1]
-    was = visit.starts_at
-    visit.starts_at, visit.ends_at = was + timedelta(days=1), visit.ends_at + timedelta(days=1)
-    visit.wall_time = (datetime.fromisoformat(visit.wall_time) + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
+    was, wall = visit.starts_at, datetime.fromisoformat(visit.wall_time)
+    others = {datetime.fromisoformat(date.wall_time).date() for dates in made.future for date in dates}
+    away = series.ClosedDays(closed.country, closed.subdivision, {**closed.closures, wall.date(): "Moved away"})
+    then = datetime.combine(series.lay(wall.date(), away, "move", others).day, wall.time())
+    starts_at = then.replace(tzinfo=ZoneInfo(visit.zone)).astimezone(UTC)
+    visit.starts_at, visit.ends_at, visit.wall_time = starts_at, starts_at + (visit.ends_at - was), then.strftime("%Y-%m-%dT%H:%M")
     for number, seat in enumerate(tx.query(Seat).filter(Seat.session_id == visit.id, Seat.state == "confirmed").order_by(Seat.seat_no)):
         seat.asked_again = number % 2 == 0
         tx.add(SchedulerChange(id=ids.new_id(), clinic_id=visit.clinic_id, session_id=visit.id, patient_id=seat.patient_id, kind="move", was_at=was, made_at=now,
@@ -168,24 +187,39 @@ def _correction(tx: Transaction, made: Groups, staff: dict[str, StaffMember]) ->
                                     corrected_by=staff["coordinator"].name, corrected_at=last.ends_at + timedelta(hours=16)))  # fmt: skip
 
 
-def _messages(tx: Transaction, made: Groups, now: datetime) -> None:
-    """Invitations that went out; one that came back, two people to call, and a text that a human must read."""
+def _messages(tx: Transaction, clinic: Clinic, made: Groups, now: datetime) -> None:
+    """Everybody on a list was invited. Who has not answered for a near date was asked again: one message came back, some are still to be called."""
+    asked = select(Seat, Patient).join(Patient, Patient.id == Seat.patient_id).where(Seat.state.in_(("invited", "confirmed", "declined", "arrived")))
+    for visit in (visit for visits in made.future for visit in visits):
+        for seat, patient in tx.execute(asked.where(Seat.session_id == visit.id).order_by(Seat.id)).all():
+            at = min(visit.starts_at - timedelta(days=21), now - timedelta(days=3)) + timedelta(seconds=seat.seat_no or 0)
+            _told(tx, clinic, visit, patient, "invitation", at, "email" if patient.email else "call")
     visit, members = made.future[2][0], made.members[2]
     undecided = set(tx.scalars(select(Seat.patient_id).where(Seat.session_id == visit.id, Seat.state == "invited")))
     for number, patient in enumerate(patient for patient in members if patient.id in undecided):
-        channel = "email" if patient.email else "call"
-        state = "failed" if number == 1 and channel == "email" else "waiting" if channel == "call" or number == 2 else "sent"
-        channel = "call" if state == "waiting" else channel
-        tx.add(OutboxMessage(
-            id=ids.new_id(), clinic_id=visit.clinic_id, kind="reminder", patient_id=patient.id, session_id=visit.id, channel=channel, language=patient.language,
-            address=patient.phone if channel == "call" else patient.email, subject="Your visit at Millbrook Community Clinic", text="Please tell us whether you come.",
-            due_at=now - timedelta(days=1), thread=f"{visit.id}:{patient.id}", state=state, sent_at=now - timedelta(days=1) if state == "sent" else None, attempts=int(state != "waiting"),
-            problem="The address does not exist" if state == "failed" else "",
-        ))  # fmt: skip
+        channel = "email" if patient.email and number != 2 else "call"
+        state = "waiting" if channel == "call" else "failed" if number == 1 else "sent"
+        _told(tx, clinic, visit, patient, "reminder", now - timedelta(days=1), channel, state)
     writer = next((patient for patient in members if patient.phone), None)
     if writer is not None:
         tx.add(IncomingText(id=ids.fingerprint("demo text"), clinic_id=visit.clinic_id, patient_id=writer.id, sender=writer.phone, words="is there parking for my sons truck",
                             received_at=now - timedelta(hours=2)))  # fmt: skip
+
+
+def _told(
+    tx: Transaction, clinic: Clinic, visit: GroupSession, patient: Patient, kind: str, at: datetime, channel: str, state: str = "sent"
+) -> None:  # fmt: skip
+    """The message that told (or will tell, where it is still to be called) one person, in their language, and the notice behind it."""
+    words = emails.words_for(kind, emails.facts_as_noted(clinic, visit, {}, language=patient.language, is_asked=True))
+    message = OutboxMessage(
+        id=ids.new_id(), clinic_id=clinic.id, kind=kind, patient_id=patient.id, session_id=visit.id, channel=channel, language=patient.language,
+        address=patient.email if channel == "email" else patient.phone, subject=words.subject, text=words.text if channel == "email" else words.script, due_at=at,
+        thread=f"{visit.id}:{patient.id}", state=state, sent_at=at if state == "sent" else None, attempts=int(state != "waiting"),
+        problem="The address does not exist" if state == "failed" else "",
+    )  # fmt: skip
+    tx.add(message)
+    tx.add(Notice(id=ids.new_id(), clinic_id=clinic.id, session_id=visit.id, patient_id=patient.id, kind=kind, occasion="", facts={}, due_at=at, state="sent",
+                  message_id=message.id))  # fmt: skip
 
 
 def _seat(visit: GroupSession, patient: Patient, state: str, now: datetime, *, seat_no: int | None = None) -> Seat:

@@ -79,7 +79,8 @@ def _running_order(paper: Paper) -> tuple[str, dict[str, Any]]:
 
 
 def _call_list(paper: Paper) -> tuple[str, dict[str, Any]]:
-    return "interop/call_list.html", {"calls": queries.calls_for(db.session(), current_actor(), paper), "phone": show_phone, "languages_known": NAMES}
+    calls = queries.calls_for(db.session(), current_actor(), paper)
+    return "interop/call_list.html", {"calls": calls, "phone": show_phone, "languages_known": NAMES, "reader": current_language()}
 
 
 def _meals(paper: Paper) -> tuple[str, dict[str, Any]]:

@@ -255,22 +255,6 @@ def states_of(db: Session, viewer: Actor, session_id: str) -> dict[str, tuple[st
     return {slot_id: (note_id, state) for slot_id, note_id, state in db.execute(query)}
 
 
-def plan_of(db: Session, viewer: Actor, session_id: str) -> ActionPlan | None:
-    """The plan the viewing patient made in this session, or None: also for everybody who is no patient."""
-    if viewer.kind != "patient":
-        return None
-    query = select(ActionPlan).join(Note, Note.id == ActionPlan.note_id)
-    return db.scalar(query.where(Note.session_id == session_id, Note.clinic_id == viewer.clinic_id, ActionPlan.patient_id == viewer.id))
-
-
-def latest_plans(db: Session, viewer: Actor, *, at_most: int = 12) -> Sequence[ActionPlan]:
-    """The viewing patient's own plans, newest first."""
-    if viewer.kind != "patient":
-        return []
-    query = select(ActionPlan).join(Note, Note.id == ActionPlan.note_id).where(Note.clinic_id == viewer.clinic_id, ActionPlan.patient_id == viewer.id)
-    return db.scalars(query.order_by(ActionPlan.made_at.desc()).limit(at_most)).all()
-
-
 def _lines(db: Session, viewer: Actor, *conditions: Any, role: str = "resident", limit: int | None = None) -> list[Line]:
     """Notes of sessions on whose team the viewer is in this role."""
     signed_at = (

@@ -4,7 +4,7 @@ Others read along on kitchen tables and lock screens, so nothing here says what 
 and one person's cancellation are three different messages.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -116,6 +116,15 @@ def facts_of(
         starts_at=clock.local(starts_at or group_session.starts_at, here), ends_at=clock.local(ends_at or group_session.ends_at, here),
         room=group_session.room, meeting_link=group_session.meeting_link, was=clock.local(was, here) if was else None,
         until=clock.local(until, here) if until else None, at=clock.local(at, here) if at else None, **more,
+    )  # fmt: skip
+
+
+def facts_as_noted(clinic: Any, group_session: Any, noted: Mapping[str, Any], *, language: str, is_asked: bool, link: str = "") -> Facts:
+    """The facts of a date together with what a notice noted when it was planned."""
+    was, until, at = (datetime.fromisoformat(noted[key]) if noted.get(key) else None for key in ("was", "until", "at"))
+    return facts_of(
+        clinic, group_session, language=language, link=link, is_asked=is_asked, was=was, until=until, by_patient=noted.get("by") == "patient", at=at,
+        at_place=noted.get("place", ""),
     )  # fmt: skip
 
 
@@ -314,3 +323,5 @@ _KINDS: dict[str, Callable[[Facts], _Parts]] = {
     "offer": _offer, "offer_over": _offer_over, "confirmation": _confirmation, "form_opens": _form_opens, "missed_you": _missed_you,
     "one_on_one": _one_on_one, "group_meets": _group_meets,
 }  # fmt: skip
+
+KINDS = frozenset(_KINDS)

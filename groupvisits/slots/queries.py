@@ -139,11 +139,6 @@ def people_before(db: Session, slot: Slot) -> int:
     return len(db.scalars(earlier).all())
 
 
-def finished_seconds(slot: Slot) -> int:
-    """How long a finished one-on-one lasted; 0 while it has not ended. Never added to the group's time."""
-    return rules.individual_seconds(slot.started_at, slot.finished_at, slot.finished_at) if slot.finished_at else 0
-
-
 def seconds_of(db: Session, slot: Slot, now: datetime) -> tuple[int, int]:
     """(one-on-one, group) seconds of the slot's patient until now. They are kept apart."""
     seat = db.get_one(Seat, slot.seat_id)

@@ -14,8 +14,6 @@ CALLED = ("called", "coming")
 WAITING = ("planned", "missed")
 OVER = ("finished", "missed")
 ANSWERS = ("coming", "help")
-# Not tapped after this time: a person is asked to go and tell them.
-TELL_IN_PERSON_AFTER = timedelta(seconds=60)
 
 
 class NobodyToSee(Refused):

@@ -2,15 +2,19 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from groupvisits.accounts.models import Clinic, Installation
+from groupvisits.accounts.models import Clinic, Installation, StaffMember
 from groupvisits.agenda.models import PreVisitForm, Topic
 from groupvisits.audit import service as audit
+from groupvisits.core import actor as actors
+from groupvisits.core import clock
+from groupvisits.demo import build, scheduling
 from groupvisits.demo.commands import START_PAGES
 from groupvisits.extensions import db
 from groupvisits.feedback.models import FeedbackResponse
@@ -18,8 +22,20 @@ from groupvisits.notes import rules as note_rules
 from groupvisits.notes.models import NoteSignature
 from groupvisits.outbox.models import OutboxMessage
 from groupvisits.patients.models import AgreementSignature, CarePartner
-from groupvisits.programmes.models import Recruit, RunSheetTemplate
-from groupvisits.sessions.models import HOLDING, AttendanceCorrection, Closure, GroupSession, IncomingText, Offer, SchedulerChange, Seat, WaitingListEntry
+from groupvisits.programmes.models import Group, Recruit, RunSheetTemplate
+from groupvisits.sessions.models import (
+    HOLDING,
+    AttendanceCorrection,
+    Closure,
+    GroupSession,
+    IncomingText,
+    Notice,
+    Offer,
+    SchedulerChange,
+    Seat,
+    WaitingListEntry,
+)
+from groupvisits.sessions.queries.messages import call_list
 from tests.cast import Cast
 
 
@@ -77,6 +93,39 @@ def test_has_three_groups_with_a_year_behind_them_and_one_visit_live(app: Flask,
             assert (db.session.scalar(select(func.count()).select_from(model)) or 0) > 100
         assert all(note_rules.digest(row.content) == row.sha256 for row in db.session.scalars(select(NoteSignature)))
         assert list(audit.verify(db.session())) == []
+
+
+def test_nobody_meets_on_a_closed_day_but_who_meets_now(app: Flask, demo: dict[str, Any]) -> None:
+    with app.app_context():
+        clinic = db.session.scalars(select(Clinic).where(Clinic.name == "Millbrook Community Clinic")).one()
+        dates = db.session.scalars(select(GroupSession).where(GroupSession.state != "open")).all()
+        closed = scheduling.closed_days(clinic, clock.now())
+        assert [date.wall_time for date in dates if closed.get(datetime.fromisoformat(date.wall_time).date())] == []
+        closures = db.session.scalars(select(Closure)).one()
+        assert closed.get(closures.first_day) and closed.get(closures.last_day)
+
+
+@pytest.mark.parametrize("day", ["2026-11-22", "2026-12-23", "2026-12-24", "2027-11-24", "2027-07-03", "2028-02-29"])
+def test_on_whatever_day_it_is_made_no_date_but_the_live_one_is_on_a_closed_day(day: str) -> None:
+    clinic, today = Clinic(country="US", subdivision="", zone="America/New_York"), date.fromisoformat(day)
+    closed = scheduling.closed_days(clinic, datetime.combine(today, time(17), UTC))
+    for weekday in range(7):
+        group = Group(week=4, weekday=weekday)
+        past, future = build.dates_of(group, today, closed, live=None)
+        assert len(past) == len(future) == 12
+        assert not any(closed.get(one) for one in (*past, *future))
+
+
+def test_who_is_on_a_list_was_told_and_calls_can_be_read_in_english(app: Flask, demo: dict[str, Any]) -> None:
+    with app.app_context():
+        unanswered = db.session.execute(select(Seat.session_id, Seat.patient_id).where(Seat.state == "invited")).all()
+        invited = set(db.session.execute(select(Notice.session_id, Notice.patient_id).where(Notice.state == "sent")).all())
+        assert unanswered and {tuple(row) for row in unanswered} <= {tuple(row) for row in invited}
+        waiting = db.session.scalars(select(OutboxMessage).where(OutboxMessage.channel == "call", OutboxMessage.state == "waiting")).all()
+        joanne = db.session.scalars(select(StaffMember).where(StaffMember.name == "Joanne Pike")).one()
+        calls = [call for date in call_list(db.session(), actors.staff(joanne.id, joanne.clinic_id, {"coordinator"}, joanne.name)) for call in date.calls]
+        assert len(calls) == len(waiting) > 0
+        assert all(call.reading or call.message.language == "en" for call in calls)
 
 
 def test_a_new_one_takes_the_old_ones_place(app: Flask, demo: dict[str, Any]) -> None:

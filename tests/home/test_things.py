@@ -133,7 +133,7 @@ def test_today_says_chairs_meals_and_languages(app: Flask, cast: Cast) -> None:
         date.starts_at = clock.now() - timedelta(minutes=1)
     page = home(app, cast)
     assert "With 2 care partners." in page
-    assert "8 chairs, 8 meals." in page
+    assert "8 chairs, 8 meals. With the team of 6: 14." in page
     assert "Interpreter: Português." in page
 
 

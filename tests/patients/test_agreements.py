@@ -1,5 +1,6 @@
 """Agreements on the real database: versions, signatures, withdrawal, and the pages of staff and patients."""
 
+import threading
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from groupvisits.programmes.models import Membership
 from groupvisits.sessions.models import Seat
 from groupvisits.sessions.queries import participants
 from tests.cast import Cast, signed_in
+from tests.sessions.test_locks import holds_rows, waits_for_us
 
 JSON = {"Accept": "application/json", "X-Background": "1"}
 ALL = list(rules.CONSENTS)
@@ -54,6 +56,17 @@ class TestTheVerbs:
         texts = {text.version: text.words for text in db.session.scalars(select(AgreementText))}
         assert texts == {1: {"en": "We keep what we hear.", "es": "Guardamos lo que oímos."}, 2: {"en": "New words"}}
         assert state(cast) == "newer"
+
+    def test_who_published_each_version_stands_with_it(self, cast: Cast) -> None:
+        publish(cast)
+        publish(cast, seen=1, who=cast.ada)
+        programme = queries.programme_for(db.session(), cast.joanne, cast.programme_id)
+        versions = queries.versions_of(db.session(), cast.joanne, programme)
+        named = queries.publishers_of(db.session(), cast.joanne, versions)
+        assert [named[version.id] for version in versions] == [cast.ada.name, cast.joanne.name]
+        with pytest.raises(NotAllowed):
+            queries.publishers_of(db.session(), cast.tomas, versions)
+        assert queries.publishers_of(db.session(), cast.sol, versions) == {}  # of another clinic: no names
 
     def test_two_people_who_publish_at_once_do_not_overwrite_each_other(self, cast: Cast) -> None:
         publish(cast)
@@ -284,3 +297,36 @@ def test_whose_last_day_in_a_group_it_is_takes_part_until_the_clinics_day_is_ove
     for moment, count in ((datetime(2026, 12, 1, 3, tzinfo=UTC), 1), (datetime(2026, 12, 1, 6, tzinfo=UTC), 0)):
         monkeypatch.setattr(clock, "now", lambda moment=moment: moment)
         assert len(participants.programmes_of(db.session(), cast.teo.id)) == count
+
+
+@pytest.mark.parametrize("other", ["phone", "desk", "withdrawal"])
+def test_of_two_signatures_at_once_one_is_in_force(app: Flask, cast: Cast, other: str) -> None:
+    """The second one has begun before the first is saved: it must not go by what it could read then. (SQLite has one writer at a time.)"""
+    if not holds_rows(app):
+        return
+    with app.app_context():
+        text_id = publish(cast)
+        sign(cast, text_id)
+    answers = dict.fromkeys(ALL, "no")
+
+    def second() -> None:
+        with app.app_context():
+            if other == "phone":
+                run(service.sign, cast.rosa, cast.programme_id, text_id=text_id, language="en", signer_name="R. Delgado", answers=answers)
+            elif other == "desk":
+                run(service.enter_signature, cast.joanne, cast.group_id, text_id=text_id, who=f"patient:{cast.rosa.id}", way="paper", language="en",
+                    signer_name="Rosa on paper", answers=answers)  # fmt: skip
+            else:
+                run(service.withdraw, cast.rosa, cast.programme_id)
+
+    waits = threading.Thread(target=second)
+    with app.app_context():
+        with write() as tx:
+            service.sign(tx, cast.rosa, cast.programme_id, text_id=text_id, language="es", signer_name="Rosa", answers=YES | {ALL[0]: "no"})
+            waits.start()
+            assert waits_for_us(tx)
+        waits.join(30)
+        rows = db.session.scalars(select(AgreementSignature).where(AgreementSignature.patient_id == cast.rosa.id)).all()
+        in_force = [row for row in rows if row.ended_at is None]
+        assert len(in_force) == (0 if other == "withdrawal" else 1)
+        assert not in_force or in_force[0].signer_name != "Rosa"

@@ -261,6 +261,23 @@ def test_the_people_of_a_date_move_to_a_sister_date_after_a_preview(app: Flask, 
     assert "Cancelled" in page(app, cast)
 
 
+def test_a_sister_date_that_is_full_is_named_but_not_offered(app: Flask, cast: Cast) -> None:
+    target_id = arranged(app, lambda tx: sister_date(tx, cast))
+    with app.app_context(), write() as tx:
+        tx.get_one(GroupSession, target_id).maximum = 1
+        tx.add(Seat(id=ids.new_id(), session_id=target_id, patient_id=cast.walter.id, state="confirmed", seat_no=1, changed_at=clock.now()))
+    client, address = signed_in(app, cast.joanne), f"/sessions/{cast.session_id}/mergers"
+    listed = words(client.get(address))
+    assert "1 place is held, none is free for newcomers." in listed
+    assert "See who would move" not in listed
+    asked = words(client.get(f"{address}?target={target_id}"))
+    assert "Nobody can move to that date now." in asked
+    assert "and cancel this date" not in asked
+    refused = client.post(address, data={"target_id": target_id, "seen": "x", "reason": "Too few"})
+    assert refused.status_code == 400
+    assert "Cancelled" not in page(app, cast)
+
+
 def test_no_sister_date_is_said_kindly_and_a_wrong_one_is_refused(app: Flask, cast: Cast) -> None:
     client = signed_in(app, cast.joanne)
     assert "No other date of this programme is near." in words(client.get(f"/sessions/{cast.session_id}/mergers"))

@@ -166,11 +166,25 @@ def test_who_moves_is_told_of_both_dates(cast: Cast) -> None:
     assert sent == {(cast.session_id, "date_cancelled"), (target_id, "update")}
 
 
+def test_a_date_without_a_free_place_takes_nobody(cast: Cast) -> None:
+    target_id = arranged(cast)
+    with write() as tx:
+        tx.get_one(GroupSession, target_id).maximum = 1
+        tx.add(Seat(id=ids.new_id(), session_id=target_id, patient_id=cast.walter.id, state="confirmed", seat_no=1, changed_at=clock.now()))
+    with pytest.raises(census.NoPlaceThere):
+        merge(cast, target_id)
+    assert the_session(cast).state == "planned"
+    (sister,) = queries.sister_dates(db.session(), cast.joanne, queries.place_for(db.session(), cast.joanne, cast.session_id))
+    assert (sister.held, sister.free) == (1, 0)
+
+
 def test_a_date_that_others_wait_for_takes_nobody_before_them(cast: Cast) -> None:
     target_id = arranged(cast)
     with write() as tx:
         tx.add(WaitingListEntry(id=ids.new_id(), clinic_id=cast.clinic_id, session_id=target_id, patient_id=cast.walter.id, state="waiting", since=clock.now(), changed_at=clock.now()))  # fmt: skip
-    assert merge(cast, target_id) == {"kept": 0, "asked": 6}
+    with pytest.raises(census.NoPlaceThere):
+        merge(cast, target_id)
+    assert the_session(cast).state == "planned"
 
 
 def test_an_answer_that_came_meanwhile_changes_nothing_until_it_was_seen(cast: Cast) -> None:

@@ -181,6 +181,21 @@ class TestCalls:
         joanne.post(f"/messages/{message_of(app, cast.marcus).id}/calls", data={"outcome": outcome})
         assert message_of(app, cast.marcus).state == "waiting"
 
+    def test_words_in_another_language_have_a_reading_beside_them(self, app: Flask, cast: Cast, joanne: FlaskClient) -> None:
+        message = message_of(app, cast.marcus)
+        assert "In English:" not in joanne.get("/call-list").text
+        with app.app_context():
+            change(Patient, cast.marcus.id, language="es")
+            tell(cast, cast.marcus, "invitation", occasion="again")
+        page = joanne.get("/call-list").text
+        assert "¿Puede venir" in page or "invita" in page
+        assert f"In English: {message.text}" in page
+        in_spanish = joanne.get("/call-list?lang=es").text
+        assert message.text not in in_spanish
+        with app.app_context():
+            change(OutboxMessage, message_of(app, cast.marcus).id, text="Llame al Dr. Osei")
+        assert "In English:" not in joanne.get("/call-list").text  # no reading rather than a wrong one
+
     def test_a_cancelled_date_is_only_told(self, app: Flask, cast: Cast, joanne: FlaskClient) -> None:
         with app.app_context():
             change(GroupSession, cast.session_id, state="cancelled")

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from groupvisits.core import clock, ids, transaction
-from groupvisits.core.transaction import run
+from groupvisits.core.transaction import run, write
 from groupvisits.extensions import db
 from groupvisits.programmes.models import Group, Membership
 from groupvisits.sessions import service
@@ -324,3 +324,14 @@ def test_a_plan_reads_as_it_is_now(app: Flask, cast: Cast, joanne: FlaskClient) 
     assert "On chosen days" in joanne.get(address).text
     with app.app_context():
         assert db.session.scalars(select(SeriesPlan.wish)).all() == [{"act": "make", "count": 1}]
+
+
+def test_a_plan_says_who_made_it_where_that_was_somebody_else(app: Flask, cast: Cast, joanne: FlaskClient) -> None:
+    address = joanne.post(f"/groups/{cast.group_id}/series-previews", data={"count": "1"}).location
+    assert "made this plan on" not in joanne.get(address).text
+    with app.app_context(), write() as tx:
+        tx.execute(update(SeriesPlan).values(made_by=cast.ada.id))
+    assert f"{cast.ada.name} made this plan on" in joanne.get(address).text
+    with app.app_context(), write() as tx:
+        tx.execute(update(SeriesPlan).values(made_by=cast.sol.id))
+    assert "made this plan on" not in joanne.get(address).text  # no name of another clinic

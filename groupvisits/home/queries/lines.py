@@ -41,6 +41,7 @@ class DateLine:
     group_session: GroupSession
     now: DateNow
     companions: int
+    team: int
     needed: int
     available: int
     standing: str
@@ -49,7 +50,7 @@ class DateLine:
 
     @property
     def places(self) -> int:
-        """Chairs and meals: who said yes, and who comes along."""
+        """Chairs and meals: who said yes, and who comes along. The team's are not in it."""
         return self.now.held + self.companions
 
 
@@ -61,7 +62,7 @@ def lines_for(db: Session, viewer: Actor, since: datetime, until: datetime, now:
     seats, team = _seats(db, where), _team(db, where)
     waiting, lapsed = _waiting(db, where), _lapsed(db, where, now)
     likely = lights_of_dates(db, viewer, [s for s in sessions if s.state == "planned" and now < s.starts_at <= now + EXPECTED_AHEAD])
-    return [_line(s, seats[s.id], team.get(s.id, (0, 0)), waiting[s.id], lapsed.get(s.id, 0), likely.get(s.id, (None, None)), now) for s in sessions]
+    return [_line(s, seats[s.id], team.get(s.id, (0, 0, 0)), waiting[s.id], lapsed.get(s.id, 0), likely.get(s.id, (None, None)), now) for s in sessions]
 
 
 def residents_of(db: Session, session_ids: Sequence[str]) -> dict[str, str]:
@@ -97,14 +98,14 @@ def interpreters_of(db: Session, viewer: Actor, since: datetime, until: datetime
 def _line(
     group_session: GroupSession,
     seats: dict[str, Any],
-    team: tuple[int, int],
+    team: tuple[int, int, int],
     waiting: list[Waiting],
     lapsed: int,
     likely: tuple[int | None, Light | None],
     now: datetime,
 ) -> DateLine:
     held, offered = sum(seats.get(state, 0) for state in SAID_YES), seats.get("offered", 0)
-    facilitators, residents = team
+    facilitators, residents, everybody = team
     check, group = minute_check(group_session, held, residents), group_session.group
     date = DateNow(
         session_id=group_session.id, state=group_session.state, starts_at=group_session.starts_at, ends_at=group_session.ends_at, held=held,
@@ -113,7 +114,7 @@ def _line(
         decide_by=group_session.starts_at - timedelta(days=group.go_no_go_days), decision=group_session.decision,
         waiting=len(waiting), may_invite=_may_invite(group_session.maximum - held - offered, waiting), lapsed=lapsed, asked_again=seats.get("asked_again", 0),
     )  # fmt: skip
-    return DateLine(group_session, date, seats.get("companions", 0), check.needed, check.available, rules.standing(date, now), waiting, likely[1])
+    return DateLine(group_session, date, seats.get("companions", 0), everybody, check.needed, check.available, rules.standing(date, now), waiting, likely[1])
 
 
 def _may_invite(free: int, waiting: list[Waiting]) -> int:
@@ -135,12 +136,13 @@ def _seats(db: Session, where: Any) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _team(db: Session, where: Any) -> dict[str, tuple[int, int]]:
-    """Session -> how many facilitators and how many residents work there."""
+def _team(db: Session, where: Any) -> dict[str, tuple[int, int, int]]:
+    """Session -> how many facilitators, how many residents and how many people in all work there."""
     facilitators, residents = (func.sum(case((SessionTeamMember.role == role, 1), else_=0)) for role in ("facilitator", "resident"))
-    query = select(SessionTeamMember.session_id, facilitators, residents).join(GroupSession, GroupSession.id == SessionTeamMember.session_id)
+    everybody = func.count(SessionTeamMember.staff_member_id.distinct())
+    query = select(SessionTeamMember.session_id, facilitators, residents, everybody).join(GroupSession, GroupSession.id == SessionTeamMember.session_id)
     rows = db.execute(query.where(*where).group_by(SessionTeamMember.session_id))
-    return {session_id: (int(leads), int(sees)) for session_id, leads, sees in rows}
+    return {session_id: (int(leads), int(sees), int(all_of_them)) for session_id, leads, sees, all_of_them in rows}
 
 
 def _waiting(db: Session, where: Any) -> dict[str, list[Waiting]]:

@@ -8,6 +8,7 @@ from flask import current_app
 from sqlalchemy import bindparam, literal, select
 from sqlalchemy.orm import Session
 
+from groupvisits.accounts.models import StaffMember
 from groupvisits.core import clock
 from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
@@ -107,6 +108,14 @@ def versions_of(db: Session, viewer: Actor, programme: Programme) -> Sequence[Ag
     POLICY.require(viewer, "patients:write_agreement", programme)
     query = select(AgreementText).where(AgreementText.clinic_id == viewer.clinic_id, AgreementText.programme_id == programme.id)
     return db.scalars(query.order_by(AgreementText.version.desc())).all()
+
+
+def publishers_of(db: Session, viewer: Actor, versions: Sequence[AgreementText]) -> dict[str, str]:
+    """Version's id -> who published it, also somebody who has left since."""
+    POLICY.require(viewer, "patients:write_agreement")
+    query = select(StaffMember.id, StaffMember.name).where(StaffMember.clinic_id == viewer.clinic_id, StaffMember.id.in_({v.published_by for v in versions}))
+    names = {row.id: row.name for row in db.execute(query)}
+    return {version.id: names[version.published_by] for version in versions if version.published_by in names}
 
 
 def current_text(db: Session, clinic_id: str, programme_id: str) -> AgreementText | None:

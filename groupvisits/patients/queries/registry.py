@@ -59,11 +59,6 @@ def patients_for(db: Session, viewer: Actor, *, search: str = "", page: int = 1)
     return Page(db.scalars(select(Patient).where(theirs).order_by(*order).offset((number - 1) * PAGE).limit(PAGE)).all(), total, number)
 
 
-def display_names(db: Session, clinic_id: str, patient_ids: Iterable[str]) -> dict[str, str]:
-    """Id -> the name others may see. For packages above, inside their own reads: the caller has checked that the viewer may know of these people."""
-    return {row[0]: row[1] for row in _rows(db, clinic_id, patient_ids, Patient.id, Patient.display_name)}
-
-
 def own_profile(db: Session, patient_id: str) -> tuple[str, str]:
     """The display name and language of a patient who has just proved who they are by a link. For the door alone."""
     patient = db.get_one(Patient, patient_id)

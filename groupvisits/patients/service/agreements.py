@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from groupvisits.audit import service as audit
 from groupvisits.core import clock, ids
@@ -47,6 +47,7 @@ def sign(tx: Transaction, actor: Actor, programme_id: str, *, text_id: str, lang
 
     Refuses a text that is no longer the current one, a consent without an answer, and no name. The same again changes nothing.
     """
+    _hold(tx, actor.id)
     mine = queries.my_agreement(tx, actor, programme_id)
     POLICY.require(actor, "patients:sign", mine.programme)
     name, consents = _read(mine.text, text_id, signer_name, answers)
@@ -55,7 +56,7 @@ def sign(tx: Transaction, actor: Actor, programme_id: str, *, text_id: str, lang
     if before is not None and mine.state in ("signed", "expires") and before.consents == consents and before.signer_name == name:
         return {"signature_id": before.id}
     signature = _signature(mine.text, "patient", name, language, consents, "phone", patient_id=actor.id)
-    return _put_down(tx, actor, signature, before)
+    return _put_down(tx, actor, signature)
 
 
 def enter_signature(
@@ -76,11 +77,12 @@ def enter_signature(
     language = language if language in text.words else rules.text_in(text.words, language, list(found.languages))
     whom = _whose(tx, line.who) if line else {}
     signature = _signature(text, line.signer if line else "observer", name, language, consents, way if way in ("paper", "tablet") else "paper", **whom)
-    return _put_down(tx, actor, signature, line.signature if line else None)
+    return _put_down(tx, actor, signature)
 
 
 def withdraw(tx: Transaction, actor: Actor, programme_id: str) -> None:
     """The patient's signature for this programme has ended, with every consent in it, also in rooms that are open now. Twice is once."""
+    _hold(tx, actor.id)
     mine = queries.my_agreement(tx, actor, programme_id)
     POLICY.require(actor, "patients:sign", mine.programme)
     if mine.signature is not None:
@@ -122,11 +124,16 @@ def _whose(tx: Transaction, who: str) -> dict[str, str]:
     return {"care_partner_id": person_id, "patient_id": tx.get_one(CarePartner, person_id).patient_id}
 
 
-def _put_down(tx: Transaction, actor: Actor, signature: AgreementSignature, before: AgreementSignature | None) -> dict[str, Any]:
-    if signature.patient_id:  # two phones of one person sign one after the other
-        tx.execute(select(Patient.id).where(Patient.id == signature.patient_id).with_for_update())
-    if before is not None and before.ended_at is None:
-        before.ended_at, before.ended_because = signature.signed_at, "replaced"
+def _hold(tx: Transaction, patient_id: str) -> None:
+    """Two phones of one person, or a phone and the desk, sign one after the other: what is read after this stays true."""
+    tx.execute(select(Patient.id).where(Patient.id == patient_id).with_for_update())
+
+
+def _put_down(tx: Transaction, actor: Actor, signature: AgreementSignature) -> dict[str, Any]:
+    if signature.patient_id:
+        _hold(tx, signature.patient_id)
+        for before in tx.scalars(_in_force(signature)):
+            before.ended_at, before.ended_because = signature.signed_at, "replaced"
     tx.add(signature)
     tx.flush()
     audit.record(
@@ -135,6 +142,13 @@ def _put_down(tx: Transaction, actor: Actor, signature: AgreementSignature, befo
     )  # fmt: skip
     _tell(tx, signature)
     return {"signature_id": signature.id}
+
+
+def _in_force(signature: AgreementSignature) -> Select[AgreementSignature]:
+    """What the same person has signed for the programme and has not ended, as the database has it now, not as it was read before."""
+    same = (AgreementSignature.programme_id == signature.programme_id, AgreementSignature.signer == signature.signer)
+    whose = (AgreementSignature.patient_id == signature.patient_id, AgreementSignature.care_partner_id.is_not_distinct_from(signature.care_partner_id))
+    return select(AgreementSignature).where(*same, *whose, AgreementSignature.ended_at.is_(None)).order_by(AgreementSignature.id)
 
 
 def _end(tx: Transaction, actor: Actor, signature: AgreementSignature, because: str) -> None:

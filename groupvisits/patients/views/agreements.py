@@ -155,7 +155,13 @@ def _entry_form(found: queries.OfGroup, **kwargs: Any) -> EnteredSignatureForm:
 def _text_page(found: queries.Programme, form: AgreementTextForm) -> str:
     versions = queries.versions_of(db.session(), current_actor(), found)
     return render_template(
-        "patients/agreement_text.html", form=form, programme=found, versions=versions, text_languages=_languages(), consent_words=CONSENT_WORDS
+        "patients/agreement_text.html",
+        form=form,
+        programme=found,
+        versions=versions,
+        publishers=queries.publishers_of(db.session(), current_actor(), versions),
+        text_languages=_languages(),
+        consent_words=CONSENT_WORDS,
     )
 
 

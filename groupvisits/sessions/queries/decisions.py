@@ -50,7 +50,10 @@ class FreeResident:
 
 
 def sister_dates(db: Session, viewer: Actor, place: Place) -> Sequence[SisterDate]:
-    """The dates of the programme's other groups that people of this date could go to: planned, within three weeks of it, the nearest first."""
+    """The dates of the programme's other groups that people of this date could go to: planned, within three weeks of it.
+
+    Those with a free place first, among them the nearest first.
+    """
     POLICY.require(viewer, "sessions:decide", place)
     mine = place.group_session
     held = select(func.count()).where(Seat.session_id == GroupSession.id, Seat.seat_no.is_not(None)).scalar_subquery()
@@ -64,7 +67,7 @@ def sister_dates(db: Session, viewer: Actor, place: Place) -> Sequence[SisterDat
     )
     rows = db.execute(query).unique().all()
     found = [SisterDate(date, taken, 0 if others else max(date.maximum - taken, 0)) for date, taken, others in rows]
-    return sorted(found, key=lambda sister: (abs(sister.group_session.starts_at - mine.starts_at), sister.group_session.id))[:AT_MOST]
+    return sorted(found, key=lambda sister: (not sister.free, abs(sister.group_session.starts_at - mine.starts_at), sister.group_session.id))[:AT_MOST]
 
 
 def merge_plan(db: Session, viewer: Actor, place: Place, target_id: str) -> MergePlan:
@@ -163,7 +166,7 @@ def look_for(db: Session, viewer: Actor, place: Place, now: datetime) -> Look:
         sisters = sister_dates(db, viewer, place) if left <= rules.CHECKPOINTS[0][0] or date.decision else ()
         standing = rules.CensusNow(
             days_left=left, light=light, decision=date.decision, go_no_go_days=group.go_no_go_days, yes=advice.yes, unanswered=advice.unanswered,
-            waiting=waiting, places=max(advice.held_limit - advice.held, 0), more=advice.more, sisters=len(sisters), residents=residents,
+            waiting=waiting, places=max(advice.held_limit - advice.held, 0), more=advice.more, sisters=sum(sister.free > 0 for sister in sisters), residents=residents,
             short_of_time=bool(check.left_over) or (advice.is_bound_by_time and advice.now.too_many * 100 > advice.limit),
             can_add_provider=bool(residents_free),
         )  # fmt: skip

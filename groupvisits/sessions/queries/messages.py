@@ -1,7 +1,7 @@
 """What was sent to patients and what became of it, who must be called, and what a human must read. For those who keep the lists."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from groupvisits.core import clock
 from groupvisits.core.actor import Actor
+from groupvisits.core.language import current_language
 from groupvisits.outbox.models import OutboxMessage
 from groupvisits.patients import queries as patients
 from groupvisits.patients.models import Patient
@@ -54,11 +55,15 @@ class TextLine:
 
 @dataclass(frozen=True)
 class Call:
-    """One person to call about one date. `asks`: the answer is a yes or no, and not only that they know it."""
+    """One person to call about one date. `asks`: the answer is a yes or no, and not only that they know it.
+
+    `reading`: the very words in the caller's language where the message is in another; "" where they are not known any more.
+    """
 
     message: OutboxMessage
     patient: Patient
     asks: bool
+    reading: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,20 +116,43 @@ def texts_to_read(db: Session, viewer: Actor) -> Sequence[TextLine]:
 
 
 def call_list(db: Session, viewer: Actor) -> Sequence[CallsOfDate]:
-    """Who is still to be called, by date, and by name within one."""
+    """Who is still to be called, by date, and by name within one; each with a reading in the language of whoever looks at it."""
     POLICY.require(viewer, "sessions:message")
     messages = db.scalars(_calls(viewer)).all()
     people = patients.people_in(db, viewer.clinic_id, (message.patient_id or "" for message in messages))
     dates = _dates(db, viewer, messages)
+    readings = _readings(db, viewer, [message for message in messages if message.session_id], dates)
     found: dict[str, list[Call]] = {}
     for message in messages:
         if message.patient_id in people and message.session_id:
-            call = Call(message, people[message.patient_id], message.kind in rules.ASKED_BY_CALL and dates[message.session_id].starts_at > clock.now())
+            call = Call(
+                message,
+                people[message.patient_id],
+                message.kind in rules.ASKED_BY_CALL and dates[message.session_id].starts_at > clock.now(),
+                readings.get(message.id, ""),
+            )
             found.setdefault(message.session_id, []).append(call)
     ordered = sorted(found, key=lambda session_id: (dates[session_id].starts_at, session_id))
     return [
         CallsOfDate(dates[key], sorted(found[key], key=lambda call: (call.patient.family_name, call.patient.given_name, call.message.id))) for key in ordered
     ]
+
+
+def _readings(db: Session, viewer: Actor, messages: Sequence[OutboxMessage], dates: Mapping[str, GroupSession]) -> dict[str, str]:
+    """Message -> what it says, in the reader's language. The words are made anew from the same facts, and shown only where that gives
+    the message itself in its own language: a date that has moved since, or a text changed by hand, has no reading rather than a wrong one."""
+    reader, clinic = current_language(), patients.clinic_of(db, viewer)
+    foreign = {message.id: message for message in messages if message.language != reader and message.kind in emails.KINDS}
+    notices = db.execute(select(Notice.message_id, Notice.facts).where(Notice.message_id.in_(foreign)))
+    facts = {str(message_id): noted or {} for message_id, noted in notices}
+    found = {}
+    for key, message in foreign.items():
+        for asked in (True, False):
+            told = emails.facts_as_noted(clinic, dates[str(message.session_id)], facts.get(key, {}), language=message.language, is_asked=asked)
+            if emails.words_for(message.kind, told).script == message.text:
+                found[key] = emails.words_for(message.kind, replace(told, language=reader)).script
+                break
+    return found
 
 
 def words_of_cancellation(db: Session, viewer: Actor, group_session: GroupSession, *, link: str) -> str:

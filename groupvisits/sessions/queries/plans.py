@@ -28,7 +28,10 @@ LONGEST = timedelta(minutes=480)  # no visit is longer (a CHECK of groups), so n
 
 @dataclass(frozen=True)
 class Preview:
-    """A plan as it stands at this moment. `seen` names this moment and this content, to be given back when the plan is applied."""
+    """A plan as it stands at this moment. `seen` names this moment and this content, to be given back when the plan is applied.
+
+    `made_by`: who made the plan, where that was not the viewer.
+    """
 
     plan: SeriesPlan
     group: Group
@@ -39,6 +42,7 @@ class Preview:
     seen: str
     team_away: Mapping[str, frozenset[str]]
     dates: tuple[tuple[str, datetime, datetime], ...]  # all dates of this group to come: id, from when to when
+    made_by: str = ""
 
     @property
     def act(self) -> str:
@@ -95,7 +99,14 @@ def preview_of(db: Session, viewer: Actor, group_id: str, plan_id: str) -> Previ
     lines = _with_seats(db, lines)
     lines, away = _with_clashes(db, viewer.id, group, lines, zone, minutes, {line.id for line in moving})
     held = tuple((found.id, found.starts_at, found.ends_at) for found in dates if found.state in ("planned", "open"))
-    return Preview(plan, group, zone, minutes, rule, tuple(lines), f"{now.isoformat()} {plans.fingerprint(lines, minutes=minutes, zone=zone)}", away, held)
+    seen = f"{now.isoformat()} {plans.fingerprint(lines, minutes=minutes, zone=zone)}"
+    return Preview(plan, group, zone, minutes, rule, tuple(lines), seen, away, held, _maker(db, viewer, plan))
+
+
+def _maker(db: Session, viewer: Actor, plan: SeriesPlan) -> str:
+    if plan.made_by == viewer.id:
+        return ""
+    return db.scalar(select(StaffMember.name).where(StaffMember.id == plan.made_by, StaffMember.clinic_id == plan.clinic_id)) or ""
 
 
 def zone_of(group: Group, clinic: Clinic) -> str:

@@ -43,6 +43,10 @@ class NoSister(Refused):
     message = mark("People can move only to another planned date of the same programme.")
 
 
+class NoPlaceThere(Refused):
+    message = mark("No place is free on that date for people of another one. Choose another date, or cancel this one.")
+
+
 class NobodyToMove(Refused):
     message = mark("There is nobody to move. You can cancel this date.")
 

@@ -131,7 +131,7 @@ def merge_into(tx: Transaction, actor: Actor, session_id: str, *, target_id: str
     Who said yes keeps a place there, in the order of the answers, as far as there are places, and is asked whether that day suits them;
     the others are asked and hold no place. Each place there says which date it makes up for. Who knew of this date is told that it
     is cancelled, and everybody who moves is told of the other one. Refuses with MergeChanged when it is no longer what the preview showed (`seen`), with NoSister,
-    NobodyToMove, MergeReasonNeeded. Merging a cancelled date is refused with WrongState.
+    NoPlaceThere where no place is free for newcomers, NobodyToMove, MergeReasonNeeded. Merging a cancelled date is refused with WrongState.
     """
     place = _lock_both(tx, actor, session_id, target_id)
     POLICY.require(actor, "sessions:decide", place)
@@ -141,6 +141,8 @@ def merge_into(tx: Transaction, actor: Actor, session_id: str, *, target_id: str
     plan = merging.merge_plan(tx, actor, place, target_id)
     if plan.move.seen != seen:
         raise census.MergeChanged
+    if not plan.free:
+        raise census.NoPlaceThere
     if not plan.move.keep and not plan.move.ask:
         raise census.NobodyToMove
     for patient_id in (*plan.move.keep, *plan.move.ask):

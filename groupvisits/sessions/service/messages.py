@@ -273,13 +273,8 @@ def _link(tx: Transaction, case: _Case) -> str:
 
 
 def _facts(case: _Case, facts: dict[str, Any], link: str) -> emails.Facts:
-    session = case.group_session
-    was, until, at = (datetime.fromisoformat(facts[key]) if facts.get(key) else None for key in ("was", "until", "at"))
     asked = case.seat is not None and (case.seat.state in ("invited", "offered") or case.seat.asked_again)
-    return emails.facts_of(
-        case.clinic, session, language=case.language, link=link, is_asked=asked, was=was, until=until, by_patient=facts.get("by") == "patient", at=at,
-        at_place=facts.get("place", ""),
-    )  # fmt: skip
+    return emails.facts_as_noted(case.clinic, case.group_session, facts, language=case.language, is_asked=asked, link=link)
 
 
 def _calendar_part(tx: Transaction, case: _Case, kind: str) -> str:

@@ -61,7 +61,9 @@ def read_text(text_id: str) -> Any:
 @access("sessions:message")
 def call_list() -> Any:
     dates = queries.call_list(db.session(), current_actor())
-    return render_template("sessions/call_list.html", dates=dates, phone=show_phone, languages_known=NAMES, printed_at=clock.now())
+    return render_template(
+        "sessions/call_list.html", dates=dates, phone=show_phone, languages_known=NAMES, reader=language.current_language(), printed_at=clock.now()
+    )
 
 
 @bp.post("/messages/<message_id>/calls")
