@@ -70,11 +70,13 @@ class TopicTranslation(db.Model):
     """A topic in another language, by somebody in the room. It stands under the topic's own words, never instead of them."""
 
     __tablename__ = "topic_translations"
+    __table_args__ = (CheckConstraint(f"hidden_because IN {HIDDEN_BECAUSE}", name="hidden_because"),)
     topic_id: Mapped[str] = mapped_column(ForeignKey("topics.id"), primary_key=True)
     language: Mapped[str] = mapped_column(String(8), primary_key=True)
     words: Mapped[str] = mapped_column(Text)
     patient_id: Mapped[str] = mapped_column(ForeignKey("patients.id"), index=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+    hidden_because: Mapped[str] = mapped_column(String(8), default="")  # alarm or personal: only whoever leads reads it
 
 
 class Alarm(db.Model):
@@ -90,7 +92,8 @@ class Alarm(db.Model):
     raised_at: Mapped[datetime] = mapped_column(UtcDateTime)
     taken_by: Mapped[str | None] = mapped_column(ForeignKey("staff_members.id"))
     taken_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    false_reason: Mapped[str] = mapped_column(String(200), default="")  # why it was none
+    ended_by: Mapped[str | None] = mapped_column(ForeignKey("staff_members.id"))
+    ended_because: Mapped[str] = mapped_column(String(200), default="")  # why it was none, or what was done
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 

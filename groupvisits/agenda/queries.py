@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, distinct, func, literal, select, union
 from sqlalchemy.orm import Session
 
-from groupvisits.agenda.models import PreVisitForm, Support, Topic, TopicTranslation
+from groupvisits.accounts.models import StaffMember
+from groupvisits.agenda.models import Alarm, PreVisitForm, Support, Topic, TopicTranslation
 from groupvisits.agenda.permissions import POLICY
 from groupvisits.agenda.rules import JOINABLE, OPEN_STATES, Similar, form_state, similar_topics
 from groupvisits.core import clock
@@ -143,6 +144,13 @@ def similar_in(db: Session, viewer: Actor, place: Place) -> list[Similar]:
         also[translation.topic_id].append(translation.words)
     waiting = [t for t, _ in topics_of(db, viewer, place) if t.route == "group" and t.state in (*JOINABLE, "current") and not t.hidden_because]
     return similar_topics((topic.id, [topic.words, *also[topic.id]]) for topic in waiting)
+
+
+def alarms_of(db: Session, place: Place) -> Sequence[tuple[Alarm, str, str | None]]:
+    """The session's alarms that nobody has ended, the oldest first: with the patient's display name and the name of who has taken it."""
+    query = select(Alarm, Patient.display_name, StaffMember.name).join(Patient, Patient.id == Alarm.patient_id)
+    query = query.outerjoin(StaffMember, StaffMember.id == Alarm.taken_by).where(Alarm.session_id == place.group_session.id, Alarm.ended_at.is_(None))
+    return [(alarm, name, by) for alarm, name, by in db.execute(query.order_by(Alarm.raised_at, Alarm.id))]
 
 
 def own_topics(db: Session, viewer: Actor) -> dict[str, list[Topic]]:

@@ -3,6 +3,7 @@
 from wtforms import BooleanField, IntegerField, StringField
 from wtforms.validators import AnyOf, InputRequired, Length, NumberRange
 
+from groupvisits.agenda.rules.alarms import MAX_REASON
 from groupvisits.core.forms import BaseForm, TextList
 from groupvisits.core.language import lazy as _l
 from groupvisits.live.models import POLL_ANSWERS
@@ -56,6 +57,23 @@ class PollForm(BaseForm):
 
 class AnswerPollForm(PollForm):
     answer = StringField(validators=[InputRequired(_l("Choose an answer.")), AnyOf(POLL_ANSWERS, message=_l("Choose an answer."))])
+
+
+class WishForm(BaseForm):
+    in_person = BooleanField()
+
+
+class AlarmForm(BaseForm):
+    alarm_id = StringField(validators=[InputRequired(), Length(max=36)])
+
+
+class TakeAlarmForm(AlarmForm):
+    staff_member_id = StringField(validators=[Length(max=36)])
+
+
+class EndAlarmForm(AlarmForm):
+    reason = StringField(_l("What did you find, or do?"), validators=[Length(max=MAX_REASON, message=_l("This is too long."))])
+    show = BooleanField()
 
 
 class AdmitForm(BaseForm):

@@ -5,6 +5,7 @@ the commit and before the next one may begin, so that their order on the wire is
 be made or sent never stops the act itself: a screen that misses one sees the gap and fetches the snapshot.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -73,7 +74,7 @@ def on_session_changed(tx: Transaction, event: SessionChanged) -> None:
 
 def _room_for(tx: Transaction, event: SessionChanged) -> Room:
     """As much of the room as the event needs."""
-    if len(event.topics) == 1 and not (event.slots or event.run or event.people or event.everything):
+    if len(event.topics) == 1 and not (event.slots or event.run or event.people or event.alarms or event.everything):
         plain = OneTopic.plain(tx, event.session_id, event.topics[0])
         if plain is not None:
             return plain
@@ -94,7 +95,7 @@ def frames_of(room: Room, event: SessionChanged, watching: Watching | None = Non
     if moved or event.slots:  # what happens to one planned topic moves the others; who goes and who is back changes what the group waits for
         topics |= set(room.agenda)
     run, account = event.run or moved, event.run or (bool(topics) and not event.only_support)
-    facts = room.facts(topics=topics, slots=event.slots, run=run, people=event.people or moved, account=account)
+    facts = room.facts(topics=topics, slots=event.slots, run=run, people=event.people or moved, account=account, alarms=event.alarms)
     of_all = facts if event.run else {key: value for key, value in facts.items() if key != "run"}  # whether it is ordered by hand is the facilitator's
     frames = []
     for name, audience, provider_id in audiences:
@@ -147,9 +148,7 @@ def _answered_in_one_on_ones(tx: Transaction, event: SessionChanged) -> SessionC
     if not topics:
         return event
     tx.flush()
-    return SessionChanged(
-        event.session_id, event.version, (*event.topics, *topics), event.slots, event.patients, event.run, event.people, everything=event.everything
-    )
+    return replace(event, topics=(*event.topics, *topics))
 
 
 def _server() -> Any:

@@ -13,6 +13,11 @@ def sees_patients(actor: Actor, place: Any) -> bool:
     return place is None or not place.team_roles.isdisjoint({"resident", "attending"})
 
 
+def is_told_of_alarms(actor: Actor, place: Any) -> bool:
+    """only in sessions in which they lead or see patients"""
+    return place is None or not place.team_roles.isdisjoint({"facilitator", "resident", "attending"})
+
+
 def shown_here(actor: Actor, place: Any) -> bool:
     """a display only the session it was bound to, a facilitator the sessions they lead"""
     return place is None or place.is_display or "facilitator" in place.team_roles
@@ -37,6 +42,9 @@ POLICY = Policy(
         "live:ask_room": permit("facilitator", when=leads),
         "live:end_poll": permit("facilitator", when=leads),
         "live:answer_poll": permit("patient", when=takes_part),
+        "live:wish": permit("patient", when=takes_part),
+        "live:take_alarm": permit("facilitator", "resident", "attending", when=is_told_of_alarms),
+        "live:end_alarm": permit("facilitator", "resident", "attending", when=is_told_of_alarms),
         "live:close": permit("facilitator", when=leads),
         "live:admit": permit("facilitator", "nurse", "coordinator", when=coordinates_or_is_on_the_team),
     }

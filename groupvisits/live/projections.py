@@ -41,10 +41,24 @@ SLOT = (
     "id", "seat_id", "number", "name", "provider", "provider_id", "place", "planned_at", "minutes", "state", "called_at", "answer",
     "started_at", "finished_at",
 )  # fmt: skip
-PERSON = ("seat_id", "name", "number", "state", "phone_live", "heard")
+PERSON = ("seat_id", "name", "number", "state", "phone_live", "heard", "in_person")
 GUEST = ("id", "number")
 ACCOUNT = ("sent", "accounted_for", "one_on_one")
-ME = ("seat_id", "display_name", "number", "topics", "supported", "slot", "feedback_url", "next_visit", "plan", "supports_left", "leads", "poll_answer")
+ME = (
+    "seat_id",
+    "display_name",
+    "number",
+    "topics",
+    "supported",
+    "slot",
+    "feedback_url",
+    "next_visit",
+    "plan",
+    "supports_left",
+    "leads",
+    "poll_answer",
+    "in_person",
+)
 MY_TOPIC = (
     "id",
     "words",
@@ -65,10 +79,12 @@ MY_TOPIC = (
 )
 MY_CHANGES = ("topics", "supported", "supports_left")
 MY_SUPPORT = ("id", "on")
+ALARM = ("id", "topic_id", "seat_id", "name", "phrase", "raised_at", "taken_by", "taken_at", "told", "may_take")
+MAY_TAKE = ("id", "name")
 JOINED_TO = ("id", "words", "author", "state")  # the topic that it was joined to, in a patient's own part
 JOINED = ("id", "words", "author")  # each topic that was joined to it, there
 TRANSLATION = ("language", "words")
-TRANSLATION_OF = {"patient": TRANSLATION, "facilitator": (*TRANSLATION, "by"), "clinician": TRANSLATION, "display": TRANSLATION}
+TRANSLATION_OF = {"patient": TRANSLATION, "facilitator": (*TRANSLATION, "by", "hidden_because"), "clinician": TRANSLATION, "display": TRANSLATION}
 MY_PLAN = ("what", "when_how_often", "confidence")
 MY_SLOT = ("id", "state", "place", "provider", "planned_at", "minutes", "before_you", "called_at", "answer")
 
@@ -86,6 +102,8 @@ def project(audience: str, facts: Facts, *, provider_id: str = "") -> dict[str, 
     for name, fields, audiences in LISTS:
         if name in facts and audience in audiences:
             shown[name] = [_pick(item, fields) for item in facts[name]]
+    if "alarms" in facts and audience in ("facilitator", "clinician"):
+        shown["alarms"] = [_alarm(audience, alarm) for alarm in facts["alarms"]]
     return shown
 
 
@@ -125,6 +143,16 @@ def _run(audience: str, run: Mapping[str, Any]) -> dict[str, Any]:
     if shown["poll"] is not None:  # silent: only whoever leads learns the answers, and of nobody whose they are
         shown["poll"] = _pick(shown["poll"], POLL_OF.get(audience, POLL))
     shown["phases"] = [_pick(phase, PHASE_OF[audience]) for phase in run["phases"]]
+    return shown
+
+
+def _alarm(audience: str, alarm: Mapping[str, Any]) -> dict[str, Any]:
+    """Who and when, for whoever may have to run; the phrase only for who may read such words. Nobody reads that they themselves were told."""
+    shown = _pick(alarm, ALARM)
+    shown["may_take"] = [_pick(each, MAY_TAKE) for each in alarm["may_take"]]
+    if audience == "facilitator":
+        shown["told"] = alarm["clinicians"]
+        shown["phrase"] = alarm["phrase"] if alarm["is_for_the_group"] else None
     return shown
 
 
@@ -169,7 +197,8 @@ TOPICS: dict[str, Callable[[Mapping[str, Any], str], dict[str, Any] | None]] = {
 def _readable(audience: str, shown: dict[str, Any], may_read: bool) -> dict[str, Any]:
     """With its words in every language, or with none."""
     shown["words"] = shown["words"] if may_read else ""
-    shown["translations"] = [_pick(each, TRANSLATION_OF[audience]) for each in shown["translations"]] if may_read else []
+    readable = [each for each in shown["translations"] if audience == "facilitator" or not each["hidden_because"]] if may_read else []
+    shown["translations"] = [_pick(each, TRANSLATION_OF[audience]) for each in readable]
     return shown
 
 

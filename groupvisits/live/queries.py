@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from groupvisits.accounts.models import Clinic, StaffMember
 from groupvisits.agenda import queries as agenda
-from groupvisits.agenda.models import Topic
+from groupvisits.agenda.models import Alarm, Topic
 from groupvisits.agenda.permissions import TAKING_PART
 from groupvisits.agenda.rules import HEARD_STATES, OPEN_STATES, Planned, Sent, account, in_order
+from groupvisits.agenda.service import TOLD
 from groupvisits.core import clock
 from groupvisits.core.actor import Actor, system
 from groupvisits.core.errors import NotFound
@@ -47,7 +48,7 @@ def snapshot_for(db: Session, viewer: Actor, session_id: str, audience: str) -> 
     """The whole room as this audience sees it, with the viewer's own part. Refuses like place_in_room."""
     place_in_room(db, viewer, session_id, audience)
     room = Room.of(db, session_id)
-    facts = room.facts(topics=None, slots=None, run=True, people=audience == "facilitator", account=audience == "facilitator")
+    facts = room.facts(topics=None, slots=None, run=True, people=audience == "facilitator", account=audience == "facilitator", alarms=audience in ("facilitator", "clinician"))
     snapshot = project(audience, facts, provider_id=viewer.id if audience == "clinician" else "")
     snapshot |= {"audience": audience, "server_now": clock.now().isoformat()}
     if audience == "patient":
@@ -66,6 +67,17 @@ def facilitators_of(db: Session, session_id: str) -> dict[str, str]:
     query = select(StaffMember.id, StaffMember.name).join(SessionTeamMember, SessionTeamMember.staff_member_id == StaffMember.id)
     query = query.where(SessionTeamMember.session_id == session_id, SessionTeamMember.role == "facilitator", StaffMember.active)
     return dict(db.execute(query.order_by(StaffMember.name)).all())
+
+
+def staff_told_of(db: Session, session_id: str) -> list[dict[str, Any]]:
+    """Whose screens say at once that somebody may need a person: those who lead or see patients in this visit."""
+    query = select(StaffMember.id, StaffMember.name, SessionTeamMember.role).join(SessionTeamMember, SessionTeamMember.staff_member_id == StaffMember.id)
+    query = query.where(SessionTeamMember.session_id == session_id, SessionTeamMember.role.in_(TOLD), StaffMember.active)
+    told: dict[str, dict[str, Any]] = {}
+    for staff_id, name, role in db.execute(query.order_by(StaffMember.name, StaffMember.id)):
+        each = told.setdefault(staff_id, {"id": staff_id, "name": name, "is_clinician": False})
+        each["is_clinician"] |= role != "facilitator"
+    return list(told.values())
 
 
 def talk_ends(group_session: GroupSession) -> datetime:
@@ -91,7 +103,7 @@ class Room:
         """For projections only: they decide which audience is told what."""
         return cls(db, place_for(db, system(), session_id))
 
-    def facts(self, *, topics: Collection[str] | None, slots: Collection[str] | None, run: bool, people: bool, account: bool) -> dict[str, Any]:
+    def facts(self, *, topics: Collection[str] | None, slots: Collection[str] | None, run: bool, people: bool, account: bool, alarms: bool = False) -> dict[str, Any]:
         """`topics` and `slots` name which; None means all of them."""
         facts: dict[str, Any] = {"epoch": self.group_session.epoch, "version": self.group_session.version}
         if run:
@@ -105,6 +117,8 @@ class Room:
         if people:
             facts["people"] = self._people
             facts["guests"] = self._guests
+        if alarms:
+            facts["alarms"] = self._alarms
         return facts
 
     @property
@@ -174,6 +188,7 @@ class Room:
                 "topics": [self._my_topic(topic) for topic, _ in self._topics if topic.patient_id == patient.id and not _is_put_together(topic)],
                 "supported": supported.get(patient.id, []), "slot": self._my_slot(patient.id),
                 "supports_left": self._supports_left(patient.id, supported.get(patient.id, [])), "leads": self._parts_led_by(seat.id), "poll_answer": self._poll_answers.get(patient.id),
+                "in_person": patient.in_person,
                 "feedback_url": self._feedback_url(seat), "next_visit": next_visits.get(patient.id), "plan": plans.get(patient.id),
             }  # fmt: skip
         return mine
@@ -258,7 +273,12 @@ class Room:
         for each, by in agenda.translations_of(self.db, self.place):
             seat = self._seat_of.get(each.patient_id)
             found[each.topic_id].append(
-                {"language": each.language, "words": each.words, "by": self._shown(each.patient_id, by, seat[0].slip_number if seat else None)}
+                {
+                    "language": each.language,
+                    "words": each.words,
+                    "hidden_because": each.hidden_because,
+                    "by": self._shown(each.patient_id, by, seat[0].slip_number if seat else None),
+                }
             )
         return found
 
@@ -382,9 +402,30 @@ class Room:
         live = current_app.extensions["presence"].patients(self.group_session.id)
         return [
             {"seat_id": seat.id, "name": self._shown(patient.id, patient.display_name, seat.slip_number), "number": seat.slip_number, "state": seat.state,
-             "phone_live": patient.id in live, "heard": patient.id in self._heard}
+             "phone_live": patient.id in live, "heard": patient.id in self._heard, "in_person": patient.in_person}
             for seat, patient in self._seats
         ]  # fmt: skip
+
+    @property
+    def _alarms(self) -> list[dict[str, Any]]:
+        """Every alarm that nobody has ended, the oldest first."""
+        standing = agenda.alarms_of(self.db, self.place)
+        if not standing:
+            return []
+        told = staff_told_of(self.db, self.group_session.id)
+        clinicians = [each["name"] for each in told if each["is_clinician"]]
+        return [
+            self._alarm(alarm, name, by) | {"told": [each["name"] for each in told], "clinicians": clinicians, "may_take": told} for alarm, name, by in standing
+        ]
+
+    def _alarm(self, alarm: Alarm, name: str, taken_by: str | None) -> dict[str, Any]:
+        seat, topic = self._seat_of.get(alarm.patient_id), self._topic_of.get(alarm.topic_id or "")
+        return {
+            "id": alarm.id, "topic_id": alarm.topic_id, "seat_id": seat[0].id if seat else None,
+            "name": self._shown(alarm.patient_id, name, seat[0].slip_number if seat else None),
+            "phrase": alarm.phrase, "is_for_the_group": topic is not None and topic[0].route == "group",
+            "raised_at": _iso(alarm.raised_at), "taken_by": taken_by, "taken_at": _iso(alarm.taken_at),
+        }  # fmt: skip
 
     @property
     def _guests(self) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, jsonify, redirect, render_template, reque
 from flask import session as browser_session
 from flask.typing import ResponseReturnValue
 
+from groupvisits.agenda.rules import patterns_for_phones
 from groupvisits.core import ids
 from groupvisits.core.errors import DomainError, Invalid, NotFound
 from groupvisits.core.language import words
@@ -37,7 +38,7 @@ def join_preview(session_id: str, topic_id: str) -> ResponseReturnValue:
 @bp.get("/sessions/<session_id>/rooms/patient")
 @access("live:take_part")
 def patient_room(session_id: str) -> ResponseReturnValue:
-    page = _room(session_id, "patient", "live/patient_room.html", kept_words=browser_session.pop("kept_words", ""))
+    page = _room(session_id, "patient", "live/patient_room.html", kept_words=browser_session.pop("kept_words", ""), personal=patterns_for_phones())
     if browser_session.pop("admitted_to", ""):  # let in by staff: from here on with a secret that nobody else can have had
         browser_session.sign_in_as(patient_id=current_actor().id)  # type: ignore[attr-defined]
     return page
@@ -55,7 +56,7 @@ def display_room(session_id: str) -> ResponseReturnValue:
     return _room(session_id, "display", "live/display_room.html")
 
 
-def _room(session_id: str, audience: str, template: str, **more: str) -> str:
+def _room(session_id: str, audience: str, template: str, **more: Any) -> str:
     viewer = current_actor()
     snapshot = queries.snapshot_for(db.session(), viewer, session_id, audience)
     group_session = group_session_for(db.session(), viewer, session_id)

@@ -18,6 +18,7 @@ class SessionChanged:
     patients: tuple[str, ...] = ()
     run: bool = False
     people: bool = False
+    alarms: bool = field(default=False, kw_only=True)  # one was raised, taken or ended
     everything: bool = field(default=False, kw_only=True)  # audiences fetch a snapshot instead
     only_support: bool = field(default=False, kw_only=True)  # nothing but who is with these topics: none came, none went on
 

@@ -138,13 +138,15 @@ class TestAskingPrivately:
 
     def test_behind_an_alarm_a_person_looks_first(self, cast: Cast, opened: str) -> None:
         its = propose(cast.rosa, opened, "Chest pain")
-        with write() as tx:
-            tx.get_one(Topic, its).hidden_because = "alarm"
         for act in (service.show_topic, service.ask_privately):
             with pytest.raises(rules.AlarmFirst):
                 run(act, cast.tomas, opened, topic_id=its)
-        with pytest.raises(rules.AlarmFirst):
-            run(service.route_topic, cast.rosa, opened, topic_id=its, route="one_on_one")
+
+    def test_its_proposer_may_route_it_and_it_goes_on_waiting(self, cast: Cast, opened: str) -> None:
+        its = propose(cast.rosa, opened, "Chest pain")
+        for route in ("one_on_one", "group"):
+            run(service.route_topic, cast.rosa, opened, topic_id=its, route=route)
+            assert (topic(its).route, topic(its).hidden_because) == (route, "alarm")
 
     def test_others_neither_route_nor_ask(self, cast: Cast, opened: str) -> None:
         its = propose(cast.rosa, opened)

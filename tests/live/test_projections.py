@@ -11,7 +11,7 @@ TOPIC = {
     "author_seat_id": "s", "supports": 3, "shows_name": True, "minutes": 10, "proposed_at": "2026-11-24T23:00:00+00:00", "outcome": "Ask at the co-op",
     "not_heard_yet": True, "carried": False, "provider_id": "", "reason": "", "hidden_because": "", "suggested_words": "", "supports_hidden": False, "held_until": None, "still_matters": None,
     "rev": 2, "changed_by": "Tomas", "changed_at": "2026-11-24T23:10:00+00:00",
-    "merged_into_id": None, "split_from_id": None, "translations": [{"language": "en", "words": "To cook for a family", "by": "Marcus", "patient_id": "m"}],
+    "merged_into_id": None, "split_from_id": None, "translations": [{"language": "en", "words": "To cook for a family", "by": "Marcus", "patient_id": "m", "hidden_because": ""}],
 }  # fmt: skip
 ALONE = TOPIC | {"id": "a", "words": "A private matter", "route": "one_on_one", "provider_id": "osei", "rank": None, "state": "new"}
 PHASE = {
@@ -38,7 +38,11 @@ FACTS: dict[str, Any] = {
         "id": "o", "seat_id": "s", "number": 7, "name": "Rosa", "provider": "Dr Osei", "provider_id": "osei", "place": "Room 2", "planned_at": "x", "minutes": 8,
         "state": "called", "called_at": "x", "answer": "", "started_at": None, "finished_at": None, "patient_id": "p",
     }],
-    "people": [{"seat_id": "s", "name": "Rosa", "number": 7, "state": "arrived", "phone_live": True, "heard": False, "patient_id": "p"}],
+    "people": [{"seat_id": "s", "name": "Rosa", "number": 7, "state": "arrived", "phone_live": True, "heard": False, "in_person": True, "patient_id": "p"}],
+    "alarms": [{
+        "id": "l", "topic_id": "t", "seat_id": "s", "name": "Rosa", "phrase": "chest pain", "is_for_the_group": True, "raised_at": "x", "taken_by": None, "taken_at": None,
+        "told": ["Dr Osei", "Tomas"], "clinicians": ["Dr Osei"], "may_take": [{"id": "u", "name": "Tomas", "is_clinician": False}], "patient_id": "p", "language": "en",
+    }],
     "guests": [{"id": "g", "number": 4, "browser_session_id": "secret"}],
 }  # fmt: skip
 RUN = {
@@ -92,7 +96,9 @@ def test_a_name_stands_beside_a_topic_only_if_its_author_chose_that(change: dict
 def test_only_the_facilitator_knows_who_wrote_a_translation() -> None:
     for audience in ("patient", "clinician", "display"):
         assert [set(each) for each in project(audience, FACTS)["topics"][0]["translations"]] == [{"language", "words"}]
-    assert project("facilitator", FACTS)["topics"][0]["translations"] == [{"language": "en", "words": "To cook for a family", "by": "Marcus"}]
+    assert project("facilitator", FACTS)["topics"][0]["translations"] == [
+        {"language": "en", "words": "To cook for a family", "by": "Marcus", "hidden_because": ""}
+    ]
 
 
 def test_where_no_words_are_shown_no_translation_is_either() -> None:
@@ -103,7 +109,7 @@ def test_where_no_words_are_shown_no_translation_is_either() -> None:
 
 def test_the_facilitator_knows_of_a_one_on_one_topic_and_reads_no_word_of_it() -> None:
     shown = project("facilitator", FACTS)
-    assert set(shown) == {"epoch", "version", "run", "account", "topics", "slots", "people", "guests"}
+    assert set(shown) == {"epoch", "version", "run", "account", "topics", "slots", "people", "guests", "alarms"}
     assert set(shown["account"]) == {"sent", "accounted_for", "one_on_one"}
     assert set(shown["run"]) == RUN | {"join_code", "join_url", "by_hand", "supports_hidden", "led_by", "handed_to", "facilitators"}
     group, alone = shown["topics"]
@@ -112,7 +118,7 @@ def test_the_facilitator_knows_of_a_one_on_one_topic_and_reads_no_word_of_it() -
         "not_heard_yet", "carried", "reason", "hidden_because", "suggested_words", "held_until", "still_matters", "rev", "changed_by", "changed_at", "merged_into_id", "split_from_id", "translations",
     }  # fmt: skip
     assert set(alone) == {"id", "route", "state", "version", "author", "author_seat_id", "proposed_at"}
-    assert set(shown["people"][0]) == {"seat_id", "name", "number", "state", "phone_live", "heard"}
+    assert set(shown["people"][0]) == {"seat_id", "name", "number", "state", "phone_live", "heard", "in_person"}
     assert set(shown["guests"][0]) == {"id", "number"}
     assert "private" not in str(shown)
 
@@ -131,7 +137,7 @@ def test_what_is_hidden_is_read_on_no_phone_no_board_and_no_wall(because: str, s
 
 def test_a_clinician_reads_the_one_on_one_topics_of_their_own_patients() -> None:
     own, others = project("clinician", FACTS, provider_id="osei"), project("clinician", FACTS, provider_id="farrow")
-    assert set(own) == {"epoch", "version", "run", "topics", "slots"}
+    assert set(own) == {"epoch", "version", "run", "topics", "slots", "alarms"}
     assert set(own["run"]) == RUN
     assert [topic["words"] for topic in own["topics"]] == ["Cooking for a family", "A private matter"]
     assert [set(topic) for topic in own["topics"]] == [
@@ -150,6 +156,26 @@ def test_only_whoever_leads_learns_how_the_room_answered() -> None:
     assert project("facilitator", FACTS)["run"]["poll"]["move_on"] == 2
 
 
+def test_an_alarm_is_for_the_team_alone_and_says_the_phrase_to_who_may_read_such_words() -> None:
+    fields = {"id", "topic_id", "seat_id", "name", "phrase", "raised_at", "taken_by", "taken_at", "told", "may_take"}
+    (seen,), (heard,) = project("clinician", FACTS)["alarms"], project("facilitator", FACTS)["alarms"]
+    assert set(seen) == set(heard) == fields and set(seen["may_take"][0]) == {"id", "name"}
+    assert (seen["phrase"], seen["told"]) == ("chest pain", ["Dr Osei", "Tomas"])
+    assert (heard["phrase"], heard["told"]) == ("chest pain", ["Dr Osei"])
+    alone = FACTS | {"alarms": [FACTS["alarms"][0] | {"is_for_the_group": False}]}
+    assert [project(audience, alone)["alarms"][0]["phrase"] for audience in ("clinician", "facilitator")] == ["chest pain", None]
+    for audience in ("patient", "display"):
+        assert "alarms" not in project(audience, FACTS) and "chest pain" not in str(project(audience, FACTS))
+
+
+@pytest.mark.parametrize("because", ["alarm", "personal"])
+def test_words_in_another_language_that_wait_for_a_look_are_the_facilitators_alone(because: str) -> None:
+    waiting = TOPIC | {"translations": [TOPIC["translations"][0] | {"hidden_because": because}]}
+    for audience in ("patient", "clinician", "display"):
+        assert project(audience, FACTS | {"topics": [waiting]})["topics"][0]["translations"] == []
+    assert project("facilitator", FACTS | {"topics": [waiting]})["topics"][0]["translations"][0]["hidden_because"] == because
+
+
 def test_a_delta_holds_only_what_changed() -> None:
     assert project("facilitator", {"epoch": "e", "version": 8, "topics": []}) == {"epoch": "e", "version": 8, "topics": []}
     assert project("display", {"epoch": "e", "version": 8, "people": FACTS["people"], "slots": FACTS["slots"]}) == {"epoch": "e", "version": 8}
@@ -157,7 +183,7 @@ def test_a_delta_holds_only_what_changed() -> None:
 
 def test_a_patients_own_part_has_these_fields() -> None:
     me = {
-        "seat_id": "s", "display_name": "Rosa", "number": 7, "supported": ["t"], "feedback_url": None, "next_visit": None, "patient_id": "p", "supports_left": None, "leads": [], "poll_answer": None,
+        "seat_id": "s", "display_name": "Rosa", "number": 7, "supported": ["t"], "feedback_url": None, "next_visit": None, "patient_id": "p", "supports_left": None, "leads": [], "poll_answer": None, "in_person": False,
         "topics": [{"id": "t", "words": "w", "route": "group", "state": "new", "outcome": "", "planned_at": None, "entered_by": "x", "reason": "", "is_asked": False, "is_checked": False, "can_reword": True, "suggested_words": "", "split_from_id": None, "carried": False, "still_matters": None,
                     "joined_to": {"id": "h", "words": "w", "author": None, "state": "new", "patient_id": "q"}, "joined": [{"id": "j", "words": "w", "author": None, "patient_id": "q"}]}],
         "slot": {"id": "o", "state": "called", "place": "Room 2", "provider": "Dr Osei", "planned_at": "x", "minutes": 8, "before_you": 0, "called_at": "x", "answer": "",
@@ -178,6 +204,7 @@ def test_a_patients_own_part_has_these_fields() -> None:
         "supports_left",
         "leads",
         "poll_answer",
+        "in_person",
     }
     assert set(shown["topics"][0]) == {
         "id",

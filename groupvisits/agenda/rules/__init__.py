@@ -1,5 +1,6 @@
 """Decisions about topics and about what patients write before a visit, on values alone."""
 
+from groupvisits.agenda.rules.alarms import AlarmHasEnded, AlarmTaken, Hit, SayWhatBecameOfIt, Watch, check_can_take, check_outcome, folded
 from groupvisits.agenda.rules.joins import (
     ASKED_BY_MANY,
     ASKED_BY_ONE,
@@ -25,6 +26,7 @@ from groupvisits.agenda.rules.joins import (
     told_at_the_head,
     told_when_joined,
 )
+from groupvisits.agenda.rules.personal import PATTERNS, detail_in, names_somebody, patterns_for_phones
 from groupvisits.agenda.rules.pre_visit import (
     FORM_OPENS,
     MAX_CONCERNS,
@@ -96,6 +98,7 @@ from groupvisits.agenda.rules.topics import (
     check_words,
     extended_end,
     in_order,
+    may_move_to_one_on_one,
     state_of_new_topic,
     tidy,
 )
@@ -111,16 +114,17 @@ from groupvisits.agenda.rules.translations import (
 
 __all__ = [
     "ASKED_BY_MANY", "ASKED_BY_ONE", "ASKED_WITH_NAME", "FORM_OPENS", "HEARD_STATES", "JOINABLE", "JOINED", "JOINED_WITH_NAME", "LATE_TOPICS",
-    "MAX_CONCERNS", "MAX_MATTERS", "MAX_MINUTES", "MAX_OUTCOME", "MAX_PARTS", "MAX_WORDS", "OPEN_STATES", "OWN_TOPICS_JOINED", "REASONS", "Account",
-    "AlarmFirst", "BeingTalkedAbout", "CannotBeJoined", "CannotBeSplit", "CarriedOn", "Change", "ChangedMeanwhile", "Concern", "FormClosed",
-    "GroupDoesNotMeet", "HasMovedOn", "JoinedMeanwhile", "LanguageNotOffered", "NoWords", "NoneLeft", "NotCarried", "NotForTheGroup", "NotOpenYet",
-    "NotTakingTopics", "NotTheCurrentTopic", "NotToBeTranslated", "NothingSuggested", "OrderHasChanged", "OwnTopic", "PartsMissing", "Planned",
-    "RouteMissing", "SameLanguage", "SameTopic", "SayWhy", "Sent", "Similar", "Standing", "StillHidden", "Supported", "TooLate", "TooManyWords",
-    "TopicHasEnded", "TranslatedAlready", "account", "changes_of", "check_base", "check_budget", "check_can_decline", "check_can_extend",
-    "check_can_finish", "check_can_join", "check_can_park", "check_can_plan", "check_can_reword", "check_can_route", "check_can_split",
-    "check_can_start", "check_can_suggest", "check_can_support", "check_can_take_back", "check_can_translate", "check_can_unsplit",
-    "check_form_is_open", "check_group_meets", "check_is_asked", "check_is_for_the_group", "check_is_shown", "check_is_the_translator",
-    "check_language", "check_order", "check_reason", "check_was_carried", "check_words", "extended_end", "form_state", "in_order", "may_lead",
-    "may_stand_joined", "read_concerns", "read_lines", "similar_topics", "state_apart", "state_of_new_topic", "tidy", "told_at_the_head",
-    "told_when_joined",
+    "MAX_CONCERNS", "MAX_MATTERS", "MAX_MINUTES", "MAX_OUTCOME", "MAX_PARTS", "MAX_WORDS", "OPEN_STATES", "OWN_TOPICS_JOINED", "PATTERNS", "REASONS",
+    "Account", "AlarmFirst", "AlarmHasEnded", "AlarmTaken", "BeingTalkedAbout", "CannotBeJoined", "CannotBeSplit", "CarriedOn", "Change",
+    "ChangedMeanwhile", "Concern", "FormClosed", "GroupDoesNotMeet", "HasMovedOn", "Hit", "JoinedMeanwhile", "LanguageNotOffered", "NoWords",
+    "NoneLeft", "NotCarried", "NotForTheGroup", "NotOpenYet", "NotTakingTopics", "NotTheCurrentTopic", "NotToBeTranslated", "NothingSuggested",
+    "OrderHasChanged", "OwnTopic", "PartsMissing", "Planned", "RouteMissing", "SameLanguage", "SameTopic", "SayWhatBecameOfIt", "SayWhy", "Sent",
+    "Similar", "Standing", "StillHidden", "Supported", "TooLate", "TooManyWords", "TopicHasEnded", "TranslatedAlready", "Watch", "account",
+    "changes_of", "check_base", "check_budget", "check_can_decline", "check_can_extend", "check_can_finish", "check_can_join", "check_can_park",
+    "check_can_plan", "check_can_reword", "check_can_route", "check_can_split", "check_can_start", "check_can_suggest", "check_can_support",
+    "check_can_take", "check_can_take_back", "check_can_translate", "check_can_unsplit", "check_form_is_open", "check_group_meets", "check_is_asked",
+    "check_is_for_the_group", "check_is_shown", "check_is_the_translator", "check_language", "check_order", "check_outcome", "check_reason",
+    "check_was_carried", "check_words", "detail_in", "extended_end", "folded", "form_state", "in_order", "may_lead", "may_move_to_one_on_one",
+    "may_stand_joined", "names_somebody", "patterns_for_phones", "read_concerns", "read_lines", "similar_topics", "state_apart",
+    "state_of_new_topic", "tidy", "told_at_the_head", "told_when_joined",
 ]  # fmt: skip

@@ -177,6 +177,11 @@ def check_is_asked(hidden_because: str) -> None:
         raise AlarmFirst
 
 
+def may_move_to_one_on_one(state: str, carried_to_id: str | None) -> bool:
+    """What has not been talked about and has not gone on to the next visit."""
+    return state in ("new", "planned", "parked") and carried_to_id is None
+
+
 def check_is_shown(hidden_because: str) -> None:
     if hidden_because:
         raise StillHidden

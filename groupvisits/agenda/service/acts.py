@@ -56,6 +56,7 @@ def accepted(
     also: tuple[Topic, ...] = (),
     patients: tuple[str, ...] = (),
     run: bool = False,
+    alarms: bool = False,
     everything: bool = False,
     **details: object,
 ) -> Result:
@@ -74,6 +75,7 @@ def accepted(
             topics=tuple(t.id for t in changed),
             patients=tuple({*patients, *settled.patients, *(t.patient_id for t in changed)}),
             run=run,
+            alarms=alarms,
             everything=everything,
         )
     )

@@ -8,6 +8,8 @@ from sqlalchemy import select
 from groupvisits.agenda import queries, rules
 from groupvisits.agenda.models import PreVisitForm, Support, Topic
 from groupvisits.agenda.permissions import POLICY
+from groupvisits.agenda.service.alarms import raise_alarm
+from groupvisits.agenda.service.words import hit_in, written
 from groupvisits.audit import service as audit
 from groupvisits.core import clock, ids
 from groupvisits.core.actor import Actor
@@ -40,15 +42,17 @@ def fill_in_form(tx: Transaction, actor: Actor, session_id: str, *, matters: str
         tx.add(form)
     elif change == rules.Change((), (), ()) and (form.matters, form.goal) == (matters, goal):
         return {"version": group_session.version, "topics": len(wanted)}
+    said = [words for words, before in ((matters, form.matters), (goal, form.goal)) if words and words != before]
     form.matters, form.goal, form.changed_at = matters, goal, now
     topics = _apply(tx, actor, place, made, change)
     tx.flush()
+    alarms = _raise_alarms(tx, actor, place, topics, said)
     version = group_session.version
-    if topics:
+    if topics or alarms:
         version = next_version(tx, session_id)
         for topic in topics:
             topic.version = version
-        tx.announce(SessionChanged(session_id, version, topics=tuple(t.id for t in topics), patients=(actor.id,)))
+        tx.announce(SessionChanged(session_id, version, topics=tuple(t.id for t in topics), patients=(actor.id,), alarms=alarms))
     audit.record(
         tx, actor, "agenda:fill_in_form", form, session_id=session_id, patient=actor.id, topics=len(wanted),
         added=len(change.add), reworded=len(change.reword), taken_back=len(change.take_back),
@@ -62,6 +66,19 @@ def _settled(tx: Transaction, made: Sequence[Topic]) -> set[str]:
     return supported | {t.id for t in made if t.state != "new"}
 
 
+def _raise_alarms(tx: Transaction, actor: Actor, place: Place, topics: Sequence[Topic], said: Sequence[str]) -> bool:
+    """For each new or changed concern, and for what matters and the goal together: they are one page to whoever looks."""
+    session_id = place.group_session.id
+    raised = [
+        raise_alarm(tx, actor, session_id, actor.id, hit_in(tx, place.clinic_id, topic.words), topic_id=topic.id)
+        for topic in topics
+        if topic.state != "taken_back"
+    ]
+    for words in said:
+        raised.append(raise_alarm(tx, actor, session_id, actor.id, hit_in(tx, place.clinic_id, words)))
+    return any(raised)
+
+
 def _apply(tx: Transaction, actor: Actor, place: Place, made: Sequence[Topic], change: rules.Change) -> list[Topic]:
     by_id, now = {topic.id: topic for topic in made}, clock.now()
     language = tx.get_one(Patient, actor.id).language
@@ -69,13 +86,19 @@ def _apply(tx: Transaction, actor: Actor, place: Place, made: Sequence[Topic], c
         topic = by_id[topic_id]
         topic.state, topic.position, topic.ended_at = "taken_back", None, now
     for topic_id, words in change.reword:
-        by_id[topic_id].words = words
+        topic = by_id[topic_id]
+        topic.words = words
+        topic.hidden_because = "alarm" if topic.hidden_because == "alarm" else _hidden(tx, place, actor, words, topic.route)
     added = [
         Topic(
             id=ids.new_id(), session_id=place.group_session.id, patient_id=actor.id, words=concern.words, language=language, route=concern.route,
-            state="new", minutes=10, pre_visit=True, proposed_at=now + timedelta(microseconds=number),
+            state="new", minutes=10, pre_visit=True, hidden_because=_hidden(tx, place, actor, concern.words, concern.route), proposed_at=now + timedelta(microseconds=number),
         )
         for number, concern in enumerate(change.add)
     ]  # fmt: skip
     tx.add_all(added)
     return [*(by_id[topic_id] for topic_id in change.take_back), *(by_id[topic_id] for topic_id, _ in change.reword), *added]
+
+
+def _hidden(tx: Transaction, place: Place, actor: Actor, words: str, route: str) -> str:
+    return written(tx, place.clinic_id, place.group_session.id, actor.id, words, route).hidden_because

@@ -11,6 +11,8 @@ from groupvisits.accounts.models import Clinic
 from groupvisits.agenda import queries, rules
 from groupvisits.agenda.models import Support, Topic
 from groupvisits.agenda.permissions import POLICY
+from groupvisits.agenda.service.alarms import raise_alarm
+from groupvisits.agenda.service.words import written
 from groupvisits.audit import service as audit
 from groupvisits.core import clock, ids
 from groupvisits.core.actor import Actor
@@ -79,17 +81,18 @@ def support_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: s
 
 def _propose(tx: Transaction, actor: Actor, place: Place, patient_id: str, action: str, *, words: str, route: str, shows_name: bool, language: str) -> Result:
     group_session, now = place.group_session, clock.now()
-    words = rules.check_words(words)
+    text = written(tx, place.clinic_id, group_session.id, patient_id, words, route)
     state = rules.state_of_new_topic(group_session.state, group_session.closed_at, now)
     rules.check_group_meets(route, state, only_one_on_ones=group_session.only_one_on_ones)
     by_staff = None if actor.kind == "patient" else actor.id
     topic_id, version = ids.new_id(), next_version(tx, group_session.id)
     _NEW.do(
-        tx, id=topic_id, session_id=group_session.id, patient_id=patient_id, words=words, language=language, route=route, shows_name=shows_name,
-        entered_by=by_staff, state=state, after_close=state == "parked", proposed_at=now, ended_at=now if state == "parked" else None,
+        tx, id=topic_id, session_id=group_session.id, patient_id=patient_id, words=text.words, language=language, route=route, shows_name=shows_name,
+        hidden_because=text.hidden_because, entered_by=by_staff, state=state, after_close=state == "parked", proposed_at=now, ended_at=now if state == "parked" else None,
         version=version, rev=1, changed_by=by_staff, changed_at=now,
     )  # fmt: skip
-    return _accepted(tx, actor, action, group_session.id, version, (topic_id,), patient_id, {patient_id}, route=route, state=state)
+    alarms = raise_alarm(tx, actor, group_session.id, patient_id, text.hit, topic_id=topic_id)
+    return _accepted(tx, actor, action, group_session.id, version, (topic_id,), patient_id, {patient_id}, alarms=alarms, route=route, state=state)
 
 
 def _place(tx: Transaction, actor: Actor, session_id: str, action: str) -> Place:
@@ -122,12 +125,13 @@ def _accepted(
     topics: tuple[str, ...],
     proposer_id: str,
     patients: set[str],
+    alarms: bool = False,
     **details: object,
 ) -> Result:
     """Record the act (ids, never words) and announce it once, as acts.accepted does for the other verbs."""
     audit.record(tx, actor, action, audit.Subject("topics", topics[0]), session_id=session_id, patient=proposer_id, **details)
     only_support = action == "agenda:support"
-    tx.announce(SessionChanged(session_id, version, topics=topics, patients=tuple(patients), only_support=only_support))
+    tx.announce(SessionChanged(session_id, version, topics=topics, patients=tuple(patients), only_support=only_support, alarms=alarms))
     return {"version": version, "topic_id": topics[0]}
 
 

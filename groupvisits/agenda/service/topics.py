@@ -5,8 +5,10 @@ from sqlalchemy import select
 from groupvisits.agenda import queries, rules
 from groupvisits.agenda.models import Topic
 from groupvisits.agenda.service.acts import Result, accepted, check_runs, end, group_topic, own_topic, place_in, unchanged
+from groupvisits.agenda.service.alarms import raise_alarm
 from groupvisits.agenda.service.joined import joined_to
-from groupvisits.agenda.service.translations import carry_translations, forget_translations
+from groupvisits.agenda.service.translations import carry_translations, forget_translations, has_translations_to_look_at, show_translations
+from groupvisits.agenda.service.words import is_personal, written
 from groupvisits.audit import service as audit
 from groupvisits.core import clock, ids
 from groupvisits.core.actor import Actor, system
@@ -184,17 +186,18 @@ def ask_privately(tx: Transaction, actor: Actor, session_id: str, *, topic_id: s
 
 
 def show_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, base_rev: int | None = None) -> Result:
-    """The group sees the topic (again): whoever leads has looked at the personal detail in it, or takes their question back.
+    """The group sees the topic (again), in every language: whoever leads has looked at the personal detail in it, or takes their question back.
 
     Refuses while an alarm stands, and what is not hidden.
     """
     place = place_in(tx, actor, session_id, "agenda:show")
     topic = group_topic(tx, actor, place, topic_id)
-    if not topic.hidden_because:
+    if not topic.hidden_because and not has_translations_to_look_at(tx, topic):
         return unchanged(place, topic)
     rules.check_is_asked(topic.hidden_because)
     rules.check_base(topic.rev, base_rev, topic.changed_by, actor.id)
     topic.hidden_because = ""
+    show_translations(tx, topic)
     return accepted(tx, actor, "agenda:show", topic)
 
 
@@ -220,6 +223,7 @@ def agree_words(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str
         raise rules.NothingSuggested
     if agree:
         topic.words = topic.suggested_words
+        topic.hidden_because = _hidden_now(tx, topic)
         forget_translations(tx, topic)
     topic.suggested_words = ""
     return accepted(tx, actor, "agenda:agree_words", topic, agree=agree)
@@ -229,33 +233,36 @@ def reword_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: st
     """The proposer's topic says this. Refuses once somebody supports it or it is talked about, others' topics, empty and overlong words."""
     place = place_in(tx, actor, session_id, "agenda:reword")
     topic = own_topic(tx, actor, place, topic_id)
-    words = rules.check_words(words)
-    if words == topic.words:
+    text = written(tx, place.clinic_id, session_id, actor.id, words, topic.route)
+    if text.words == topic.words:
         return unchanged(place, topic)
     rules.check_can_reword(topic.state, queries.supports_of(tx, topic))
-    topic.words, topic.suggested_words = words, ""
+    topic.words, topic.suggested_words = text.words, ""
+    topic.hidden_because = "alarm" if text.hit else _hidden_now(tx, topic)
     forget_translations(tx, topic)
-    return accepted(tx, actor, "agenda:reword", topic)
+    alarms = raise_alarm(tx, actor, session_id, actor.id, text.hit, topic_id=topic.id)
+    return accepted(tx, actor, "agenda:reword", topic, alarms=alarms)
 
 
 def route_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, route: str) -> Result:
     """The topic is for the group, or for its proposer's one-on-one only, as they say: also the answer when they were asked.
 
+    What waits for somebody to look at an alarm goes on waiting, and nothing tells its proposer so.
     Refuses others' topics, what is talked about or has ended, and a topic for a group that does not meet.
     """
     place = place_in(tx, actor, session_id, "agenda:route")
     topic = own_topic(tx, actor, place, topic_id)
     if topic.route == route and topic.hidden_because != "asked":
         return unchanged(place, topic)
-    rules.check_is_asked(topic.hidden_because)
     rules.check_can_route(topic.state)
     rules.check_group_meets(route, "new", only_one_on_ones=place.group_session.only_one_on_ones)
     moved = topic.route != route
-    topic.route, topic.hidden_because = route, ""
+    topic.route = route
+    topic.hidden_because = _hidden_now(tx, topic, answered=True)
     if route == "one_on_one":
         topic.state, topic.position, topic.shows_name = "new", None, False
     # What was every phone's and is one person's now must leave the others: they look at everything again.
-    return accepted(tx, actor, "agenda:route", topic, everything=moved and route == "one_on_one", route=route)
+    return accepted(tx, actor, "agenda:route", topic, everything=moved and route == "one_on_one", alarms=topic.hidden_because == "alarm", route=route)
 
 
 def show_supports(tx: Transaction, actor: Actor, session_id: str, *, on: bool = False) -> Result:
@@ -357,6 +364,13 @@ def _carried(old: Topic, session_id: str) -> Topic:
     if old.state != "merged":
         old.state = "parked"
     return new
+
+
+def _hidden_now(tx: Transaction, topic: Topic, *, answered: bool = False) -> str:
+    """Why these words wait, where nobody has to look at an alarm and its proposer is not (or no longer) asked."""
+    if topic.hidden_because == "alarm" or (topic.hidden_because == "asked" and not answered):
+        return topic.hidden_because
+    return "personal" if topic.route == "group" and is_personal(tx, topic.session_id, topic.patient_id, topic.words) else ""
 
 
 def _end_current(tx: Transaction, group_session: GroupSession) -> tuple[Topic, ...]:

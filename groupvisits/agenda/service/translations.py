@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select, update
 
 from groupvisits.accounts.models import Clinic
 from groupvisits.agenda import rules
 from groupvisits.agenda.models import Topic, TopicTranslation
 from groupvisits.agenda.service.acts import Result, accepted, check_runs, group_topic, place_in, unchanged
+from groupvisits.agenda.service.alarms import raise_alarm
+from groupvisits.agenda.service.words import written
 from groupvisits.core import clock
 from groupvisits.core.actor import Actor
 from groupvisits.core.transaction import Transaction
@@ -24,17 +26,19 @@ def translate_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id:
     check_runs(place)
     rules.check_can_translate(topic.state, topic.hidden_because)
     rules.check_language(language, topic.language, tx.get_one(Clinic, place.clinic_id).languages)
-    words = rules.check_words(words)
+    text = written(tx, place.clinic_id, session_id, actor.id, words, topic.route)
     there = tx.get(TopicTranslation, (topic.id, language))
     rules.check_is_the_translator(there.patient_id if there else None, actor.id)
-    if there is not None and there.words == words:
+    if there is not None and there.words == text.words:
         return unchanged(place, topic)
     if there is None:
-        tx.add(TopicTranslation(topic_id=topic.id, language=language, words=words, patient_id=actor.id, at=clock.now()))
-    else:
-        there.words, there.at = words, clock.now()
+        there = TopicTranslation(topic_id=topic.id, language=language, patient_id=actor.id)
+        tx.add(there)
+    there.words, there.at = text.words, clock.now()
+    there.hidden_because = "alarm" if there.hidden_because == "alarm" else text.hidden_because
     tx.flush()
-    return accepted(tx, actor, "agenda:translate", topic, language=language)
+    alarms = raise_alarm(tx, actor, session_id, actor.id, text.hit, topic_id=topic.id)
+    return accepted(tx, actor, "agenda:translate", topic, alarms=alarms, language=language)
 
 
 def drop_translation(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, language: str) -> Result:
@@ -54,8 +58,31 @@ def forget_translations(tx: Transaction, topic: Topic) -> None:
     tx.execute(delete(TopicTranslation).where(TopicTranslation.topic_id == topic.id))
 
 
+def has_translations_to_look_at(tx: Transaction, topic: Topic) -> bool:
+    """Whether a personal detail in another language waits for whoever leads."""
+    return tx.scalar(select(TopicTranslation.language).where(*_to_look_at(topic)).limit(1)) is not None
+
+
+def show_translations(tx: Transaction, topic: Topic) -> None:
+    """In the caller's transaction: somebody has looked at the personal details in them. An alarm is ended on its own."""
+    tx.execute(update(TopicTranslation).where(*_to_look_at(topic)).values(hidden_because=""))
+
+
+def _to_look_at(topic: Topic) -> tuple[ColumnElement[bool], ...]:
+    return (TopicTranslation.topic_id == topic.id, TopicTranslation.hidden_because == "personal")
+
+
 def carry_translations(tx: Transaction, carried_to: Mapping[str, str]) -> None:
     """In the caller's transaction: what stood under these topics stands under the ones in which they go on."""
     for old in tx.scalars(select(TopicTranslation).where(TopicTranslation.topic_id.in_(carried_to))).all():
-        tx.add(TopicTranslation(topic_id=carried_to[old.topic_id], language=old.language, words=old.words, patient_id=old.patient_id, at=old.at))
+        tx.add(
+            TopicTranslation(
+                topic_id=carried_to[old.topic_id],
+                language=old.language,
+                words=old.words,
+                patient_id=old.patient_id,
+                at=old.at,
+                hidden_because="personal" if old.hidden_because else "",
+            )
+        )
     tx.flush()

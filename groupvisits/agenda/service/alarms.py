@@ -1,0 +1,86 @@
+"""In the caller's transaction: an alarm is raised, the team of a visit that does not run is told, and what was hidden comes back."""
+
+from flask import current_app
+from sqlalchemy import select
+
+from groupvisits.accounts.models import Clinic, StaffMember, StaffRole
+from groupvisits.agenda import rules
+from groupvisits.agenda.emails import tell_of_alarm
+from groupvisits.agenda.models import Alarm, Topic, TopicTranslation
+from groupvisits.agenda.service.words import is_personal
+from groupvisits.audit import service as audit
+from groupvisits.core import clock, ids
+from groupvisits.core.actor import Actor
+from groupvisits.core.transaction import Transaction
+from groupvisits.sessions.models import GroupSession, SessionTeamMember
+
+TOLD = ("facilitator", "resident", "attending")
+
+
+def raise_alarm(tx: Transaction, actor: Actor, session_id: str, patient_id: str, hit: rules.Hit | None, *, topic_id: str | None = None) -> bool:
+    """Whether an alarm was raised: not without a phrase, nor where one about the same thing of this patient stands already.
+
+    The record keeps ids and the language of the list, never a word. The caller announces the change.
+    """
+    if hit is None or _standing(tx, session_id, patient_id, topic_id) is not None:
+        return False
+    alarm = Alarm(
+        id=ids.new_id(), session_id=session_id, topic_id=topic_id, patient_id=patient_id, phrase=hit.phrase, language=hit.language, raised_at=clock.now(),
+    )  # fmt: skip
+    tx.add(alarm)
+    tx.flush()
+    audit.record(tx, actor, "agenda:raise_alarm", alarm, session_id=session_id, patient=patient_id, topic=topic_id, language=hit.language)
+    group_session = tx.get_one(GroupSession, session_id)
+    if group_session.state != "open":  # nobody may be looking at a screen of this visit
+        _tell_team(tx, group_session)
+    return True
+
+
+def let_out(tx: Transaction, alarm: Alarm, *, show: bool) -> tuple[Topic, ...]:
+    """What this alarm hid is shown to the group again, as far as nothing else hides it, or is for the patient's one-on-one alone.
+
+    Somebody else's words in another language are shown, or gone. Returns the topics that changed.
+    """
+    topic = tx.get(Topic, alarm.topic_id) if alarm.topic_id else None
+    if topic is None:
+        return ()
+    _let_out_translations(tx, topic, alarm.patient_id, show=show)
+    if topic.patient_id != alarm.patient_id or topic.hidden_because != "alarm":
+        return (topic,)
+    topic.hidden_because = ""
+    if topic.route == "group" and not show and rules.may_move_to_one_on_one(topic.state, topic.carried_to_id):
+        topic.route, topic.state, topic.position, topic.shows_name, topic.ended_at = "one_on_one", "new", None, False, None
+    elif topic.route == "group" and is_personal(tx, topic.session_id, topic.patient_id, topic.words):
+        topic.hidden_because = "personal"
+    return (topic,)
+
+
+def _let_out_translations(tx: Transaction, topic: Topic, patient_id: str, *, show: bool) -> None:
+    query = select(TopicTranslation).where(
+        TopicTranslation.topic_id == topic.id, TopicTranslation.patient_id == patient_id, TopicTranslation.hidden_because == "alarm"
+    )
+    for each in tx.scalars(query).all():
+        if show:
+            each.hidden_because = "personal" if is_personal(tx, topic.session_id, patient_id, each.words) else ""
+        else:
+            tx.delete(each)
+    tx.flush()
+
+
+def _standing(tx: Transaction, session_id: str, patient_id: str, topic_id: str | None) -> Alarm | None:
+    about = Alarm.topic_id == topic_id if topic_id else Alarm.topic_id.is_(None)
+    return tx.scalar(select(Alarm).where(Alarm.session_id == session_id, Alarm.patient_id == patient_id, about, Alarm.ended_at.is_(None)).limit(1))
+
+
+def _tell_team(tx: Transaction, group_session: GroupSession) -> None:
+    """By e-mail: whoever leads or sees patients there; where nobody does yet, the coordinators of the clinic."""
+    query = select(StaffMember, SessionTeamMember.role).join(SessionTeamMember, SessionTeamMember.staff_member_id == StaffMember.id)
+    team = tx.execute(query.where(SessionTeamMember.session_id == group_session.id, SessionTeamMember.role.in_(TOLD), StaffMember.active)).all()
+    if not team:
+        query = select(StaffMember, StaffRole.name).join(StaffRole, StaffRole.staff_member_id == StaffMember.id)
+        team = tx.execute(query.where(StaffMember.clinic_id == group_session.clinic_id, StaffRole.name == "coordinator", StaffMember.active)).all()
+    clinic, public_url = tx.get_one(Clinic, group_session.clinic_id), current_app.extensions["config"].public_url
+    pages = {"facilitator": "/rooms/facilitator", "coordinator": ""}
+    for member_id, (member, role) in {member.id: (member, role) for member, role in team}.items():
+        assert member_id
+        tell_of_alarm(tx, clinic, member, f"{public_url}/sessions/{group_session.id}{pages.get(role, '/slots')}")

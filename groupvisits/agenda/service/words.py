@@ -1,0 +1,74 @@
+"""What somebody wrote, on its way in: tidied and within its limit, and whether a person is to look at it first.
+
+Cheap enough for every proposal of forty rooms: lists are made ready once, names of a visit are one compiled statement.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sqlalchemy import Text, bindparam, cast, literal, select, union_all
+
+from groupvisits.accounts import alarm_phrases
+from groupvisits.accounts.models import Clinic, StaffMember
+from groupvisits.agenda import rules
+from groupvisits.core.statements import Statement, table_of
+from groupvisits.core.transaction import Transaction
+from groupvisits.patients.models import Patient
+from groupvisits.sessions.models import Seat, SessionTeamMember
+
+
+@dataclass(frozen=True)
+class Written:
+    """`hit`: a phrase of the clinic's list stands in it. `has_personal`: a personal detail, or another person's name."""
+
+    words: str
+    hit: rules.Hit | None
+    has_personal: bool
+
+    @property
+    def hidden_because(self) -> str:
+        """Why a topic for the group with these words waits until somebody has looked; empty when all may read it."""
+        return "alarm" if self.hit else "personal" if self.has_personal else ""
+
+
+def written(tx: Transaction, clinic_id: str, session_id: str, author_id: str, words: str, route: str) -> Written:
+    """What the author wrote for the group or for their one-on-one, where personal details belong."""
+    words = rules.check_words(words)
+    return Written(words, hit_in(tx, clinic_id, words), route == "group" and is_personal(tx, session_id, author_id, words))
+
+
+def hit_in(tx: Transaction, clinic_id: str, words: str) -> rules.Hit | None:
+    """The phrase of the clinic's lists that stands in the words, in any of its languages."""
+    clinic = _CLINIC.one(tx, clinic_id=clinic_id)
+    return _watch(clinic.own, clinic.offered, bool(clinic.is_demo)).hit(words)
+
+
+def is_personal(tx: Transaction, session_id: str, author_id: str, words: str) -> bool:
+    """Whether the words hold a personal detail, or name somebody else who has a place in this visit or works in it."""
+    if rules.detail_in(words):
+        return True
+    return rules.names_somebody(words, (row.name for row in _NAMES.all(tx, session_id=session_id) if row.person_id != author_id))
+
+
+@lru_cache(maxsize=256)
+def _watch(own: str | None, offered: str, is_demo: bool) -> rules.Watch:
+    """By what the clinic has saved: another list is another key, in every process."""
+    return rules.Watch(alarm_phrases.in_use(json.loads(own) if own else None, json.loads(offered), is_demo=is_demo))
+
+
+_CLINICS, _PATIENTS, _SEATS, _STAFF, _TEAM = (table_of(model) for model in (Clinic, Patient, Seat, StaffMember, SessionTeamMember))
+_CLINIC = Statement(
+    select(cast(_CLINICS.c.alarm_phrases, Text).label("own"), cast(_CLINICS.c.languages, Text).label("offered"), _CLINICS.c.is_demo).where(
+        _CLINICS.c.id == bindparam("clinic_id")
+    )
+)
+_HERE = (_SEATS.c.session_id == bindparam("session_id"), _SEATS.c.state.not_in([literal("cancelled"), literal("declined")]))
+_NAMES = Statement(
+    union_all(
+        select(_PATIENTS.c.id.label("person_id"), (_PATIENTS.c.given_name + literal(" ") + _PATIENTS.c.family_name + literal(" ") + _PATIENTS.c.display_name).label("name"))
+        .join(_SEATS, _SEATS.c.patient_id == _PATIENTS.c.id).where(*_HERE),
+        select(_STAFF.c.id, _STAFF.c.name)
+        .join(_TEAM, _TEAM.c.staff_member_id == _STAFF.c.id).where(_TEAM.c.session_id == bindparam("session_id")),
+    )
+)  # fmt: skip
