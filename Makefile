@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq --no-deps --require-hashes --progress-bar off
 export FLASK_APP := groupvisits
 
-.PHONY: help setup setup-dev demo rehearse run migrate test test-sqlite test-postgresql test-browser check format translations bench screenshots lock clean
+.PHONY: help setup setup-dev demo rehearse run migrate test test-sqlite test-postgresql test-browser check format translations soak bench screenshots lock clean
 .DEFAULT_GOAL := help
 
 help:  ## what each command does
@@ -65,6 +65,9 @@ format: setup-dev  ## put code and templates into their usual form
 
 translations: setup-dev  ## collect texts into the catalogues and compile them
 	$(BIN)/python scripts/translations.py
+
+soak: setup-dev  ## 10,000 random rooms (SEQUENCES=10000), about half an hour: nothing is lost and every screen comes right
+	SEQUENCES=$${SEQUENCES:-10000} $(BIN)/python -m pytest -q -s -p no:logging tests/live/test_room_machine.py -k whatever
 
 bench: setup-dev  ## how long pages, plans and imports take in a clinic of 5,000 patients, and what the advice on inviting is worth
 	@failed=0; for file in bench/[a-z]*.py; do name=$$(basename $$file .py); [ $$name = table ] || { echo "== $$name"; $(BIN)/python -m bench.$$name || failed=1; }; done; exit $$failed

@@ -127,6 +127,11 @@ class Room:
         return list(self._ranks)
 
     @property
+    def open_topics(self) -> set[str]:
+        """Ids of the group's topics that the group may still wait for."""
+        return {topic.id for topic, _ in self._topics if topic.route == "group" and topic.state in OPEN_STATES}
+
+    @property
     def clinicians(self) -> list[str]:
         query = select(SessionTeamMember.staff_member_id).where(
             SessionTeamMember.session_id == self.group_session.id, SessionTeamMember.role.in_(("resident", "attending"))

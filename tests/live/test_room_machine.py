@@ -1,0 +1,124 @@
+"""Random rooms: whatever the network, the phones and the server do, no topic is lost, none is doubled, and every screen comes right again.
+
+SEQUENCES=10000 (make soak) for a night.
+"""
+
+import gc
+import os
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from groupvisits.core import ids, sockets, web
+from groupvisits.core.commands import Command
+from groupvisits.demo.rehearsal import rules
+from groupvisits.demo.rehearsal.rules import Screen
+from groupvisits.live import listeners, projections
+from tests.cast import Cast
+from tests.live.room_machine import GUESTS, KINDS, House, play
+
+SEQUENCES = int(os.environ.get("SEQUENCES", "300"))
+STEPS = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 700), st.integers(0, 200)), min_size=8, max_size=26)
+QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example, HealthCheck.function_scoped_fixture]
+
+
+def walk(app: Flask, cast: Cast, sequences: int, phases: tuple[Phase, ...] = (Phase.generate,)) -> House:
+    house = House(app, cast)
+
+    @settings(max_examples=sequences, deadline=None, suppress_health_check=QUIET, database=None, phases=phases, report_multiple_bugs=False)
+    @given(guests=st.integers(0, GUESTS), steps=STEPS)
+    def sequence(guests: int, steps: list[tuple[str, int, int]]) -> None:
+        room = house.visit(guests)
+        try:
+            for device in room.devices[:3]:  # the others come in when they come in
+                room.connect(device)
+                room.ask_snapshot(device)
+                room.get_snapshot(device)
+            for kind, first, second in steps:
+                play(room, kind, first, second)
+            room.settle()
+            room.check()
+        finally:
+            room.end()
+
+    sequence()
+    return house
+
+
+@pytest.fixture(autouse=True)
+def in_no_hurry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Here an hour passes in a second. What was made until now is not looked over again and again."""
+    monkeypatch.setattr(sockets, "EVENTS_PER_10_SECONDS", 10**9)
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.timeout(120 + SEQUENCES)
+def test_whatever_happens_nothing_is_lost_and_every_screen_comes_right(app: Flask, cast: Cast) -> None:
+    began = time.process_time()
+    sequences = SEQUENCES if app.extensions["config"].is_sqlite else SEQUENCES // 6  # the network and the phones are the same there
+    house = walk(app, cast, sequences, (Phase.generate, Phase.shrink) if os.environ.get("SHRINK") else (Phase.generate,))
+    print(f"{sequences} sequences, {time.process_time() - began:.0f} s of CPU: {dict(house.seen.most_common())}")  # noqa: T201 - figures for the soak
+
+
+# Does it find anything? Each guard is taken out once.
+
+
+def _no_replay_lookup(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forgetful(_id: str, kind: str, body: dict[str, Any]) -> Command:
+        return Command(ids.new_id(), kind, body)
+
+    monkeypatch.setattr(sockets, "Command", forgetful)
+    monkeypatch.setattr(web, "Command", forgetful)
+
+
+def _no_version_gap_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    really = Screen.changed
+    monkeypatch.setattr(
+        Screen, "changed", lambda screen, delta: really(screen, delta | {"since": screen.version} if delta["version"] > screen.version else delta)
+    )
+
+
+def _nobody_is_told_what_became_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    really = listeners.frames_of
+    monkeypatch.setattr(listeners, "frames_of", lambda *args: [frame for frame in really(*args) if frame.name != "session:mine"])
+
+
+def _the_wall_reads_who_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    really = projections.TOPICS["display"]
+
+    def tells(topic: Any, provider_id: str) -> Any:
+        shown = really(topic, provider_id)
+        return shown and shown | {"words": f"{shown['words']} ({topic['author']})"}
+
+    monkeypatch.setitem(projections.TOPICS, "display", tells)
+
+
+def _a_command_is_forgotten_when_no_answer_came(monkeypatch: pytest.MonkeyPatch) -> None:
+    really = rules.judged
+    monkeypatch.setattr(rules, "judged", lambda answer: "done" if answer is None else really(answer))
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    "without",
+    [
+        _no_replay_lookup,
+        _no_version_gap_check,
+        _nobody_is_told_what_became_of_their_own,
+        _the_wall_reads_who_asked,
+        _a_command_is_forgotten_when_no_answer_came,
+    ],
+)
+def test_it_finds_a_guard_that_is_missing(app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch, without: Callable[[pytest.MonkeyPatch], None]) -> None:
+    without(monkeypatch)
+    with pytest.raises((AssertionError, BaseExceptionGroup)):
+        walk(app, cast, 300)
