@@ -73,9 +73,10 @@ class Model:
     topics: dict[str, str] = field(default_factory=dict)  # id -> whose
     supports: set[tuple[str, str]] = field(default_factory=set)
     version: int = 0
+    split: set[str] = field(default_factory=set)  # wholes whose parts have supporters of their own
 
     def copy(self) -> "Model":
-        return Model(dict(self.executed), dict(self.topics), set(self.supports), self.version)
+        return Model(dict(self.executed), dict(self.topics), set(self.supports), self.version, set(self.split))
 
     def carry_out(self, record: Record, patient_id: str, result: dict[str, Any]) -> None:
         if record.command_id in self.executed:
@@ -87,6 +88,8 @@ class Model:
         if record.name in ("agenda:propose", "agenda:propose_for"):
             assert result["topic_id"] not in self.topics
             self.topics[result["topic_id"]] = patient_id
+        elif record.name == "agenda:split":
+            self.split.add(record.body["topic_id"])
         elif record.name == "agenda:support":
             (self.supports.add if record.body["on"] else self.supports.discard)((record.body["topic_id"], patient_id))
 
@@ -439,7 +442,10 @@ class Room:
             stored = set(db.session.scalars(select(CommandRecord.id).where(CommandRecord.id.in_(self.model.executed))))
             db.session.rollback()
         assert rows == self.model.topics, "a topic disappeared, or one came twice"
-        assert sorted((topic_id, patient_id) for topic_id, patient_id in told) == sorted(self.model.supports), "one support per person, as last said"
+        whole = set(self.model.topics) - self.model.split
+        own = sorted((topic_id, patient_id) for topic_id, patient_id in told if topic_id in whole)
+        assert own == sorted(pair for pair in self.model.supports if pair[0] in whole), "one support per person, as last said"
+        assert len(set(told)) == len(told)
         assert stored == set(self.model.executed)
         assert self._version() == self.model.version
         for device in self.devices:
