@@ -41,6 +41,7 @@ class OneTopic(Room):
     @classmethod
     def plain(cls, tx: Transaction, session_id: str, topic_id: str) -> "OneTopic | None":
         """The room of this topic, or None if others change with it."""
+        tx.flush()  # the statements here read past what the transaction still holds back
         topic = _TOPIC.one(tx, topic_id=topic_id)
         if topic is None or topic.state != "new" or topic.merged_into_id or topic.has_joined or topic.is_translated:
             return None

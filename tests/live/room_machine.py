@@ -522,7 +522,8 @@ class Room:
         if device.audience == "display":
             self._check_wall(body)
         if name == "session:mine":
-            assert device.audience == "patient" and body["me"].get("seat_id", self.seats[device.who]) == self.seats[device.who], "somebody else's own part"
+            whose = body.get("me", {}).get("seat_id", self.seats[device.who])
+            assert device.audience == "patient" and whose == self.seats[device.who], "somebody else's own part"
         version = device.screen.version
         with self._keeps_topics(device):
             device.screen.hear(name, body)
