@@ -91,7 +91,7 @@ def frames_of(room: Room, event: SessionChanged, watching: Watching | None = Non
     if event.everything:
         return [Frame("session:changed", head | {"snapshot": True}, name) for name, _, _ in audiences]
     topics = set(event.topics)
-    moved = bool(topics) and room.states_of(topics) != {"new"}
+    moved = room.moves_others(topics)
     if moved:  # what happens to one planned topic moves the others
         topics |= set(room.agenda)
     if event.slots:  # who goes and who is back changes what the group waits for

@@ -43,7 +43,7 @@ class OneTopic(Room):
         """The room of this topic, or None if others change with it."""
         tx.flush()  # the statements here read past what the transaction still holds back
         topic = _TOPIC.one(tx, topic_id=topic_id)
-        if topic is None or topic.state != "new" or topic.merged_into_id or topic.has_joined or topic.is_translated:
+        if topic is None or topic.state != "new" or topic.hidden_because == "asked" or topic.merged_into_id or topic.has_joined or topic.is_translated:
             return None
         return cls(tx, _SESSION.one(tx, session_id=session_id), topic)
 

@@ -145,9 +145,13 @@ class Room:
     def proposers_on_agenda(self) -> set[str]:
         return {patient_id for topic, _ in self._topics if topic.state in ("planned", "current") for patient_id in self._authors(topic.id)}
 
-    def states_of(self, topic_ids: Iterable[str]) -> set[str]:
+    def moves_others(self, topic_ids: Iterable[str]) -> bool:
+        """Whether what happened to these topics gives others another place: they are on the agenda, or were until a moment ago.
+
+        A topic whose proposer was asked in private has left the agenda and is new again.
+        """
         wanted = set(topic_ids)
-        return {topic.state for topic, _ in self._topics if topic.id in wanted}
+        return any(topic.state != "new" or topic.hidden_because == "asked" for topic, _ in self._topics if topic.id in wanted)
 
     @cached_property
     def run(self) -> dict[str, Any]:
