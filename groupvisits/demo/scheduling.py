@@ -190,6 +190,10 @@ def _correction(tx: Transaction, made: Groups, staff: dict[str, StaffMember]) ->
 def _messages(tx: Transaction, clinic: Clinic, made: Groups, now: datetime) -> None:
     """Everybody on a list was invited. Who has not answered for a near date was asked again: one message came back, some are still to be called."""
     asked = select(Seat, Patient).join(Patient, Patient.id == Seat.patient_id).where(Seat.state.in_(("invited", "confirmed", "declined", "arrived")))
+    offers = select(Offer, Seat, Patient).join(Seat, Seat.session_id == Offer.session_id).join(Patient, Patient.id == Seat.patient_id)
+    for offer, seat, patient in tx.execute(offers.where(Seat.state == "offered", Offer.state == "open")).all():
+        channel = "email" if patient.email else "call"
+        _told(tx, clinic, tx.get_one(GroupSession, seat.session_id), patient, "offer", offer.made_at, channel, until=offer.expires_at.isoformat())
     for visit in (visit for visits in made.future for visit in visits):
         for seat, patient in tx.execute(asked.where(Seat.session_id == visit.id).order_by(Seat.id)).all():
             at = min(visit.starts_at - timedelta(days=21), now - timedelta(days=3)) + timedelta(seconds=seat.seat_no or 0)
@@ -207,10 +211,10 @@ def _messages(tx: Transaction, clinic: Clinic, made: Groups, now: datetime) -> N
 
 
 def _told(
-    tx: Transaction, clinic: Clinic, visit: GroupSession, patient: Patient, kind: str, at: datetime, channel: str, state: str = "sent"
+    tx: Transaction, clinic: Clinic, visit: GroupSession, patient: Patient, kind: str, at: datetime, channel: str, state: str = "sent", **noted: str
 ) -> None:  # fmt: skip
     """The message that told (or will tell, where it is still to be called) one person, in their language, and the notice behind it."""
-    words = emails.words_for(kind, emails.facts_as_noted(clinic, visit, {}, language=patient.language, is_asked=True))
+    words = emails.words_for(kind, emails.facts_as_noted(clinic, visit, noted, language=patient.language, is_asked=True))
     message = OutboxMessage(
         id=ids.new_id(), clinic_id=clinic.id, kind=kind, patient_id=patient.id, session_id=visit.id, channel=channel, language=patient.language,
         address=patient.email if channel == "email" else patient.phone, subject=words.subject, text=words.text if channel == "email" else words.script, due_at=at,
@@ -218,7 +222,7 @@ def _told(
         problem="The address does not exist" if state == "failed" else "",
     )  # fmt: skip
     tx.add(message)
-    tx.add(Notice(id=ids.new_id(), clinic_id=clinic.id, session_id=visit.id, patient_id=patient.id, kind=kind, occasion="", facts={}, due_at=at, state="sent",
+    tx.add(Notice(id=ids.new_id(), clinic_id=clinic.id, session_id=visit.id, patient_id=patient.id, kind=kind, occasion="", facts=noted, due_at=at, state="sent",
                   message_id=message.id))  # fmt: skip
 
 

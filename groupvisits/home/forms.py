@@ -12,5 +12,9 @@ class SearchForm(BaseForm):
 
     words = StringField(
         _l("Find a patient or group"),
-        validators=[InputRequired(_l("Enter at least two letters.")), Length(min=2, max=80, message=_l("Enter at least two letters."))],
+        validators=[
+            InputRequired(_l("Enter at least two letters.")),
+            Length(min=2, message=_l("Enter at least two letters.")),
+            Length(max=80, message=_l("Type less: a part of the name is enough.")),
+        ],
     )

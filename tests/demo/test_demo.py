@@ -118,7 +118,7 @@ def test_on_whatever_day_it_is_made_no_date_but_the_live_one_is_on_a_closed_day(
 
 def test_who_is_on_a_list_was_told_and_calls_can_be_read_in_english(app: Flask, demo: dict[str, Any]) -> None:
     with app.app_context():
-        unanswered = db.session.execute(select(Seat.session_id, Seat.patient_id).where(Seat.state == "invited")).all()
+        unanswered = db.session.execute(select(Seat.session_id, Seat.patient_id).where(Seat.state.in_(("invited", "offered")))).all()
         invited = set(db.session.execute(select(Notice.session_id, Notice.patient_id).where(Notice.state == "sent")).all())
         assert unanswered and {tuple(row) for row in unanswered} <= {tuple(row) for row in invited}
         waiting = db.session.scalars(select(OutboxMessage).where(OutboxMessage.channel == "call", OutboxMessage.state == "waiting")).all()

@@ -259,6 +259,7 @@ def test_the_people_of_a_date_move_to_a_sister_date_after_a_preview(app: Flask, 
     assert moved.status_code == 303
     assert target_id in moved.location
     assert "Cancelled" in page(app, cast)
+    assert "so nobody can be moved" in words(client.get(f"/sessions/{cast.session_id}/mergers"))
 
 
 def test_a_sister_date_that_is_full_is_named_but_not_offered(app: Flask, cast: Cast) -> None:
