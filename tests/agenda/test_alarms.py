@@ -238,7 +238,15 @@ class TestLookingAfterIt:
             at = clock.now() + timedelta(days=28)
             tx.add(
                 GroupSession(
-                    id="n" * 32, clinic_id=old.clinic_id, group_id=old.group_id, starts_at=at, ends_at=at, wall_time="", zone=old.zone, maximum=8, epoch="e" * 32
+                    id="n" * 32,
+                    clinic_id=old.clinic_id,
+                    group_id=old.group_id,
+                    starts_at=at,
+                    ends_at=at,
+                    wall_time="",
+                    zone=old.zone,
+                    maximum=8,
+                    epoch="e" * 32,
                 )
             )
             tx.flush()

@@ -82,7 +82,8 @@ class Proxy:
         line = _Line(self, (reader, writer), there)
         self._lines.add(line)
         try:
-            await line.carry()
+            with contextlib.suppress(OSError, asyncio.CancelledError):
+                await line.carry()
         finally:
             self._lines.discard(line)
 

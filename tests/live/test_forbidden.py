@@ -1,0 +1,107 @@
+"""What nobody may do, over a real socket: refused, on record, and nobody else notices."""
+
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.live.server import LiveServer
+
+pytestmark = pytest.mark.sqlite_only
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    made = LiveServer(tmp_path_factory.mktemp("forbidden"))
+    made.start()
+    yield made
+    made.close()
+
+
+def command(server: LiveServer, **body: Any) -> dict[str, Any]:
+    return {"command_id": str(uuid.uuid4()), "session_id": server.session_id, "body": body}
+
+
+def refusals(server: LiveServer, asked: str) -> int:
+    rows = server.rows("SELECT details FROM audit_entries WHERE action = 'request:refused'")
+    return sum(json.loads(details)["asked"] == asked for (details,) in rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("agenda:plan", {"topic_id": "x"}),
+        ("agenda:start", {"topic_id": "x", "minutes": 5}),
+        ("agenda:propose_for", {"seat_id": "x", "words": "As another", "route": "group"}),
+        ("live:close", {"unseen": [], "because": []}),
+        ("live:curtain", {"on": True}),
+        ("slots:call", {"slot_id": "x"}),
+        ("slots:plan", {}),
+    ],
+)
+def test_a_patient_is_no_facilitator_and_no_resident_and_the_try_is_on_record(server: LiveServer, name: str, body: dict[str, Any]) -> None:
+    assert server.phone("rosa").ask(name, command(server, **body))["error"]["code"] == "not_allowed"
+    assert refusals(server, name) == 1
+
+
+@pytest.mark.parametrize("audience", ["facilitator", "clinician", "display"])
+def test_a_patient_hears_no_other_audience_and_the_try_is_on_record(server: LiveServer, audience: str) -> None:
+    phone = server.phone("marcus")
+    assert phone.ask("live:subscribe", {"session_id": server.session_id, "audience": audience})["error"]["code"] == "not_allowed"
+    server.phone("rosa").ask("agenda:propose", command(server, words=f"Not for {audience}", route="group"))
+    assert phone.hear(0.3) is None
+    assert refusals(server, "live:subscribe") >= 1
+
+
+def test_a_stranger_finds_no_room_and_the_try_is_on_record(server: LiveServer) -> None:
+    phone = server.phone("sunny")
+    assert phone.ask("agenda:propose", command(server, words="Not here", route="group"))["error"]["code"] == "not_found"
+    assert refusals(server, "agenda:propose") >= 1
+    assert server.rows("SELECT count(*) FROM topics WHERE words = 'Not here'") == [(0,)]
+
+
+def test_another_patients_topic_is_not_taken_back_and_a_role_in_the_body_is_none(server: LiveServer) -> None:
+    made = server.phone("gladys").ask("agenda:propose", command(server, words="Mine", route="group"))["result"]["topic_id"]
+    alone = server.phone("gladys").ask("agenda:propose", command(server, words="Mine alone", route="one_on_one"))["result"]["topic_id"]
+    phone = server.phone("teo")
+    assert phone.ask("agenda:take_back", command(server, topic_id=made))["error"]["code"] == "not_found"
+    assert phone.ask("agenda:support", command(server, topic_id=alone, on=True))["error"]["code"] == "not_found"
+    for forged in ({"roles": ["facilitator"]}, {"patient_id": "x"}, {"seat_id": "x"}):
+        answer = phone.ask("agenda:propose", command(server, words="Forged", route="group", **forged))
+        assert answer["error"]["code"] == "unknown_field"
+    assert server.rows("SELECT count(*) FROM topics WHERE words = 'Forged'") == [(0,)]
+    assert server.rows("SELECT state FROM topics WHERE id = ?", made) == [("new",)]
+
+
+def test_an_event_that_does_not_exist_and_binary_frames_do_nothing(server: LiveServer) -> None:
+    phone, other = server.phone("frank"), server.phone("beatriz")
+    phone.send("no:such", {"a": 1})
+    for frame in (
+        b"\x00\x01\x02",
+        b"\xff" * 1000,
+        '451-["agenda:propose",{"_placeholder":true,"num":0}]',
+        '42["connect",{}]',
+        '42["disconnect",{}]',
+        "42{",
+        "4",
+        "9",
+    ):
+        try:
+            phone.send_frame(frame)
+        except ConnectionError:
+            phone = server.phone("frank")
+    time.sleep(0.2)
+    assert other.ask("agenda:propose", command(server, words="Still heard", route="group"))["ok"]
+    assert server.phone("frank").ask("agenda:propose", command(server, words="Welcome again", route="group"))["ok"]
+
+
+def test_a_flood_is_answered_with_too_fast_and_the_others_go_on(server: LiveServer) -> None:
+    pest, other = server.phone("teo"), server.phone("beatriz")
+    numbers = [pest.send("agenda:propose", command(server, words=f"Flood {number}", route="group")) for number in range(80)]
+    assert other.ask("agenda:propose", command(server, words="Beside a flood", route="group"))["ok"]
+    answers = [pest.answer(number) for number in numbers]
+    assert answers[-1]["error"]["code"] == "too_fast"
+    assert server.rows("SELECT count(*) FROM topics WHERE words LIKE 'Flood %'")[0][0] == sum(answer["ok"] for answer in answers) <= 60
