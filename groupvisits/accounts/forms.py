@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 from babel import Locale
 from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext
-from wtforms import EmailField, PasswordField, RadioField, SelectField, SelectMultipleField, StringField, TelField, ValidationError
+from wtforms import BooleanField, EmailField, PasswordField, RadioField, SelectField, SelectMultipleField, StringField, TelField, TextAreaField, ValidationError
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -86,6 +86,10 @@ class InviteForm(RolesForm):
     email = EmailField(_l("E-mail address"), validators=[InputRequired(_l("Enter an e-mail address")), Length(max=254), is_address])
 
 
+def _phrases(language: str) -> Any:
+    return TextAreaField(LANGUAGES[language], default="", validators=[Length(max=30_000, message=_l("This is too long."))])
+
+
 class ClinicForm(BaseForm):
     name = StringField(
         _l("Name of the clinic"), validators=[InputRequired(_l("Enter the clinic's name")), Length(max=120, message=_l("Use at most 120 characters"))]
@@ -105,7 +109,24 @@ class ClinicForm(BaseForm):
 
 
 class SettingsForm(ClinicForm):
+    wall_calls = BooleanField(_l("The wall may say “Number 7, please come to Room 2”"))
     languages = CheckboxesField(_l("Languages that patients can choose"), choices=[SelectChoice(code, name) for code, name in LANGUAGES.items()])
+
+
+class PhrasesForm(BaseForm):
+    """The phrases at which a person is to look at once: one box for each language, one phrase a line."""
+
+    phrases_en = _phrases("en")
+    phrases_es = _phrases("es")
+    phrases_pt = _phrases("pt")
+    phrases_ht = _phrases("ht")
+
+    @property
+    def boxes(self) -> dict[str, Any]:
+        return {language: self._fields[f"phrases_{language}"] for language in LANGUAGES}
+
+    def written(self) -> dict[str, str]:
+        return {language: box.data or "" for language, box in self.boxes.items()}
 
 
 class SetUpForm(ClinicForm):

@@ -2,23 +2,42 @@
 
 import hmac
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from groupvisits.accounts import rules
+from groupvisits.accounts import alarm_phrases, rules
 from groupvisits.accounts.browser_sessions import is_alive
 from groupvisits.accounts.models import BrowserSession, Clinic, Installation, PatientLink, RoomDisplay, SignInAttempt, StaffInvitation, StaffMember, StaffRole
 from groupvisits.accounts.permissions import POLICY
 from groupvisits.core import clock, ids
 from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
+from groupvisits.core.language import LANGUAGES
 
 
 def clinic_of(db: Session, viewer: Actor) -> Clinic:
     """The viewer's clinic, for its administrator."""
     POLICY.require(viewer, "accounts:change_settings")
     return db.get_one(Clinic, viewer.clinic_id)
+
+
+@dataclass(frozen=True)
+class AlarmList:
+    """One language's phrases as the clinic uses them. `waiting`: the shipped ones, where they are off because nobody has reviewed them."""
+
+    language: str
+    phrases: Sequence[str]
+    is_own: bool
+    waiting: Sequence[str]
+
+
+def alarm_lists_of(clinic: Clinic) -> list[AlarmList]:
+    """The phrases at which a person is to look at once, for every language there is; for the clinic's administrator."""
+    own, shipped = clinic.alarm_phrases or {}, alarm_phrases.shipped()
+    used = alarm_phrases.in_use(clinic.alarm_phrases, clinic.languages, is_demo=clinic.is_demo)
+    return [AlarmList(language, used.get(language, ()), language in own, () if used.get(language) else shipped[language].phrases) for language in LANGUAGES]
 
 
 def shown_clinic(db: Session, viewer: Actor) -> Clinic | None:

@@ -1,5 +1,6 @@
 """Decisions about passwords, throttling and administrators, on values alone."""
 
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -14,6 +15,9 @@ PER_ADDRESS = 8  # failed sign-ins for one e-mail address
 PER_NETWORK = 40  # ... from one network address: a clinic's staff share one
 LINK_LASTS = timedelta(days=14)
 INVITATION_LASTS = timedelta(days=7)
+MOST_PHRASES = 300  # of one language
+LONGEST_PHRASE = 80
+SHORTEST_PHRASE = 3
 CODE_LASTS = timedelta(minutes=10)  # between the password and the code
 
 
@@ -70,6 +74,22 @@ class NotReviewed(Refused):
     message = mark("Nobody has reviewed this translation yet, so patients cannot choose it outside the practice clinic.")
 
 
+class PhraseTooLong(Refused):
+    message = mark("Line %(line)s is too long. Please keep each phrase to %(most)s characters.")
+
+
+class PhraseTooShort(Refused):
+    message = mark("“%(phrase)s” is too short: it would be found everywhere. Use at least %(least)s letters or digits.")
+
+
+class TooManyPhrases(Refused):
+    message = mark("These are too many. Please keep the list to %(most)s phrases.")
+
+
+class NoPhrases(Refused):
+    message = mark("Enter at least one phrase: patients can choose this language. Or go back to the lists that come with groupvisits.")
+
+
 class WrongPassword(Refused):
     message = mark("That password is not right.")
 
@@ -108,6 +128,25 @@ def check_subdivision(country: str, subdivision: str | None) -> str:
 def check_languages(chosen: Sequence[str], *, reviewed: Sequence[str], is_demo: bool) -> None:
     if not is_demo and any(code not in reviewed for code in chosen):
         raise NotReviewed(field="languages")
+
+
+def read_phrases(written: str, field: str, *, is_needed: bool) -> list[str]:
+    """One phrase a line, each once, as it was written. Refuses what is too long, what would be found everywhere, and too many."""
+    found: dict[str, str] = {}
+    for number, line in enumerate(written.splitlines(), start=1):
+        phrase = " ".join("".join(c if unicodedata.category(c)[0] != "C" or c.isspace() else "" for c in line).split())
+        if not phrase:
+            continue
+        if len(phrase) > LONGEST_PHRASE:
+            raise PhraseTooLong(field=field, line=number, most=LONGEST_PHRASE)
+        if sum(c.isalnum() for c in phrase) < SHORTEST_PHRASE:
+            raise PhraseTooShort(field=field, phrase=phrase[:20], least=SHORTEST_PHRASE)
+        found.setdefault(phrase.casefold(), phrase)
+        if len(found) > MOST_PHRASES:
+            raise TooManyPhrases(field=field, most=MOST_PHRASES)
+    if is_needed and not found:
+        raise NoPhrases(field=field)
+    return list(found.values())
 
 
 def is_usable(used_at: datetime | None, ends_at: datetime, now: datetime) -> bool:

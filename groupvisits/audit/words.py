@@ -5,6 +5,7 @@ from groupvisits.core.errors import mark
 ACTS = {
     "accounts:ask_for_new_link": mark("A patient asked for a new link"),
     "accounts:ask_for_new_password": mark("A new password was asked for"),
+    "accounts:change_alarm_phrases": mark("Changed the phrases that tell the team"),
     "accounts:change_roles": mark("Changed somebody's roles"),
     "accounts:change_settings": mark("Changed the clinic's settings"),
     "accounts:choose_password": mark("Chose a password"),

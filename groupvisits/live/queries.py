@@ -48,7 +48,9 @@ def snapshot_for(db: Session, viewer: Actor, session_id: str, audience: str) -> 
     """The whole room as this audience sees it, with the viewer's own part. Refuses like place_in_room."""
     place_in_room(db, viewer, session_id, audience)
     room = Room.of(db, session_id)
-    facts = room.facts(topics=None, slots=None, run=True, people=audience == "facilitator", account=audience == "facilitator", alarms=audience in ("facilitator", "clinician"))
+    facts = room.facts(
+        topics=None, slots=None, run=True, people=audience == "facilitator", account=audience == "facilitator", alarms=audience in ("facilitator", "clinician")
+    )
     snapshot = project(audience, facts, provider_id=viewer.id if audience == "clinician" else "")
     snapshot |= {"audience": audience, "server_now": clock.now().isoformat()}
     if audience == "patient":
@@ -103,7 +105,9 @@ class Room:
         """For projections only: they decide which audience is told what."""
         return cls(db, place_for(db, system(), session_id))
 
-    def facts(self, *, topics: Collection[str] | None, slots: Collection[str] | None, run: bool, people: bool, account: bool, alarms: bool = False) -> dict[str, Any]:
+    def facts(
+        self, *, topics: Collection[str] | None, slots: Collection[str] | None, run: bool, people: bool, account: bool, alarms: bool = False
+    ) -> dict[str, Any]:
         """`topics` and `slots` name which; None means all of them."""
         facts: dict[str, Any] = {"epoch": self.group_session.epoch, "version": self.group_session.version}
         if run:

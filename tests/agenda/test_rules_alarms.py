@@ -88,7 +88,33 @@ def test_whatever_stands_around_it(before: str, after: str) -> None:
 
 @given(
     st.lists(
-        st.sampled_from("why is my sugar high in the morning what helps when knees hurt cooking for a family test strips cost and sleep".split()), max_size=40
+        st.sampled_from(
+            [
+                "why",
+                "is",
+                "my",
+                "sugar",
+                "high",
+                "in",
+                "the",
+                "morning",
+                "what",
+                "helps",
+                "when",
+                "knees",
+                "hurt",
+                "cooking",
+                "for",
+                "a",
+                "family",
+                "test",
+                "strips",
+                "cost",
+                "and",
+                "sleep",
+            ]
+        ),
+        max_size=40,
     )
 )
 def test_everyday_talk_about_an_illness_raises_nothing(words: list[str]) -> None:

@@ -15,7 +15,7 @@ from werkzeug.routing import Rule
 from groupvisits.accounts import service as accounts
 from groupvisits.accounts.models import BrowserSession, StaffMember, StaffRole
 from groupvisits.agenda import service as agenda
-from groupvisits.agenda.models import Topic
+from groupvisits.agenda.models import Alarm, Topic
 from groupvisits.core import actor as actors
 from groupvisits.core import clock, ids, transaction
 from groupvisits.core.actor import ANYONE, Actor
@@ -51,6 +51,8 @@ def running(cast: Cast, app: Flask) -> dict[str, str]:
         here = cast.session_id
         patient = db.session.get_one(Patient, cast.rosa.id)
         topic = run(agenda.propose_topic, cast.rosa, here, words="What helps at night?", route="group")["topic_id"]
+        run(agenda.propose_topic, cast.gladys, here, words="I have chest pain", route="one_on_one")
+        alarm = db.session.scalar(select(Alarm.id))
         run(sessions.answer_for, cast.joanne, here, cast.seats["beatriz"], answer="no")
         run(sessions.join_waiting_list, cast.joanne, here, patient_id=cast.beatriz.id)
         entry = db.session.scalar(select(WaitingListEntry.id))
@@ -70,7 +72,7 @@ def running(cast: Cast, app: Flask) -> dict[str, str]:
         db.session.rollback()
     return {
         "session_id": here, "group_id": cast.group_id, "programme_id": cast.programme_id, "patient_id": cast.rosa.id, "seat_id": cast.seats["rosa"],
-        "staff_member_id": cast.quinn.id, "topic_id": str(topic), "slot_id": slot, "note_id": note, "import_id": roster, "plan_id": plan, "guest_id": str(guest), **told,
+        "staff_member_id": cast.quinn.id, "topic_id": str(topic), "slot_id": slot, "note_id": note, "import_id": roster, "plan_id": plan, "guest_id": str(guest), "alarm_id": str(alarm), **told,
         "entry_id": str(entry), "care_partner_id": partner,
         "token": link, "slip": f"{here}-BCDFGH", "code": str(code), "kind": next(iter(KINDS)), "revision": "0",
     }  # fmt: skip
@@ -115,7 +117,7 @@ def ask(client: FlaskClient, rule: Rule, method: str, running: dict[str, str], *
 
 def _sent(rule: Rule, method: str, running: dict[str, str]) -> dict[str, Any]:
     entered: dict[str, Any] = {
-        **{name: running[name] for name in ("seat_id", "patient_id", "topic_id", "slot_id", "guest_id")},
+        **{name: running[name] for name in ("seat_id", "patient_id", "topic_id", "slot_id", "guest_id", "alarm_id")},
         "person": f"{running['staff_member_id']} nurse", "answer": "coming" if "slots" in rule.rule else "park" if "poll" in rule.rule else "yes", "poll_id": "0" * 32, "reason": "Snow", "words": "some words", "route": "group", "parts": ["one", "two"], "language": "pt", "minutes": "5",
         "phase": "1", "on": "y", "outcome": "yes" if "calls" in rule.rule else "", "topic_ids": running["topic_id"], "into_id": running["topic_id"], "base_revision": "0", "count": "3", "name": "Rosa", "search": "Rosa",
         "born-day": "1", "born-month": "3", "born-year": "1961", "roles": "admin", "co_assess_clinician": "words", "kind": "addendum",

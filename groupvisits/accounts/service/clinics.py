@@ -1,8 +1,8 @@
 """The first visit of an empty installation, and a clinic's settings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from groupvisits.accounts import queries, rules
+from groupvisits.accounts import alarm_phrases, queries, rules
 from groupvisits.accounts.models import Clinic, Installation, StaffMember, StaffRole
 from groupvisits.accounts.permissions import POLICY
 from groupvisits.audit import service as audit
@@ -75,6 +75,7 @@ def change_settings(
     paper: str,
     languages: Sequence[str],
     subdivision: str | None = None,
+    wall_calls: bool = False,
 ) -> None:
     """The clinic's settings are these. Languages nobody has reviewed are refused outside a demo."""
     clinic = tx.get_one(Clinic, actor.clinic_id)
@@ -83,5 +84,33 @@ def change_settings(
     rules.check_languages(chosen, reviewed=REVIEWED_LANGUAGES, is_demo=clinic.is_demo)
     clinic.name, clinic.zone, clinic.country, clinic.phone = name, zone, country, phone
     clinic.subdivision = rules.check_subdivision(country, subdivision)
-    clinic.emergency_number, clinic.paper, clinic.languages = emergency_number, paper, chosen
+    clinic.emergency_number, clinic.paper, clinic.languages, clinic.wall_calls = emergency_number, paper, chosen, wall_calls
     audit.record(tx, actor, "accounts:change_settings", clinic, languages=chosen)
+
+
+def change_alarm_phrases(tx: Transaction, actor: Actor, *, written: Mapping[str, str]) -> None:
+    """From the next word on the clinic watches for these phrases, one a line, by language. A list that is the shipped one stays the shipped one.
+
+    Refuses phrases that are too long or too short to mean anything, more than 300 in one language, and none in a language that patients
+    can choose. The record keeps how many there are.
+    """
+    clinic = tx.get_one(Clinic, actor.clinic_id)
+    POLICY.require(actor, "accounts:change_settings")
+    offered = {"en", *clinic.languages}
+    lists = {language: rules.read_phrases(text, f"phrases_{language}", is_needed=language in offered) for language, text in written.items()}
+    shipped = alarm_phrases.in_use(None, clinic.languages, is_demo=clinic.is_demo)
+    own = {language: phrases for language, phrases in lists.items() if tuple(phrases) != shipped.get(language, ())}
+    if (own or None) == clinic.alarm_phrases:
+        return
+    clinic.alarm_phrases = own or None
+    audit.record(tx, actor, "accounts:change_alarm_phrases", clinic, own={language: len(phrases) for language, phrases in own.items()})
+
+
+def restore_alarm_phrases(tx: Transaction, actor: Actor) -> None:
+    """The clinic watches for the phrases that come with the product again."""
+    clinic = tx.get_one(Clinic, actor.clinic_id)
+    POLICY.require(actor, "accounts:change_settings")
+    if clinic.alarm_phrases is None:
+        return
+    clinic.alarm_phrases = None
+    audit.record(tx, actor, "accounts:change_alarm_phrases", clinic, own={})

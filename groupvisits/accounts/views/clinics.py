@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from groupvisits.accounts import passwords, queries, rules, service
-from groupvisits.accounts.forms import SettingsForm, SetUpForm
+from groupvisits.accounts.forms import PhrasesForm, SettingsForm, SetUpForm
 from groupvisits.accounts.views import bp
 from groupvisits.core.errors import DomainError
 from groupvisits.core.transaction import run
@@ -52,6 +52,37 @@ def settings() -> Any:
         else:
             flash(_("Saved."), "success")
             return redirect(url_for("accounts.settings"), 303)
+    return _settings_page(form), 422 if form.errors else 200
+
+
+@bp.post("/settings/alarm-phrases")
+@access("accounts:change_settings")
+def change_alarm_phrases() -> Any:
+    form = PhrasesForm()
+    if form.validate():
+        try:
+            run(service.change_alarm_phrases, current_actor(), written=form.written())
+        except DomainError as refusal:
+            form.refuse(refusal)
+        else:
+            flash(_("Saved. From now on these phrases tell the team."), "success")
+            return redirect(url_for("accounts.settings"), 303)
+    return _settings_page(phrases=form), 422
+
+
+@bp.post("/settings/alarm-phrase-resets")
+@access("accounts:change_settings")
+def restore_alarm_phrases() -> Any:
+    run(service.restore_alarm_phrases, current_actor())
+    flash(_("The lists that come with groupvisits are used again."), "success")
+    return redirect(url_for("accounts.settings"), 303)
+
+
+def _settings_page(form: SettingsForm | None = None, phrases: PhrasesForm | None = None) -> str:
+    clinic = queries.clinic_of(db.session(), current_actor())
+    lists = queries.alarm_lists_of(clinic)
+    as_saved = {f"phrases_{each.language}": "\n".join(each.phrases) for each in lists}
     return render_template(
-        "accounts/settings.html", form=form, is_demo=clinic.is_demo, two_factor_required=clinic.two_factor_required
-    ), 422 if form.errors else 200
+        "accounts/settings.html", form=form or SettingsForm(formdata=None, obj=clinic), phrases=phrases or PhrasesForm(formdata=None, data=as_saved), lists=lists,
+        has_own_lists=clinic.alarm_phrases is not None, is_demo=clinic.is_demo, two_factor_required=clinic.two_factor_required,
+    )  # fmt: skip
