@@ -52,7 +52,7 @@ class Need:
 
 
 # What cannot wait comes before everything, whatever the date.
-AT_ONCE = ("not_open", "overdue", "texts")
+AT_ONCE = ("alarm", "not_open", "overdue", "texts")
 ORDER = (
     *AT_ONCE, "no_team", "nobody_invited", "not_going_ahead", "too_few", "asked_again", "too_few_minutes", "lapsed", "may_invite", "came_back", "calls", "scheduler",
     "agreements", "no_dates",

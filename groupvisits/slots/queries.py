@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from groupvisits.accounts.models import StaffMember
 from groupvisits.agenda.models import PreVisitForm
 from groupvisits.agenda.permissions import POLICY as AGENDA
-from groupvisits.agenda.queries import authors_of, matters_of
+from groupvisits.agenda.queries import alarms_of, authors_of, matters_of
 from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
 from groupvisits.patients.models import Patient
@@ -52,6 +52,7 @@ class Row:
     talking_until: datetime | None  # their own topic is on now
     is_next: bool
     seconds: int
+    in_person: bool  # asked to be told in person when it is their turn
 
 
 @dataclass(frozen=True)
@@ -67,10 +68,22 @@ class RunningOrder:
 
 
 @dataclass(frozen=True)
+class StandingAlarm:
+    """Somebody may need a person now; `taken_by` is who goes. The phrase is for who sees patients there, not for who leads."""
+
+    id: str
+    name: str
+    phrase: str
+    raised_at: datetime
+    taken_by: str | None
+
+
+@dataclass(frozen=True)
 class Board:
     place: Place
     mine: RunningOrder | None
     others: Sequence[RunningOrder]
+    alarms: Sequence[StandingAlarm] = ()
 
 
 def slots_of(db: Session, place: Place) -> Sequence[Slot]:
@@ -181,7 +194,7 @@ def board_for(db: Session, viewer: Actor, session_id: str, now: datetime) -> Boa
         if slot.provider_id not in providers:  # taken off the team after having seen somebody
             providers[slot.provider_id] = Provider(slot.provider_id, db.get_one(StaffMember, slot.provider_id).name, slot.place)
     seats = {seat.id: seat for seat in db.scalars(select(Seat).where(Seat.session_id == session_id))}
-    names = {patient.id: patient.display_name for patient in db.scalars(select(Patient).where(Patient.id.in_([s.patient_id for s in slots])))}
+    people = {patient.id: patient for patient in db.scalars(select(Patient).where(Patient.id.in_([s.patient_id for s in slots])))}
     talking, talking_until = _talking_now(db, place)
     orders = []
     for provider in providers.values():
@@ -190,18 +203,27 @@ def board_for(db: Session, viewer: Actor, session_id: str, now: datetime) -> Boa
         rows = [
             Row(
                 slot,
-                names.get(slot.patient_id, ""),
+                people[slot.patient_id].display_name,
                 seats[slot.seat_id].slip_number,
                 seats[slot.seat_id].arrived_at,
                 talking_until if slot.patient_id in talking else None,
                 slot.id == chosen,
                 rules.individual_seconds(slot.started_at, slot.finished_at, now),
+                people[slot.patient_id].in_person,
             )
             for slot in theirs
         ]
         orders.append(_running_order(provider, rows))
     mine = next((order for order in orders if order.provider.id == viewer.id), None)
-    return Board(place, mine, [order for order in orders if order is not mine])
+    return Board(place, mine, [order for order in orders if order is not mine], _alarms(db, place))
+
+
+def _alarms(db: Session, place: Place) -> Sequence[StandingAlarm]:
+    """On the boards of those who see patients; whoever leads has them on the console."""
+    if place.team_roles.isdisjoint({"resident", "attending"}):
+        return ()
+    found = alarms_of(db, place)
+    return [StandingAlarm(alarm.id, name, alarm.phrase, alarm.raised_at, by) for alarm, name, by in found]
 
 
 def _running_order(provider: Provider, rows: Sequence[Row]) -> RunningOrder:

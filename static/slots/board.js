@@ -62,7 +62,9 @@ function keepFresh(board) {
     const fresh = new DOMParser().parseFromString(html, "text/html").body;
     if (!even && signature(fresh) === signature(part)) return;
     const focused = part.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+    const typed = keptIn(part);
     part.replaceChildren(...Array.from(fresh.childNodes, (node) => document.importNode(node, true)));
+    typed.giveBack();
     if (focused) (part.querySelector(`[data-key="${CSS.escape(focused)}"]`) || part.querySelector("button"))?.focus();
   }
 
@@ -84,7 +86,7 @@ function keepFresh(board) {
     event.submitter?.setAttribute("aria-disabled", "true");
     say("");
     const body = {};
-    for (const input of form.querySelectorAll("[data-body]")) body[input.name] = input.value;
+    for (const input of form.querySelectorAll("[data-body]")) body[input.name] = input.type === "checkbox" ? input.checked : input.value;
     room.do(form.dataset.command, body);
     window.setTimeout(() => {
       if (!room.connected || room.queue.waiting.length) say(words.waiting);
@@ -92,8 +94,23 @@ function keepFresh(board) {
   });
 }
 
-// Tokens and command ids differ each time; what a person can see and press is what counts.
+// What somebody has opened, typed or ticked is still theirs in the fresh order.
+function keptIn(part) {
+  const open = Array.from(part.querySelectorAll("details[open][data-key]"), (details) => details.dataset.key);
+  const fields = Array.from(part.querySelectorAll("input[id][data-body]"), ({ id, value, checked }) => ({ id, value, checked }));
+  return {
+    giveBack() {
+      for (const key of open) part.querySelector(`details[data-key="${CSS.escape(key)}"]`)?.setAttribute("open", "");
+      for (const { id, value, checked } of fields) {
+        const input = part.querySelector(`#${CSS.escape(id)}`);
+        if (input) Object.assign(input, { value, checked });
+      }
+    },
+  };
+}
+
+// Tokens and command ids differ each time; what a person can see and press is what counts, not what they have typed.
 function signature(root) {
-  const pressable = Array.from(root.querySelectorAll("a, button, [data-body]"), (e) => e.href || e.value || e.dataset.key);
+  const pressable = Array.from(root.querySelectorAll("a, button, [data-body]:not([id])"), (e) => e.href || e.value || e.dataset.key);
   return root.textContent.replace(/\s+/g, " ").trim() + pressable.join("|");
 }

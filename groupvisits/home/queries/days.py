@@ -15,7 +15,7 @@ from groupvisits.core.actor import Actor
 from groupvisits.home import rules
 from groupvisits.home.permissions import POLICY
 from groupvisits.home.queries.lines import DateLine, interpreters_of, lines_for, residents_of
-from groupvisits.home.queries.matters import ending_agreements, groups_without_dates, open_changes, returned_to
+from groupvisits.home.queries.matters import alarms_without_a_person, ending_agreements, groups_without_dates, open_changes, returned_to
 from groupvisits.home.rules import Need
 from groupvisits.programmes.queries import clinic_of
 from groupvisits.sessions.models import GroupSession
@@ -86,6 +86,8 @@ def _other_things(db: Session, viewer: Actor, by_id: Mapping[str, DateLine], now
     waiting, later = messages.counts_for(db, viewer), now + rules.PLAN_AHEAD
     counts = (("texts", now, waiting.to_read), ("calls", now, waiting.calls), ("scheduler", later, open_changes(db, viewer)))
     found = [Thing(Need(kind, "", at), None, {"number": number}) for kind, at, number in counts if number]
+    for session_id, starts_at, zone, group, number in alarms_without_a_person(db, viewer, now):
+        found.append(Thing(Need("alarm", session_id, now), None, {"number": number, "name": group, "starts_at": starts_at, "zone": zone}))
     for ending in ending_agreements(db, viewer, now):
         found.append(Thing(Need("agreements", "", later), None, {"number": ending.number, "group_id": ending.group_id, "name": ending.group}))
     for message in returned_to(db, viewer, now):

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from groupvisits.agenda.models import Alarm
 from groupvisits.core.actor import Actor
 from groupvisits.outbox.models import OutboxMessage
 from groupvisits.patients import queries as patients
@@ -14,6 +15,7 @@ from groupvisits.programmes.models import Group, Membership
 from groupvisits.sessions.models import GroupSession, SchedulerChange
 
 RETURNED_SINCE = timedelta(days=14)
+ALARM_TAKEN_WITHIN = timedelta(seconds=60)
 AGREEMENTS_AHEAD = timedelta(days=30)
 
 
@@ -79,6 +81,21 @@ def returned_to(db: Session, viewer: Actor, now: datetime) -> list[Returned]:
         for (patient_id, kind), (due_at, session_id) in found.items()
         if patient_id in names
     ]
+
+
+def alarms_without_a_person(db: Session, viewer: Actor, now: datetime) -> list[tuple[str, datetime, str, str, int]]:
+    """(session, its date, its zone, its group, how many) of what somebody wrote that a person has still to look at: for a minute in a visit that runs, whose team has
+    it on its screens. Never whose, or what."""
+    waits = or_(GroupSession.state != "open", and_(Alarm.taken_by.is_(None), Alarm.raised_at <= now - ALARM_TAKEN_WITHIN))
+    query = (
+        select(GroupSession.id, GroupSession.starts_at, GroupSession.zone, Group.name, func.count(Alarm.id))
+        .join(GroupSession, GroupSession.id == Alarm.session_id)
+        .join(Group, Group.id == GroupSession.group_id)
+        .where(GroupSession.clinic_id == viewer.clinic_id, Alarm.ended_at.is_(None), waits)
+        .group_by(GroupSession.id, GroupSession.starts_at, GroupSession.zone, Group.name)
+        .order_by(GroupSession.starts_at, GroupSession.id)
+    )
+    return [(session_id, starts_at, zone, name, number) for session_id, starts_at, zone, name, number in db.execute(query)]
 
 
 def groups_without_dates(db: Session, viewer: Actor, now: datetime) -> list[tuple[str, str]]:
