@@ -48,6 +48,45 @@ def test_no_projection_shows_the_name_any_more(app: Flask, cast: Cast, opened: s
     assert [topic["author"] for topic in phone(cast.marcus).snapshot(opened, "patient").json["topics"]] == [None]
 
 
+def test_nor_as_author_of_other_words_of_a_joined_topic_of_an_alarm_or_as_owner_of_a_part(
+    app: Flask, cast: Cast, opened: str, signed: str, phone: Callable[..., Any]
+) -> None:
+    """Every place where a projection names a patient, with Rosa in each of them."""
+    rosa, marcus, tomas = phone(cast.rosa), phone(cast.marcus), phone(cast.tomas)
+
+    def done(who: Any, name: str, **body: Any) -> Any:
+        answer = who.send(opened, name, **body)
+        assert answer["ok"], answer
+        return answer["result"]
+
+    hers = done(rosa, "agenda:propose", words="What helps at night?", route="group", shows_name=True)["topic_id"]
+    his = done(marcus, "agenda:propose", words="Sleeping badly", route="group", shows_name=True)["topic_id"]
+    other = done(marcus, "agenda:propose", words="Test strips", route="group", shows_name=False)["topic_id"]
+    done(rosa, "agenda:translate", topic_id=other, language="es", words="Tiras reactivas")
+    done(tomas, "agenda:merge", topic_id=hers, into_id=his)
+    done(tomas, "agenda:plan", topic_id=other)
+    done(tomas, "agenda:start", topic_id=other, minutes=10)
+    poll = done(tomas, "live:ask_room", topic_id=other)["poll_id"]
+    done(rosa, "live:answer_poll", poll_id=poll, answer="park")
+    done(rosa, "agenda:propose", words="I have chest pain", route="group", shows_name=True)
+    done(rosa, "live:wish", in_person=True)
+    done(tomas, "live:phase_owner", phase=1, owner="", seat_id=cast.seats["rosa"])
+    before = everything_shown(phone, cast, opened)
+    assert before["facilitator"].count("Rosa") >= 5 and "Rosa" in before["clinician"] and "Rosa" in before["patient"]
+    with app.app_context():
+        run(patients.withdraw, cast.rosa, cast.programme_id)
+    after = everything_shown(phone, cast, opened)
+    assert not any("Rosa" in text for text in after.values())
+    shown = tomas.snapshot(opened, "facilitator").json
+    assert [alarm["name"] for alarm in shown["alarms"]] == ["Guest 1"]
+    assert shown["run"]["phases"][1]["owner"] == "Guest 1"
+    assert [each["by"] for topic in shown["topics"] for each in topic["translations"]] == ["Guest 1"]
+    joined = next(topic for topic in marcus.snapshot(opened, "patient").json["me"]["topics"] if topic["id"] == his)["joined"]
+    assert [each["author"] for each in joined] == [None]
+    assert [alarm["name"] for alarm in phone(cast.osei).snapshot(opened, "clinician").json["alarms"]] == ["Guest 1"]
+    assert [person["name"] for person in shown["people"] if person["in_person"]] == ["Guest 1"]
+
+
 def test_open_screens_are_told_at_once(app: Flask, cast: Cast, opened: str, signed: str, phone: Callable[..., Any]) -> None:
     rosa, marcus, tomas = phone(cast.rosa), phone(cast.marcus), phone(cast.tomas)
     rosa.subscribe(opened, "patient")

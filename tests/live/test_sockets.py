@@ -439,3 +439,41 @@ def test_nobody_escapes_the_end_of_their_sign_in_by_an_event_with_the_servers_ow
         browser_sessions.end_sessions(tx, BrowserSession.patient_id == cast.rosa.id)
     assert not rosa.socket.is_connected()
     assert tomas.socket.is_connected()
+
+
+def test_an_alarm_reaches_the_team_in_the_same_moment_and_no_phone_and_no_wall(app: Flask, cast: Cast, opened: str, phone: Callable[..., Any]) -> None:
+    rosa = phone(cast.rosa)
+    others = {"patient": phone(cast.marcus), "display": phone(cast.tomas)}
+    team = [(phone(cast.tomas), "facilitator"), (phone(cast.osei), "clinician"), (phone(cast.adler), "clinician")]
+    rosa.subscribe(opened, "patient")
+    for audience, who in others.items():
+        who.subscribe(opened, audience)
+    for who, audience in team:
+        who.subscribe(opened, audience)
+    answer = rosa.send(opened, "agenda:propose", words="I have chest pain", route="group", shows_name=False)
+    assert answer["ok"]
+    for who, _ in team:
+        (delta,) = who.messages("session:changed")
+        (alarm,) = delta["alarms"]
+        assert (delta["version"], alarm["name"], alarm["phrase"]) == (answer["result"]["version"], "Rosa", "chest pain")
+    for who in others.values():
+        (delta,) = who.messages("session:changed")
+        assert "alarms" not in delta and "chest" not in str(delta)
+    tomas = team[0][0]
+    assert tomas.send(opened, "live:end_alarm", alarm_id=alarm["id"], reason="It was last year", show=True)["ok"]
+    for who, _ in team:
+        (delta,) = who.messages("session:changed")
+        assert delta["alarms"] == []
+    (delta,) = others["patient"].messages("session:changed")
+    assert [topic["words"] for topic in delta["topics"]] == ["I have chest pain"]
+
+
+def test_a_wish_to_be_told_in_person_reaches_the_console(app: Flask, cast: Cast, opened: str, phone: Callable[..., Any]) -> None:
+    tomas, rosa = phone(cast.tomas), phone(cast.rosa)
+    rosa.subscribe(opened, "patient")
+    tomas.subscribe(opened, "facilitator")
+    assert rosa.send(opened, "live:wish", in_person=True)["ok"]
+    (delta,) = tomas.messages("session:changed")
+    assert [person["name"] for person in delta["people"] if person["in_person"]] == ["Rosa"]
+    (mine,) = rosa.messages("session:mine")
+    assert mine["me"]["in_person"] is True
