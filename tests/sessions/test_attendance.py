@@ -10,6 +10,7 @@ from sqlalchemy import select
 from groupvisits.audit.models import AuditEntry
 from groupvisits.core import clock, transaction
 from groupvisits.core.errors import NotAllowed, NotFound
+from groupvisits.core.language import time as clock_time
 from groupvisits.core.transaction import run
 from groupvisits.extensions import db
 from groupvisits.sessions import queries, service
@@ -213,6 +214,13 @@ def test_the_page_says_who_came_in_sentences_and_shows_every_correction(app: Fla
     page = client.get(address(over)).text
     assert "6 came" in page
     assert "“Did not come” became “Came and stayed”. Because: Side door" in page and "by Nia Cole" in page
+    with app.app_context(), transaction.write() as tx:
+        arrived_at = tx.get_one(GroupSession, over.session_id).starts_at.replace(minute=13)
+        tx.get_one(Seat, over.seats["rosa"]).arrived_at = arrived_at
+    arrived = clock_time(clock.local(arrived_at, NEW_YORK))
+    assert arrived in client.get(address(over)).text
+    client.post(form, data={"after": "no_show", "reason": "Somebody else"})
+    assert arrived not in client.get(address(over)).text  # who did not come was at no time here
 
 
 @pytest.mark.parametrize(
