@@ -2,37 +2,67 @@
 
 import { el, show } from "../dom.js";
 import { agendaOf } from "./agenda.js";
+import { drawGather } from "./gather.js";
+import { view } from "./lead.js";
+import { similarTo } from "./similar.js";
+import { details, moreActs, moreButton } from "./topic.js";
 
-function topicNote({ text, stale }, topic) {
+function topicNote({ text, stale }, topic, alike) {
   const { say, count, clock } = text;
   return el(
-    "p", { class: "gv-note" }, stale() ? say("name_only", { name: topic.author }) : say("who_when", { name: topic.author, time: clock(topic.proposed_at) }),
+    "p", { class: "gv-note", dir: "auto" }, stale() ? say("name_only", { name: topic.author }) : say("who_when", { name: topic.author, time: clock(topic.proposed_at) }),
     topic.supports ? ` ${count("said_me_too", topic.supports)}.` : "", topic.carried ? ` ${say("carried")}` : "",
     topic.not_heard_yet ? [" ", el("strong", {}, say("not_heard_yet"))] : null,
+    alike ? ` ${say("looks_like", { name: alike.author, words: alike.words })}` : null,
+  );
+}
+
+// Where an alarm's phrase stands in the words.
+function marked({ room }, topic) {
+  const phrase = topic.hidden_because === "alarm" ? [...room.alarms.values()].find((alarm) => alarm.topic_id === topic.id)?.phrase : null;
+  const at = phrase ? topic.words.toLowerCase().indexOf(phrase.toLowerCase()) : -1;
+  if (at < 0) return topic.words;
+  return [topic.words.slice(0, at), el("mark", {}, topic.words.slice(at, at + phrase.length)), topic.words.slice(at + phrase.length)];
+}
+
+// The acts on a card: the one that is needed most often first, by what the topic waits for.
+function cardActs(kit, topic, alike) {
+  const { room, text, waits, button } = kit;
+  const { say } = text;
+  const of = (key, act, name, kind = "secondary", places = {}) =>
+    button(say(key, places), act, { "data-key": act, kind, "data-topic": topic.id, "aria-label": say(`${key}_which`, { words: topic.words, ...places }), waiting: waits(name, topic.id) });
+  if (topic.hidden_because === "alarm") {
+    const alarm = [...room.alarms.values()].find((each) => each.topic_id === topic.id);
+    return alarm ? [button(say("to_the_alarm"), "to-alarm", { "data-key": "to-alarm", kind: "primary", "data-alarm": alarm.id })] : [];
+  }
+  if (topic.hidden_because === "asked") return [of("take_question_back", "show", "agenda:show")];
+  if (topic.hidden_because === "personal") return [of("ask_to_change", "open-suggest", "agenda:suggest_words", "primary", { name: topic.author }), of("show_anyway", "show", "agenda:show"), moreButton(kit, topic)];
+  if (alike) return [of("compare", "open-join", "agenda:merge", "primary"), of("put_on_agenda", "plan", "agenda:plan"), moreButton(kit, topic)];
+  return [of("put_on_agenda", "plan", "agenda:plan", "primary"), of("park", "park", "agenda:park"), moreButton(kit, topic)];
+}
+
+function card(kit, topic, canAct) {
+  const alike = similarTo(kit, topic);
+  const shown = new Set(topic.hidden_because ? ["suggest_words"] : ["park"]);
+  return el(
+    "div", { class: `gv-card gv-card--plain${topic.hidden_because === "alarm" ? " live-alarmed" : ""}`, "data-key": topic.id },
+    el("h3", { lang: topic.language, dir: "auto" }, marked(kit, topic)), topicNote(kit, topic, alike), details(kit, topic),
+    canAct ? el("div", { class: "gv-buttons", "data-key": "acts" }, cardActs(kit, topic, alike)) : null,
+    canAct && topic.hidden_because !== "alarm" && topic.hidden_because !== "asked" ? moreActs(kit, topic, alike ? ["join_with"] : [...shown]) : null,
   );
 }
 
 export function drawNew(kit) {
   const { room, text, waits, button, place } = kit;
   const { say, count } = text;
+  place("new").hidden = view(kit) === "lead";
   const { fresh, alone, all } = agendaOf(kit);
   const canAct = ["planned", "open"].includes(room.run.state);
   show(
     place("new"),
     el("div", { class: "gv-console__head" }, el("h2", {}, say("new_topics")), fresh.length ? el("span", { class: "gv-quiet" }, say("to_sort", { n: fresh.length })) : null),
-    fresh.map((topic, i) =>
-      el(
-        "div", { class: "gv-card gv-card--plain", "data-key": topic.id },
-        el("h3", { lang: topic.language, dir: "auto" }, topic.words), topicNote(kit, topic),
-        canAct
-          ? el(
-              "div", { class: "gv-buttons" },
-              button(say("put_on_agenda"), "plan", { "data-key": "plan", kind: i === 0 ? "primary" : "secondary", "data-topic": topic.id, "aria-label": say("put_on_agenda_which", { words: topic.words }), waiting: waits("agenda:plan", topic.id) }),
-              button(say("park"), "park", { "data-key": "park", "data-topic": topic.id, "aria-label": say("park_which", { words: topic.words }), waiting: waits("agenda:park", topic.id) }),
-            )
-          : null,
-      ),
-    ),
+    drawGather(kit),
+    fresh.map((topic) => card(kit, topic, canAct)),
     fresh.length ? null : el("p", { class: "gv-quiet", "data-key": "none" }, all.length ? say("no_new") : say("no_topics")),
     alone.length ? el("p", { class: "gv-quiet", "data-key": "alone" }, count("one_on_one", alone.length)) : null,
     canAct ? button(say("add_for"), "open-add", { "data-key": "add", small: false, waiting: waits("agenda:propose_for") }) : null,

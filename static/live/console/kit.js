@@ -13,6 +13,7 @@ export function makeKit(data, draw) {
   const place = (id) => document.getElementById(id);
   const text = wordsOf(data);
   const room = new Room({ ...data, audience: "facilitator" });
+  const me = data.owner.split(":")[1];
 
   // What the page itself remembers; everything else is the room's.
   const ui = {
@@ -22,8 +23,14 @@ export function makeKit(data, draw) {
     shownOrder: [],
     follow: null, // the version that brings the order this person asked back
     touching: false, // the pointer is over the agenda
+    drag: null, // {id, to}: a row being dragged, and the place it would take
+    more: null, // the topic whose further acts are shown
+    pairs: [], // topics that may ask the same
+    apart: new Set(), // pairs this person said no to
     refused: [],
-    undo: null, // {text, act, label, topic, until}
+    conflicts: [], // acts that somebody else was faster with
+    undo: null, // {text, buttons: [{act, label, topic}], until}
+    everything: null, // whether all parts are shown; null: as fits this person's part in leading
     guestErrors: new Set(),
     knownNew: null,
     knownGuests: new Set(),
@@ -31,21 +38,23 @@ export function makeKit(data, draw) {
     keys: keysAreOn(),
   };
 
+  function button(label, act, { kind = "secondary", small = true, waiting = false, ...attributes } = {}) {
+    const look = `nhsuk-button${kind === "primary" ? "" : ` nhsuk-button--${kind}`}${small ? " gv-button--small" : ""}`;
+    return el("button", { type: "button", class: look, "data-do": act, "aria-disabled": waiting ? "true" : null, ...attributes }, label);
+  }
+
+  // An act on a topic says which state of it was looked at: what somebody else changed meanwhile is not done blindly.
+  function act(name, id, more = {}, about = {}) {
+    const rev = room.topics.get(id)?.rev;
+    return room.do(name, { topic_id: id, ...more, ...(Number.isInteger(rev) ? { base_rev: rev } : {}) }, about);
+  }
+
   return {
-    data, text, room, ui, place, draw,
+    data, text, room, ui, me, place, draw, button, act,
     voice: announcer(place("voice"), place("voice-urgent")),
     stale: () => room.age() >= STALE_AFTER,
     // Whether such a command is on its way; with an id, one about that.
     waits: (name, id) => room.queue.waiting.some((record) => record.name === name && (id === undefined || Object.values(record.body).includes(id))),
-    button: (label, act, { kind = "secondary", small = true, waiting = false, ...attributes } = {}) =>
-      el(
-        "button",
-        {
-          type: "button", class: `nhsuk-button${kind === "primary" ? "" : ` nhsuk-button--${kind}`}${small ? " gv-button--small" : ""}`, "data-do": act,
-          "aria-disabled": waiting ? "true" : null, ...attributes,
-        },
-        label,
-      ),
-    offerUndo: (undo) => (ui.undo = { ...undo, until: performance.now() + UNDO_FOR }),
+    offerUndo: (sentence, ...buttons) => (ui.undo = { text: sentence, buttons, until: performance.now() + UNDO_FOR }),
   };
 }

@@ -1,6 +1,8 @@
 // What stands above the columns: an old console, what was refused, what can still be undone.
 
 import { el, show } from "../dom.js";
+import { conflictCards } from "./conflict.js";
+import { handOverCard } from "./lead.js";
 
 function oldTitle({ room, text }) {
   const { say } = text;
@@ -29,6 +31,7 @@ export function drawNotices(kit) {
       ),
     );
   }
+  parts.push(handOverCard(kit), conflictCards(kit));
   for (const [i, { title, reason, record }] of ui.refused.entries()) {
     parts.push(
       el(
@@ -38,8 +41,12 @@ export function drawNotices(kit) {
     );
   }
   if (ui.undo) {
-    const { topic, label, act, text: sentence } = ui.undo;
-    parts.push(el("div", { class: "gv-card gv-card--tint live-undo", "data-key": "undo" }, el("p", { dir: "auto" }, sentence), button(label, act, { "data-topic": topic, "data-key": "undo" })));
+    parts.push(
+      el(
+        "div", { class: "gv-card gv-card--tint live-undo", "data-key": "undo" }, el("p", { dir: "auto" }, ui.undo.text),
+        ui.undo.buttons.map(({ label, act, topic }) => button(label, act, { "data-topic": topic, "data-key": act })),
+      ),
+    );
   }
   show(place("notices"), parts);
 }

@@ -1,19 +1,66 @@
-// Ordering the agenda by hand, and showing an order that waited.
+// Ordering the agenda by hand, by ↑ and ↓, Alt and the arrow keys, or dragging; and showing an order that waited.
 
 import { agendaOf } from "./agenda.js";
 
 export function move(kit, id, by) {
+  moveTo(kit, id, (from) => from + by);
+}
+
+function moveTo(kit, id, place) {
   const { room, ui, text, voice } = kit;
-  const { say } = text;
   const ids = agendaOf(kit).planned.map((topic) => topic.id);
   const from = ids.indexOf(id);
-  const to = from + by;
-  if (from < 0 || to < 0 || to >= ids.length) return;
+  const to = place(from, ids);
+  if (from < 0 || to < 0 || to >= ids.length || to === from) return;
   ids.splice(to, 0, ...ids.splice(from, 1));
   ui.order = ids;
   ui.orderVersion = Infinity;
   room.do("agenda:order", { topic_ids: ids });
-  voice.say(say("moved", { words: room.topics.get(id).words, n: to + 1, all: ids.length }));
+  voice.say(text.say("moved", { words: room.topics.get(id).words, n: to + 1, all: ids.length }));
+}
+
+// Dragging a row by its grip. Rows stay where they are until it is let go; a line shows where it would stand.
+export function listenToDrag(kit) {
+  const { ui, place, draw } = kit;
+  const middle = place("middle");
+
+  function over(event) {
+    const row = document.elementFromPoint(event.clientX, event.clientY)?.closest("[data-planned]");
+    if (!row) return null;
+    const box = row.getBoundingClientRect();
+    return { over: row.dataset.planned, side: event.clientY < box.top + box.height / 2 ? "before" : "after" };
+  }
+
+  function moved(event) {
+    if (!ui.drag) return;
+    Object.assign(ui.drag, over(event) || { over: null });
+    draw();
+  }
+
+  function ended(event) {
+    const { drag } = ui;
+    ui.drag = null;
+    window.removeEventListener("pointermove", moved);
+    window.removeEventListener("pointerup", ended);
+    window.removeEventListener("pointercancel", ended);
+    if (drag && event.type === "pointerup" && drag.over && drag.over !== drag.id) {
+      moveTo(kit, drag.id, (from, ids) => {
+        const target = ids.indexOf(drag.over) + (drag.side === "after" ? 1 : 0);
+        return target > from ? target - 1 : target;
+      });
+    }
+    draw();
+  }
+
+  middle.addEventListener("pointerdown", (event) => {
+    const grip = event.target.closest("[data-grip]");
+    if (!grip || event.button !== 0) return;
+    event.preventDefault();
+    ui.drag = { id: grip.dataset.grip, over: null, side: null };
+    window.addEventListener("pointermove", moved);
+    window.addEventListener("pointerup", ended);
+    window.addEventListener("pointercancel", ended);
+  });
 }
 
 export function orderAnswered({ ui }, { record, ok, result }) {

@@ -1,7 +1,8 @@
-// The parts of the visit: which one it is in, who leads it, how long it still has.
+// The parts of the visit: which one it is in, who leads it, how long it still has, what to say in it and what to watch.
 
 import { el, show } from "../dom.js";
 import { minutesUntil } from "../words.js";
+import { field, openDialog, select } from "./dialog.js";
 
 function partState(kit, part, index) {
   const { room, text, stale } = kit;
@@ -43,6 +44,61 @@ export function drawRunSheet(kit) {
   );
 }
 
-export const runSheetActs = ({ room }) => ({
-  phase: (element) => room.do("live:phase", { phase: Number(element.dataset.phase) }),
+// What whoever leads could say in this part, and what to watch. Anybody who leads may change it for this visit.
+export function promptCard({ room, text, waits }) {
+  const { say } = text;
+  const part = room.run.phases[room.run.phase];
+  if (room.run.state !== "open" || !part) return null;
+  const change = el("button", { type: "button", class: "gv-linkbutton", "data-do": "open-part", "data-key": "change", "aria-disabled": waits("live:prompt") ? "true" : null }, say(part.prompt || part.watch ? "change_this" : "add_prompt"));
+  return el(
+    "div", { class: "gv-card gv-card--quiet", "data-key": "prompt" },
+    el(
+      "p", { dir: "auto" }, part.prompt ? [el("strong", {}, say("you_could_say")), ` “${part.prompt}” `] : null,
+      part.watch ? [el("strong", {}, say("watch_for")), ` ${part.watch} `] : null, change,
+    ),
+  );
+}
+
+function openPart(kit) {
+  const { data, room, text } = kit;
+  const { say } = text;
+  const { phases, phase: now } = room.run;
+  const here = [...room.people.values()].filter((person) => !["cancelled", "declined", "left_early", "no_show"].includes(person.state));
+  here.sort((a, b) => a.name.localeCompare(b.name));
+  const owners = [...Object.entries(data.strings.owners), ...here.map((person) => [`seat:${person.seat_id}`, say("patient_named", { name: person.name })])];
+  let shown = null;
+  openDialog(kit, {
+    title: say("part_title"),
+    parts: [
+      select("phase", say("which_part"), phases.map((part, i) => [String(i), part.name]), String(now)),
+      el("div", { "data-owner": true }),
+      field("prompt", say("part_prompt"), { hint: say("part_prompt_hint"), rows: 2 }), field("watch", say("part_watch"), { rows: 2 }),
+    ],
+    submit: say("save"),
+    note: say("part_note"),
+    changed: (form) => {
+      const index = Number(form.elements.phase.value);
+      if (shown === index) return;
+      shown = index;
+      const part = phases[index];
+      form.elements.prompt.value = part.prompt;
+      form.elements.watch.value = part.watch;
+      const owner = part.owner_seat_id ? `seat:${part.owner_seat_id}` : part.owner;
+      const listed = owners.some(([value]) => value === owner) ? owners : [[owner, owner || say("nobody_named")], ...owners];
+      form.querySelector("[data-owner]").replaceChildren(select("owner", say("part_owner"), listed, owner));
+    },
+    act: (given) => {
+      const index = Number(given.phase);
+      const part = phases[index];
+      if (given.prompt !== part.prompt || given.watch !== part.watch) room.do("live:prompt", { phase: index, prompt: given.prompt, watch: given.watch });
+      const seat = given.owner.startsWith("seat:") ? given.owner.slice(5) : "";
+      if (seat !== (part.owner_seat_id || "") || (!seat && given.owner !== part.owner)) room.do("live:phase_owner", { phase: index, owner: seat ? "" : given.owner, seat_id: seat });
+      return null;
+    },
+  });
+}
+
+export const runSheetActs = (kit) => ({
+  phase: ({ dataset }) => kit.room.do("live:phase", { phase: Number(dataset.phase) }),
+  "open-part": () => openPart(kit),
 });

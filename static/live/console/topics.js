@@ -1,19 +1,19 @@
 // What is done with a topic: put on the agenda, parked, started, given more time, finished with one line.
 
-export function start({ room, ui, text, offerUndo }, id) {
+export function start({ room, ui, text, act, offerUndo }, id) {
   const { say } = text;
   const current = room.run.current_topic_id;
   const topic = room.topics.get(id);
-  room.do("agenda:start", { topic_id: id, minutes: ui.minutes.get(id) || topic.minutes });
-  if (current) offerUndo({ text: say("talked_now", { words: room.topics.get(current).words }), label: say("add_line"), act: "open-finish", topic: current });
+  act("agenda:start", id, { minutes: ui.minutes.get(id) || topic.minutes });
+  if (current) offerUndo(say("talked_now", { words: room.topics.get(current).words }), { label: say("add_line"), act: "open-finish", topic: current });
 }
 
-export function park({ room, text, voice, offerUndo }, id) {
+export function park({ room, text, voice, act, offerUndo }, id) {
   const { say } = text;
-  room.do("agenda:park", { topic_id: id });
+  act("agenda:park", id);
   const sentence = say("parked_now", { words: room.topics.get(id).words });
   voice.say(sentence);
-  offerUndo({ text: sentence, label: say("plan_again"), act: "plan", topic: id });
+  offerUndo(sentence, { label: say("plan_again"), act: "plan", topic: id }, { label: say("say_why"), act: "open-why", topic: id });
 }
 
 function openFinish({ room, ui, place }, id) {
@@ -26,20 +26,25 @@ function openFinish({ room, ui, place }, id) {
   place("finish-dialog").showModal();
 }
 
-export function listenToFinish({ room, place }) {
+export function listenToFinish({ act, place }) {
   place("finish-form").addEventListener("submit", (event) => {
     const form = event.target;
-    room.do("agenda:finish", { topic_id: form.dataset.topic, outcome: form.elements.outcome.value.trim() });
+    act("agenda:finish", form.dataset.topic, { outcome: form.elements.outcome.value.trim() });
   });
 }
 
 export const topicActs = (kit) => ({
-  plan: (element) => {
+  plan: ({ dataset }) => {
     kit.ui.undo = null;
-    kit.room.do("agenda:plan", { topic_id: element.dataset.topic });
+    kit.act("agenda:plan", dataset.topic);
   },
-  park: (element) => park(kit, element.dataset.topic),
-  start: (element) => start(kit, element.dataset.topic),
-  extend: (element) => kit.room.do("agenda:extend", { topic_id: element.dataset.topic, minutes: 5 }),
-  "open-finish": (element) => openFinish(kit, element.dataset.topic),
+  park: ({ dataset }) => park(kit, dataset.topic),
+  start: ({ dataset }) => start(kit, dataset.topic),
+  extend: ({ dataset }) => kit.act("agenda:extend", dataset.topic, { minutes: 5 }),
+  "open-finish": ({ dataset }) => openFinish(kit, dataset.topic),
+  "share-time": () => {
+    kit.ui.minutes.clear();
+    kit.room.do("live:share_time", {});
+  },
+  supports: ({ dataset }) => kit.room.do("agenda:show_supports", { on: dataset.on === "true" }),
 });
