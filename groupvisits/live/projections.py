@@ -14,7 +14,7 @@ RUN = (
 )  # fmt: skip
 RUN_OF = {
     "patient": (*RUN, "purpose", "emergency_number", "supports_hidden"),
-    "facilitator": (*RUN, "join_code", "join_url", "by_hand", "supports_hidden", "led_by", "handed_to", "facilitators"),
+    "facilitator": (*RUN, "join_code", "join_url", "by_hand", "supports_hidden", "hides_supports", "led_by", "handed_to", "facilitators"),
     "clinician": RUN,
     "display": (*RUN, "join_code", "join_url", "calls"),
 }

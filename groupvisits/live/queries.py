@@ -172,7 +172,7 @@ class Room:
             "phase": s.phase, "phases": phases, "curtain": s.curtain, "closed_at": _iso(s.closed_at), "only_one_on_ones": s.only_one_on_ones,
             "purpose": programme.purpose, "emergency_number": self._clinic.emergency_number,
             "join_code": s.join_code, "join_url": f"{public_url}/join/{s.join_code}" if s.join_code else None,
-            "supports_hidden": self._supports_hidden, "gathering_until": _iso(s.gathering_until), "poll": self._poll,
+            "supports_hidden": self._supports_hidden, "hides_supports": self._programme.hides_supports, "gathering_until": _iso(s.gathering_until), "poll": self._poll,
             "led_by": self._facilitator(s.led_by_id), "handed_to": self._facilitator(s.handed_to_id),
             "facilitators": [{"id": staff_id, "name": name} for staff_id, name in self._facilitators.items()],
             "calls": self._wall_calls,

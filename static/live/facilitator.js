@@ -6,18 +6,27 @@
 
 import { ageLine } from "../core/age.js";
 import { addActs, listenToAdd } from "./console/add.js";
+import { alarmActs, drawAlarms } from "./console/alarm.js";
 import { drawAgenda } from "./console/agenda.js";
 import { announce } from "./console/announce.js";
+import { askActs } from "./console/ask.js";
 import { closeActs, listenToClose } from "./console/close.js";
+import { addConflict, conflictActs, isConflict } from "./console/conflict.js";
+import { pollActs } from "./console/current.js";
 import { doorActs } from "./console/door.js";
 import { drawNew } from "./console/fresh.js";
+import { gatherActs } from "./console/gather.js";
 import { drawHeader, headerActs } from "./console/header.js";
+import { joinActs } from "./console/join.js";
 import { keyAct, keyActs } from "./console/keys.js";
 import { makeKit } from "./console/kit.js";
+import { leadActs } from "./console/lead.js";
 import { drawNotices, drawState, noticeActs } from "./console/notices.js";
-import { move, orderActs, orderAnswered } from "./console/order.js";
+import { listenToDrag, move, orderActs, orderAnswered } from "./console/order.js";
 import { drawPeople } from "./console/people.js";
 import { drawRunSheet, runSheetActs } from "./console/runsheet.js";
+import { listenForSimilar } from "./console/similar.js";
+import { detailActs } from "./console/topic.js";
 import { listenToFinish, topicActs } from "./console/topics.js";
 
 const kit = makeKit(JSON.parse(document.getElementById("live-data").textContent), draw);
@@ -25,7 +34,7 @@ const { room, ui, text, voice, place } = kit;
 const { say } = text;
 const age = ageLine(document.querySelector("[data-age]"));
 
-const PARTS = [drawHeader, drawRunSheet, drawNotices, drawState, drawNew, drawAgenda, drawPeople, announce];
+const PARTS = [drawHeader, drawRunSheet, drawAlarms, drawNotices, drawState, drawNew, drawAgenda, drawPeople, announce];
 
 function draw() {
   if (ui.undo && performance.now() > ui.undo.until) ui.undo = null;
@@ -33,7 +42,12 @@ function draw() {
 }
 
 const acts = { back: (element) => element.closest("dialog").close() };
-for (const more of [headerActs, runSheetActs, noticeActs, topicActs, orderActs, addActs, closeActs, doorActs, keyActs]) Object.assign(acts, more(kit));
+for (const more of [
+  headerActs, leadActs, runSheetActs, alarmActs, noticeActs, conflictActs, gatherActs, topicActs, detailActs, askActs, joinActs, orderActs, pollActs, addActs,
+  closeActs, doorActs, keyActs,
+]) {
+  Object.assign(acts, more(kit));
+}
 
 document.addEventListener("click", (event) => {
   const element = event.target.closest("[data-do]");
@@ -68,7 +82,7 @@ place("middle").addEventListener("pointerleave", () => {
   draw();
 });
 
-for (const listen of [listenToFinish, listenToAdd, listenToClose]) listen(kit);
+for (const listen of [listenToDrag, listenToFinish, listenToAdd, listenToClose, listenForSimilar]) listen(kit);
 
 // ---- what the clinic says ----
 
@@ -83,8 +97,14 @@ room.on("ended", draw);
 room.on("answer", ({ record, ok, result, error }) => {
   orderAnswered(kit, { record, ok, result });
   if (ok) return;
+  if (isConflict(record, error)) {
+    addConflict(kit, record);
+    draw();
+    return;
+  }
   const typed = record.name === "agenda:propose_for";
-  ui.refused.push({ title: typed ? say("not_added", { words: record.body.words }) : say("not_done"), reason: error.message, record: typed ? record : null });
+  const title = typed ? say("not_added", { words: record.body.words }) : record.about.words ? say("not_sent_words", { words: record.about.words }) : say("not_done");
+  ui.refused.push({ title, reason: error.message, record: typed ? record : null });
   voice.interrupt(`${say("not_done")}. ${error.message}`);
 });
 

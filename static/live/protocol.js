@@ -20,7 +20,8 @@ const POLL = 10000;
 const RETRY_WHEN_OFFLINE = 5000;
 const CATCH_UP = 800; // an own command's delta normally overtakes this
 const TRY_AGAIN = new Set(["busy", "too_fast"]);
-const LISTS = ["topics", "slots", "people", "guests"];
+const LISTS = ["topics", "slots", "people", "guests", "alarms"];
+const WHOLE = ["guests", "alarms"]; // told whole: what is missing has ended
 
 export class Room {
   constructor({ session_id, audience, language, owner, snapshot }) {
@@ -135,7 +136,9 @@ export class Room {
     for (const list of LISTS) {
       for (const [id, item] of byId(delta[list] || [])) this[list].set(id, item);
     }
-    if (delta.guests) this.guests = byId(delta.guests); // who waits is told whole: a guest has no state to change
+    for (const list of WHOLE) {
+      if (delta[list]) this[list] = byId(delta[list]);
+    }
     this.#heard();
     this.#tell("state", delta);
   }

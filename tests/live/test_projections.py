@@ -111,7 +111,7 @@ def test_the_facilitator_knows_of_a_one_on_one_topic_and_reads_no_word_of_it() -
     shown = project("facilitator", FACTS)
     assert set(shown) == {"epoch", "version", "run", "account", "topics", "slots", "people", "guests", "alarms"}
     assert set(shown["account"]) == {"sent", "accounted_for", "one_on_one"}
-    assert set(shown["run"]) == RUN | {"join_code", "join_url", "by_hand", "supports_hidden", "led_by", "handed_to", "facilitators"}
+    assert set(shown["run"]) == RUN | {"join_code", "join_url", "by_hand", "supports_hidden", "hides_supports", "led_by", "handed_to", "facilitators"}
     group, alone = shown["topics"]
     assert set(group) == {
         "id", "words", "language", "state", "rank", "version", "route", "author", "author_seat_id", "supports", "minutes", "proposed_at", "outcome",

@@ -4,7 +4,7 @@ import { el } from "../dom.js";
 import { field, openDialog, quoted, radios } from "./dialog.js";
 
 const MAX_PARTS = 4;
-const REASONS = ["no_time", "fits_later", "not_here"];
+const REASONS = { no_time: "why_no_time", fits_later: "why_fits_later", not_here: "why_not_here" };
 
 function sentLine({ text, stale }, topic) {
   const { say, clock } = text;
@@ -86,12 +86,12 @@ function openReason(kit, id, { act, title, submit }) {
   const { say } = text;
   const topic = room.topics.get(id);
   ui.undo = null;
-  const own = topic.reason && !REASONS.includes(topic.reason) ? topic.reason : "";
+  const own = topic.reason && !(topic.reason in REASONS) ? topic.reason : "";
   openDialog(kit, {
     title,
     parts: [
       quoted(topic, sentLine(kit, topic)),
-      radios("why", say("why_for", { name: topic.author }), [...REASONS.map((value) => [value, say(`why_${value}`)]), ["own", say("why_own")]], own ? "own" : topic.reason || null),
+      radios("why", say("why_for", { name: topic.author }), [...Object.entries(REASONS).map(([value, key]) => [value, say(key)]), ["own", say("why_own")]], own ? "own" : topic.reason || null),
       field("own", say("your_words"), { value: own, most: 200 }),
     ],
     submit,
@@ -109,7 +109,7 @@ function openReason(kit, id, { act, title, submit }) {
 
 // A reason as its proposer reads it.
 export function reasonWords({ say }, reason) {
-  return REASONS.includes(reason) ? say(`why_${reason}`) : reason;
+  return reason in REASONS ? say(REASONS[reason]) : reason;
 }
 
 export const askActs = (kit) => ({

@@ -1,25 +1,46 @@
 // Closing the visit: each topic with its fate, and a stated reason for each person who was not seen.
 
 import { el, show } from "../dom.js";
+import { isPutTogether } from "./topic.js";
 
 const UNSEEN = [["call_tomorrow", "unseen_call"], ["not_wanted", "unseen_no"], ["other", "unseen_other"]];
+
+// What becomes of each topic that was sent: a joined one shares the fate of the one that leads, a split one is counted once and its parts stand with it.
+function fates(kit) {
+  const { room, text } = kit;
+  const { say } = text;
+  const all = [...room.topics.values()].filter((topic) => !isPutTogether(topic));
+  const fateOf = (topic) => {
+    if (topic.state === "merged") return topic.merged_into_id && room.topics.has(topic.merged_into_id) ? fateOf(room.topics.get(topic.merged_into_id)) : "kept";
+    if (topic.state === "split") return "split";
+    if (topic.state === "answered_one_on_one") return "answered";
+    if (["taken_back", "declined"].includes(topic.state)) return topic.state;
+    if (topic.route === "one_on_one") return topic.state === "parked" ? "kept" : "private";
+    if (topic.hidden_because === "asked") return "asked";
+    return ["talked_about", "current"].includes(topic.state) ? "talked" : "kept";
+  };
+  const sent = all.filter((topic) => !topic.split_from_id);
+  const named = (topic) => {
+    if (topic.route === "one_on_one") return null;
+    if (topic.state === "merged") return say("name_joined", { name: topic.author });
+    return topic.author;
+  };
+  const names = (topics) => [...new Set(topics.map(named).filter(Boolean))].join(", ");
+  const parts = (topics) => topics.map((topic) => say("split_into", { name: topic.author, n: all.filter((part) => part.split_from_id === topic.id).length })).join(", ");
+  const told = {
+    talked: ["count_talked", names], answered: ["count_answered", () => say("only_clinicians")], private: ["count_private", () => say("only_clinicians")],
+    asked: ["count_asked", () => say("asked_goes_alone")], kept: ["count_kept", names], declined: ["count_declined", (topics) => `${names(topics)}. ${say("declined_told")}`],
+    split: ["count_split", parts], taken_back: ["count_taken_back", () => ""],
+  };
+  return Object.entries(told).map(([fate, [key, who]]) => [key, sent.filter((topic) => fateOf(topic) === fate), who]);
+}
 
 function openClose(kit) {
   const { room, text, place } = kit;
   const { say, count } = text;
   const { account } = room;
-  const all = [...room.topics.values()];
-  const group = all.filter((topic) => topic.route !== "one_on_one");
-  const alone = all.filter((topic) => topic.route === "one_on_one");
-  const names = (topics) => [...new Set(topics.map((topic) => topic.author))].join(", ");
-  const of = (topics, ...states) => topics.filter((topic) => states.includes(topic.state));
-  const rows = [
-    ["count_talked", of(group, "talked_about", "current"), names],
-    ["count_answered", of(alone, "answered_one_on_one"), () => say("only_clinicians")],
-    ["count_private", of(alone, "new", "planned"), () => say("only_clinicians")],
-    ["count_kept", [...of(group, "new", "planned", "parked"), ...of(alone, "parked")], (topics) => names(topics.filter((topic) => topic.route !== "one_on_one"))],
-    ["count_taken_back", of(all, "taken_back"), () => ""],
-  ];
+  const rows = fates(kit);
+  const alarms = [...room.alarms.values()];
   const here = [...room.people.values()].filter((person) => ["arrived", "attended", "left_early"].includes(person.state));
   const seen = new Set([...room.slots.values()].filter((slot) => slot.state === "finished" || slot.state === "started").map((slot) => slot.seat_id));
   const unseen = here.filter((person) => !seen.has(person.seat_id));
@@ -34,6 +55,7 @@ function openClose(kit) {
     ),
     el("h3", { class: "gv-section" }, count("people_came", here.length)),
     el("p", {}, say("were_seen", { n: here.length - missed.length }), " ", missed.length ? el("strong", {}, say("not_seen", { names: missed.join(", ") })) : null),
+    alarms.length ? el("div", { class: "gv-card gv-card--red" }, el("p", { dir: "auto" }, say("alarms_open", { names: [...new Set(alarms.map(({ name }) => name))].join(", ") }))) : null,
     unseen.filter((person) => had.has(person.seat_id)).map((person) => whyUnseen(kit, person)),
   );
   mayClose(kit);

@@ -21,11 +21,16 @@ export function addConflict({ ui, room, text, voice }, record) {
 
 const by = ({ room, text }, record) => room.topics.get(record.body.topic_id)?.changed_by || text.say("somebody_else");
 
+const NOW = {
+  new: "now_new", planned: "now_planned", current: "now_current", talked_about: "now_talked_about", parked: "now_parked", declined: "now_declined",
+  merged: "now_merged", split: "now_split", taken_back: "now_taken_back",
+};
+
 // How the topic is now, in words.
 function now({ text }, topic) {
   const { say } = text;
   if (topic.hidden_because === "asked") return say("now_asked", { words: topic.words });
-  const sentence = say(`now_${topic.state}`, { words: topic.words });
+  const sentence = say(NOW[topic.state] || "now_new", { words: topic.words });
   return topic.reason ? `${sentence} ${say("told_why", { reason: reasonWords(text, topic.reason) })}` : sentence;
 }
 

@@ -6,6 +6,8 @@ import { agendaOf } from "./agenda.js";
 import { view } from "./lead.js";
 import { details } from "./topic.js";
 
+const ANSWERS = { keep_going: "poll_keep_going", move_on: "poll_move_on", park: "poll_park" };
+
 function answers({ room, text, waits, button }, topic) {
   const { say, count } = text;
   const { poll } = room.run;
@@ -14,7 +16,7 @@ function answers({ room, text, waits, button }, topic) {
   const phones = [...room.people.values()].filter((person) => person.phone_live).length;
   return el(
     "div", { class: "gv-card gv-card--tint", "data-key": "poll" }, el("h3", {}, say("room_was_asked")),
-    el("ul", { class: "live-answers" }, ["keep_going", "move_on", "park"].map((answer) => el("li", { "data-key": answer }, `${say(`poll_${answer}`)} `, el("strong", {}, String(poll[answer]))))),
+    el("ul", { class: "live-answers" }, Object.entries(ANSWERS).map(([answer, key]) => el("li", { "data-key": answer }, `${say(key)} `, el("strong", {}, String(poll[answer]))))),
     el("p", { class: "gv-note" }, `${say("poll_given", { n: given, all: count("phones", Math.max(phones, given)) })} ${say("poll_silent")}`),
     button(say("end_poll"), "end-poll", { "data-key": "end-poll", "data-poll": poll.id, waiting: waits("live:end_poll") }),
   );

@@ -1,6 +1,8 @@
 // The right of the console: who is at the door, the one-on-ones, who was not heard yet, who is here, the account of topics.
 
 import { el, show } from "../dom.js";
+import { agendaOf } from "./agenda.js";
+import { view } from "./lead.js";
 
 const NOT_TAPPED_AFTER = 60;
 const SHOWN_AHEAD = 4;
@@ -11,10 +13,11 @@ function number(n, done = false) {
   return el("span", { class: `gv-number${done ? " gv-number--done" : ""}` }, n ?? "–");
 }
 
-function slotRow(slot, person, { title, note, warning, action }) {
+function slotRow(slot, person, { title, note, warning, action }, { text }) {
+  const wish = person?.in_person && ["planned", "called"].includes(slot.state) ? el("p", { class: "gv-note" }, el("strong", {}, text.say("tell_in_person"))) : null;
   return el(
     "li", { class: `gv-row live-slot${warning ? " gv-row--warning" : ""}`, "data-key": slot.id }, number(person?.number ?? slot.number, slot.state === "finished"),
-    el("div", { class: "gv-row__body" }, el("p", { class: "gv-row__title", dir: "auto" }, warning ? el("strong", {}, title) : title), el("p", { class: "gv-note" }, note)),
+    el("div", { class: "gv-row__body" }, el("p", { class: "gv-row__title", dir: "auto" }, warning ? el("strong", {}, title) : title), el("p", { class: "gv-note" }, note), wish),
     action ? el("div", { class: "gv-row__action" }, action) : null,
   );
 }
@@ -33,6 +36,8 @@ function described(slot, nextOf, kit) {
     const told = (label) => button(label, "tell", { "data-key": "tell", "data-slot": slot.id, waiting: waits("slots:tell", slot.id) });
     if (slot.answer === "help") return { title: say("needs_help", { name }), note, warning: true, action: told(say("i_am_going")) };
     if (slot.answer === "told") return { title: name, note: say("was_told", { provider }) };
+    // Who asked to be told in person is not left waiting for a tap.
+    if (kit.room.people.get(slot.seat_id)?.in_person) return { title: say("go_and_tell", { name }), note, warning: true, action: told(say("i_told", { name })) };
     if (seconds >= NOT_TAPPED_AFTER) return { title: say("has_not_tapped", { name }), note, warning: true, action: told(say("i_told", { name })) };
     return { title: name, note };
   }
@@ -63,7 +68,7 @@ function oneOnOnes(kit) {
   const open = slots.filter((slot) => slot.state !== "finished");
   const first = open.filter((slot) => slot.state !== "planned" || ahead.has(slot));
   const rest = open.filter((slot) => slot.state === "planned" && !ahead.has(slot));
-  const rows = (some) => el("ul", { class: "gv-rows" }, some.map((slot) => slotRow(slot, room.people.get(slot.seat_id), described(slot, nextOf, kit))));
+  const rows = (some) => el("ul", { class: "gv-rows" }, some.map((slot) => slotRow(slot, room.people.get(slot.seat_id), described(slot, nextOf, kit), kit)));
   return [
     el("div", { class: "gv-console__head" }, el("h2", {}, say("one_on_ones")), slots.length ? el("span", { class: "gv-quiet" }, say("seen_of", { n: seen.length, all: slots.length })) : null),
     slots.length ? null : el("p", { class: "gv-quiet" }, say("no_slots")),
@@ -71,6 +76,24 @@ function oneOnOnes(kit) {
     rest.length ? el("details", { class: "live-ended", "data-key": "rest" }, el("summary", {}, count("more_slots", rest.length)), rows(rest)) : null,
     seen.length ? el("details", { class: "live-ended", "data-key": "seen" }, el("summary", {}, say("seen_slots", { n: seen.length })), rows(seen)) : null,
   ];
+}
+
+// While talking only those one-on-ones that need a person now.
+function needAPerson(kit) {
+  const { room, text } = kit;
+  const rows = [...room.slots.values()].map((slot) => [slot, described(slot, new Map(), kit)]).filter(([, said]) => said.warning);
+  return [
+    el("h2", { "data-key": "needed-title" }, text.say("need_a_person")),
+    rows.length
+      ? el("ul", { class: "gv-rows", "data-key": "needed" }, rows.map(([slot, said]) => slotRow(slot, room.people.get(slot.seat_id), said, kit)))
+      : el("p", { class: "gv-quiet", "data-key": "needed-none" }, text.say("nobody_needs")),
+  ];
+}
+
+function othersSort(kit) {
+  const { room, text } = kit;
+  const waiting = agendaOf(kit).fresh.length + room.guests.size;
+  return waiting ? el("p", { class: "gv-quiet", "data-key": "others" }, text.count("others_sort", waiting)) : null;
 }
 
 function guestCard(guest, people, { ui, text, waits, button }) {
@@ -119,7 +142,7 @@ function whoIsHere(here, { room, ui, text }) {
     here.length
       ? el(
           "details", { class: "live-ended" }, el("summary", {}, `${count("people_here", here.length)} ${count("phones_live", live)}`),
-          el("ul", { class: "gv-rows" }, here.map((person) => el("li", { class: "gv-row live-slot", "data-key": person.seat_id }, number(person.number), el("div", { class: "gv-row__body" }, el("p", { class: "gv-row__title", dir: "auto" }, person.name), el("p", { class: "gv-note" }, say(person.phone_live ? "phone_live" : "no_phone")))))),
+          el("ul", { class: "gv-rows" }, here.map((person) => el("li", { class: "gv-row live-slot", "data-key": person.seat_id }, number(person.number), el("div", { class: "gv-row__body" }, el("p", { class: "gv-row__title", dir: "auto" }, person.name), el("p", { class: "gv-note" }, `${say(person.phone_live ? "phone_live" : "no_phone")}${person.in_person ? `. ${say("tell_in_person")}` : ""}`))))),
         )
       : el("p", { class: "gv-quiet" }, say("nobody_here")),
     join_code ? el("p", {}, `${say("on_the_wall")} `, el("strong", { class: "gv-code" }, `${join_code.slice(0, 3)} ${join_code.slice(3)}`)) : null,
@@ -132,5 +155,6 @@ function whoIsHere(here, { room, ui, text }) {
 
 export function drawPeople(kit) {
   const here = [...kit.room.people.values()].filter((person) => HERE.has(person.state));
-  show(kit.place("people"), atTheDoor(kit), oneOnOnes(kit), notHeard(here, kit), whoIsHere(here, kit));
+  if (view(kit) === "lead") show(kit.place("people"), needAPerson(kit), notHeard(here, kit), othersSort(kit));
+  else show(kit.place("people"), atTheDoor(kit), oneOnOnes(kit), notHeard(here, kit), whoIsHere(here, kit));
 }
