@@ -18,7 +18,7 @@ from typing import Any
 from groupvisits.demo.rehearsal.line import Line
 
 ROOT = Path(__file__).resolve().parents[2]
-PEOPLE = ("rosa", "marcus", "gladys", "teo", "frank", "beatriz", "tomas", "osei", "sunny")
+PEOPLE = ("rosa", "marcus", "gladys", "teo", "frank", "beatriz", "tomas", "osei", "sunny", "joanne")
 START_SECONDS = 40.0
 
 

@@ -88,9 +88,33 @@ function taken(kit, alarm) {
   );
 }
 
+// An open dialog makes the rest of the page unreachable, so a loud alarm stands in it, too. What is typed there stays.
+function drawInDialog(kit, alarms) {
+  const { text, waits, button } = kit;
+  const { say } = text;
+  const dialog = document.querySelector("dialog[open]");
+  if (!dialog) return;
+  let band = dialog.querySelector(":scope > [data-alarms]");
+  if (!band) {
+    if (!alarms.length) return;
+    band = el("div", { "data-alarms": true, role: "alert" });
+    dialog.prepend(band);
+  }
+  show(
+    band,
+    alarms.map((alarm) =>
+      el(
+        "div", { class: "gv-alarm live-dialog-alarm", "data-key": alarm.id }, el("p", { dir: "auto" }, el("strong", {}, say("alarm_title", { name: alarm.name }))),
+        button(say("i_go_to", { name: alarm.name }), "take-alarm", { kind: "primary gv-button--light", "data-key": "take", "data-alarm": alarm.id, waiting: waits("live:take_alarm", alarm.id) }),
+      ),
+    ),
+  );
+}
+
 export function drawAlarms(kit) {
   const alarms = [...kit.room.alarms.values()].sort((a, b) => Number(Boolean(a.taken_by)) - Number(Boolean(b.taken_by)) || new Date(a.raised_at) - new Date(b.raised_at));
   show(kit.place("alarms"), alarms.map((alarm) => (alarm.taken_by ? taken(kit, alarm) : loud(kit, alarm))));
+  drawInDialog(kit, alarms.filter((alarm) => !alarm.taken_by));
   tell(kit);
 }
 

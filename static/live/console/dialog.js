@@ -95,5 +95,5 @@ export function select(name, label, choices, chosen = "") {
 
 // A topic as its writer put it, at the top of a question about it.
 export function quoted(topic, note) {
-  return el("div", { class: "gv-card gv-card--quiet live-quoted" }, el("h3", { lang: topic.language, dir: "auto" }, topic.words), note ? el("p", { class: "gv-note", dir: "auto" }, note) : null);
+  return el("div", { class: "gv-card live-quoted" }, el("h3", { lang: topic.language, dir: "auto" }, topic.words), note ? el("p", { class: "gv-note", dir: "auto" }, note) : null);
 }

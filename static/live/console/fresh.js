@@ -38,17 +38,17 @@ function cardActs(kit, topic, alike) {
   if (topic.hidden_because === "asked") return [of("take_question_back", "show", "agenda:show")];
   if (topic.hidden_because === "personal") return [of("ask_to_change", "open-suggest", "agenda:suggest_words", "primary", { name: topic.author }), of("show_anyway", "show", "agenda:show"), moreButton(kit, topic)];
   if (alike) return [of("compare", "open-join", "agenda:merge", "primary"), of("put_on_agenda", "plan", "agenda:plan"), moreButton(kit, topic)];
-  return [of("put_on_agenda", "plan", "agenda:plan", "primary"), of("park", "park", "agenda:park"), moreButton(kit, topic)];
+  return [of("put_on_agenda", "plan", "agenda:plan", "primary"), of("ask_privately", "open-ask", "agenda:ask_privately"), moreButton(kit, topic)];
 }
 
 function card(kit, topic, canAct) {
   const alike = similarTo(kit, topic);
-  const shown = new Set(topic.hidden_because ? ["suggest_words"] : ["park"]);
+  const shown = topic.hidden_because ? ["suggest_words"] : alike ? ["join_with"] : ["ask_privately"]; // stands on the card itself
   return el(
     "div", { class: `gv-card gv-card--plain${topic.hidden_because === "alarm" ? " live-alarmed" : ""}`, "data-key": topic.id },
     el("h3", { lang: topic.language, dir: "auto" }, marked(kit, topic)), topicNote(kit, topic, alike), details(kit, topic),
     canAct ? el("div", { class: "gv-buttons", "data-key": "acts" }, cardActs(kit, topic, alike)) : null,
-    canAct && topic.hidden_because !== "alarm" && topic.hidden_because !== "asked" ? moreActs(kit, topic, alike ? ["join_with"] : [...shown]) : null,
+    canAct && topic.hidden_because !== "alarm" && topic.hidden_because !== "asked" ? moreActs(kit, topic, shown) : null,
   );
 }
 

@@ -97,7 +97,7 @@ function pictured(kit, { found, topic, other, head, current, own }) {
       "div", { class: "live-pair" },
       found.topics.map((each) =>
         el(
-          "div", { class: "gv-card gv-card--quiet live-quoted" }, el("h3", { lang: each.language, dir: "auto" }, each.words),
+          "div", { class: "gv-card live-quoted" }, el("h3", { lang: each.language, dir: "auto" }, each.words),
           el("p", { class: "gv-note", dir: "auto" }, say("who_when", { name: each.author, time: clock(each.proposed_at) }), each.supporters.length ? ` ${say("me_too_names", { names: each.supporters.join(", ") })}` : ""),
         ),
       ),

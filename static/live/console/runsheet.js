@@ -51,7 +51,7 @@ export function promptCard({ room, text, waits }) {
   if (room.run.state !== "open" || !part) return null;
   const change = el("button", { type: "button", class: "gv-linkbutton", "data-do": "open-part", "data-key": "change", "aria-disabled": waits("live:prompt") ? "true" : null }, say(part.prompt || part.watch ? "change_this" : "add_prompt"));
   return el(
-    "div", { class: "gv-card gv-card--quiet", "data-key": "prompt" },
+    "div", { class: "gv-card", "data-key": "prompt" },
     el(
       "p", { dir: "auto" }, part.prompt ? [el("strong", {}, say("you_could_say")), ` “${part.prompt}” `] : null,
       part.watch ? [el("strong", {}, say("watch_for")), ` ${part.watch} `] : null, change,
