@@ -29,7 +29,7 @@ FACTS: dict[str, Any] = {
     "run": {
         "state": "open", "title": "Tuesday evening group", "starts_at": "x", "ends_at": "y", "zone": "America/New_York", "room": "Main room",
         "current_topic_id": None, "topic_started_at": None, "topic_ends_at": None, "phase": 2, "phases": [PHASE], "curtain": False, "closed_at": None, "only_one_on_ones": False,
-        "purpose": "To learn from each other", "emergency_number": "911", "join_code": "K7RM4X", "join_url": "http://x/join/K7RM4X", "by_hand": False, "supports_hidden": False,
+        "purpose": "To learn from each other", "emergency_number": "911", "join_code": "K7RM4X", "join_url": "http://x/join/K7RM4X", "by_hand": False, "supports_hidden": False, "hides_supports": False,
         "gathering_until": None, "poll": {"id": "q", "topic_id": "t", "opened_at": "x", "keep_going": 1, "move_on": 2, "park": 0}, "led_by": {"id": "u", "name": "Tomas"},
         "handed_to": None, "facilitators": [{"id": "u", "name": "Tomas"}], "calls": [{"number": 7, "place": "Room 2"}],
     },
