@@ -69,7 +69,7 @@ translations: setup-dev  ## collect texts into the catalogues and compile them
 soak: setup-dev  ## 10,000 random rooms (SEQUENCES=10000), about half an hour: nothing is lost and every screen comes right
 	SEQUENCES=$${SEQUENCES:-10000} $(BIN)/python -m pytest -q -s -p no:logging tests/live/test_room_machine.py -k whatever
 
-bench: setup-dev  ## how long pages, plans and imports take in a clinic of 5,000 patients, and what the advice on inviting is worth
+bench: setup-dev  ## how long pages, plans and imports take in a clinic of 5,000 patients, what the advice on inviting is worth, what the live room carries
 	@failed=0; for file in bench/[a-z]*.py; do name=$$(basename $$file .py); [ $$name = table ] || { echo "== $$name"; $(BIN)/python -m bench.$$name || failed=1; }; done; exit $$failed
 
 screenshots: setup-dev  ## make the pictures in docs/pictures anew

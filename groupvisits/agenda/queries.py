@@ -15,7 +15,6 @@ from groupvisits.core import clock
 from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
 from groupvisits.core.statements import Statement, table_of
-from groupvisits.core.transaction import Transaction
 from groupvisits.patients.models import Patient
 from groupvisits.sessions.models import GroupSession
 from groupvisits.sessions.queries import Place
@@ -84,9 +83,9 @@ def _supports_in(db: Session, session_id: str, topic_ids: Collection[str] | None
     return dict(db.execute(query.group_by(said.c.topic_id)).all())
 
 
-def supports_given(tx: Transaction, session_id: str, patient_id: str) -> int:
+def supports_given(db: Session, session_id: str, patient_id: str) -> int:
     """How many topics of the session that are still open this person says "me too" to; those joined to each other are one."""
-    return _GIVEN.value(tx, session_id=session_id, patient_id=patient_id)
+    return _GIVEN.value(db, session_id=session_id, patient_id=patient_id)
 
 
 _TOPICS, _SUPPORTS = table_of(Topic), table_of(Support)

@@ -20,7 +20,7 @@ from groupvisits.core.actor import Actor
 from groupvisits.core.commands import Command, is_id, run_live_command
 from groupvisits.core.errors import DomainError, Invalid, NotAllowed, NotFound, Refused, SignInNeeded, mark
 from groupvisits.core.events import RequestRefused
-from groupvisits.core.forms import BaseForm, parse
+from groupvisits.core.forms import BaseForm, parse_body
 from groupvisits.core.language import LANGUAGES, words
 from groupvisits.extensions import db
 
@@ -60,7 +60,7 @@ class SocketDoor:
             if not isinstance(data, dict) or not (is_id(data.get("command_id")) and is_id(data.get("session_id"))):
                 raise Invalid
             body = data.get("body", {})
-            entered = parse(form, body).body()
+            entered = parse_body(form, body)
             command = Command(data["command_id"], name, {"session_id": data["session_id"], **body})
             return run_live_command(verb, lambda tx: self._sender(tx, sid, action), command, data["session_id"], **entered)
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import Dialect, Insert, bindparam, insert
+from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnElement
 
 from groupvisits.core.transaction import Transaction
@@ -39,33 +40,34 @@ class Statement:
         self.core = core
         self._compiled: dict[str, _Compiled] = {}
 
-    def one(self, tx: Transaction, **values: Any) -> Any:
+    def one(self, db: Session, **values: Any) -> Any:
         """The row, or None."""
-        compiled = self._run(tx, values)
-        row = tx.cursor.fetchone()
+        compiled, cursor = self._run(db, values)
+        row = cursor.fetchone()
         return None if row is None else compiled.row(row)
 
-    def all(self, tx: Transaction, **values: Any) -> list[Any]:
-        compiled = self._run(tx, values)
-        return [compiled.row(row) for row in tx.cursor.fetchall()]
+    def all(self, db: Session, **values: Any) -> list[Any]:
+        compiled, cursor = self._run(db, values)
+        return [compiled.row(row) for row in cursor.fetchall()]
 
-    def value(self, tx: Transaction, **values: Any) -> Any:
+    def value(self, db: Session, **values: Any) -> Any:
         """The first column of the row, or None."""
-        row = self.one(tx, **values)
+        row = self.one(db, **values)
         return None if row is None else row[0]
 
     def do(self, tx: Transaction, **values: Any) -> int:
         """Carry it out; how many rows it changed."""
-        self._run(tx, values)
-        return tx.cursor.rowcount
+        _, cursor = self._run(tx, values)
+        return cursor.rowcount
 
-    def _run(self, tx: Transaction, values: dict[str, Any]) -> "_Compiled":
-        dialect: Dialect = tx.dialect
+    def _run(self, db: Session, values: dict[str, Any]) -> "tuple[_Compiled, Any]":
+        dialect: Dialect = db.dialect if isinstance(db, Transaction) else db.get_bind().dialect
         compiled = self._compiled.get(dialect.name)
         if compiled is None:
             compiled = self._compiled[dialect.name] = _Compiled(self.core, dialect)
-        tx.cursor.execute(compiled.sql, compiled.parameters(values))
-        return compiled
+        cursor = db.cursor if isinstance(db, Transaction) else db.connection().connection.cursor()
+        cursor.execute(compiled.sql, compiled.parameters(values))
+        return compiled, cursor
 
 
 class Added(Statement):

@@ -20,7 +20,7 @@ from groupvisits.core.actor import ANYONE, Actor
 from groupvisits.core.commands import Command, is_id, run_live_command
 from groupvisits.core.errors import DomainError, Invalid, NotAllowed, NotFound, SignInNeeded
 from groupvisits.core.events import RequestRefused
-from groupvisits.core.forms import MAX_TEXT, BaseForm, parse
+from groupvisits.core.forms import MAX_TEXT, BaseForm, parse_body
 from groupvisits.core.logs import without_token
 from groupvisits.extensions import db
 
@@ -87,7 +87,7 @@ def _carry_out(name: str, form_class: type[BaseForm], verb: Any, session_id: str
         if not isinstance(sent, dict) or not is_id(sent.get("command_id")):
             raise Invalid
         body = sent.get("body", {})
-        entered, command_id = parse(form_class, body).body(), sent["command_id"]
+        entered, command_id = parse_body(form_class, body), sent["command_id"]
     else:
         form = form_class()
         if not form.validate():

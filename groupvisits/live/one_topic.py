@@ -6,9 +6,10 @@ while it is new and nothing hangs on it. Any other is told from the whole room.
 
 from collections.abc import Collection, Mapping
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import and_, bindparam, exists, func, literal, select
+from sqlalchemy import bindparam, exists, func, literal, or_, select
+from sqlalchemy.orm import Session
 
 from groupvisits.agenda import queries as agenda
 from groupvisits.agenda.models import Support, Topic, TopicTranslation
@@ -24,18 +25,48 @@ from groupvisits.sessions.queries import Place
 from groupvisits.slots.models import Slot
 
 
-class _Person(NamedTuple):
-    id: str
-    display_name: str
+class OnePerson(Room):
+    """A Room that holds this patient and nobody else."""
+
+    def __init__(self, db: Session, group_session: Any, patient_id: str) -> None:
+        super().__init__(db, Place(group_session, group_session.clinic_id, frozenset(), None))
+        self.person = _PATIENT.one(db, patient_id=patient_id)
+
+    @classmethod
+    def facts_about(cls, db: Session, session_id: str, patient_id: str) -> dict[str, Any]:
+        """The line of this person in the facilitator's list; no line for somebody without a seat."""
+        room = cls(db, _SESSION.one(db, session_id=session_id), patient_id)
+        return {"epoch": room.group_session.epoch, "version": room.group_session.version, "people": room._people}
+
+    @property
+    def _programme(self) -> Any:
+        return self.group_session
+
+    @cached_property
+    def _hidden(self) -> frozenset[str]:
+        hides = hides_name(self.db, self.person.id, self._programme.programme_id)
+        return frozenset({self.person.id}) if hides else frozenset()
+
+    @cached_property
+    def _heard(self) -> frozenset[str]:
+        heard = _HEARD.one(self.db, session_id=self.group_session.id, patient_id=self.person.id)
+        return frozenset({self.person.id}) if heard is not None else frozenset()
+
+    @cached_property
+    def _seats(self) -> list[tuple[Any, Any]]:
+        seat = _SEAT.one(self.db, session_id=self.group_session.id, patient_id=self.person.id)
+        return [(seat, self.person)] if seat is not None else []
+
+    @cached_property
+    def _slots(self) -> list[Any]:
+        return _SLOTS.all(self.db, session_id=self.group_session.id, patient_id=self.person.id)
 
 
-class OneTopic(Room):
+class OneTopic(OnePerson):
     """A Room that holds this topic, its proposer and nothing else."""
 
-    db: Transaction
-
     def __init__(self, tx: Transaction, group_session: Any, topic: Any) -> None:
-        super().__init__(tx, Place(group_session, group_session.clinic_id, frozenset(), None))
+        super().__init__(tx, group_session, topic.patient_id)
         self.topic = topic
 
     @classmethod
@@ -51,29 +82,14 @@ class OneTopic(Room):
     def clinicians(self) -> list[str]:
         return sorted({row.staff_member_id for row in _CLINICIANS.all(self.db, session_id=self.group_session.id)})
 
-    @property
-    def _programme(self) -> Any:
-        return self.group_session
-
     @cached_property
     def _topics(self) -> list[tuple[Any, str]]:
-        return [(self.topic, self.topic.proposer)]
-
-    @cached_property
-    def _hidden(self) -> frozenset[str]:
-        proposer = self.topic.patient_id
-        return frozenset({proposer}) if hides_name(self.db, proposer, self._programme.programme_id) else frozenset()
+        return [(self.topic, self.person.display_name)]
 
     @cached_property
     def _supports(self) -> dict[str, int]:
         count = _SUPPORTERS.value(self.db, topic_id=self.topic.id, patient_id=self.topic.patient_id)
         return {self.topic.id: count} if count else {}
-
-    @cached_property
-    def _heard(self) -> frozenset[str]:
-        proposer = self.topic.patient_id
-        heard = _HEARD.one(self.db, session_id=self.group_session.id, patient_id=proposer)
-        return frozenset({proposer}) if heard is not None else frozenset()
 
     @cached_property
     def _translations(self) -> dict[str, list[dict[str, Any]]]:
@@ -86,15 +102,6 @@ class OneTopic(Room):
     @cached_property
     def _expected(self) -> dict[str, Any]:
         return {}
-
-    @cached_property
-    def _seats(self) -> list[tuple[Any, Any]]:
-        seat = _SEAT.one(self.db, session_id=self.group_session.id, patient_id=self.topic.patient_id)
-        return [(seat, _Person(self.topic.patient_id, self.topic.proposer))] if seat is not None else []
-
-    @cached_property
-    def _slots(self) -> list[Any]:
-        return _SLOTS.all(self.db, session_id=self.group_session.id, patient_id=self.topic.patient_id)
 
     @cached_property
     def _sent(self) -> list[Sent]:
@@ -115,7 +122,7 @@ class OneTopic(Room):
 _SESSIONS, _GROUPS, _PROGRAMMES, _TOPICS, _SUPPORTS, _PATIENTS, _SEATS, _SLOT_ROWS, _TEAM, _TRANSLATED = (
     table_of(model) for model in (GroupSession, Group, Programme, Topic, Support, Patient, Seat, Slot, SessionTeamMember, TopicTranslation)
 )
-_JOINED, _OWN, _TALKED = _TOPICS.alias("joined"), _TOPICS.alias("own"), _TOPICS.alias("talked")
+_JOINED, _TALKED = _TOPICS.alias("joined"), _TOPICS.alias("talked")
 _IN_SESSION = bindparam("session_id")
 
 _SESSION = Statement(
@@ -128,15 +135,13 @@ _SESSION = Statement(
     .join(_PROGRAMMES, _PROGRAMMES.c.id == _GROUPS.c.programme_id)
     .where(_SESSIONS.c.id == _IN_SESSION)
 )
+_PATIENT = Statement(select(*columns(Patient)).where(_PATIENTS.c.id == bindparam("patient_id")))
 _TOPIC = Statement(
     select(
         *columns(Topic),
-        _PATIENTS.c.display_name.label("proposer"),
         exists(select(_JOINED.c.id).where(_JOINED.c.merged_into_id == _TOPICS.c.id)).label("has_joined"),
         exists(select(_TRANSLATED.c.topic_id).where(_TRANSLATED.c.topic_id == _TOPICS.c.id)).label("is_translated"),
-    )
-    .join(_PATIENTS, _PATIENTS.c.id == _TOPICS.c.patient_id)
-    .where(_TOPICS.c.id == bindparam("topic_id"))
+    ).where(_TOPICS.c.id == bindparam("topic_id"))
 )
 _CLINICIANS = Statement(
     select(*columns(SessionTeamMember, "staff_member_id")).where(
@@ -151,27 +156,23 @@ _SUPPORTERS = Statement(
 _STANDS = Statement(
     select(*columns(Support, "topic_id")).where(_SUPPORTS.c.topic_id == bindparam("topic_id"), _SUPPORTS.c.patient_id == bindparam("patient_id"))
 )
-_HEARD = Statement(  # one of their own topics, or the one it was joined to, is or was talked about
+_HEARD = Statement(  # what is or was talked about is theirs, or one of theirs is joined to it
     select(_TALKED.c.id)
-    .join(_OWN, and_(_OWN.c.session_id == _TALKED.c.session_id, _TALKED.c.id == func.coalesce(_OWN.c.merged_into_id, _OWN.c.id)))
     .where(
         _TALKED.c.session_id == _IN_SESSION,
         _TALKED.c.route == "group",
         _TALKED.c.state.in_([literal(state) for state in HEARD_STATES]),
-        _OWN.c.patient_id == bindparam("patient_id"),
+        or_(
+            _TALKED.c.patient_id == bindparam("patient_id"),
+            exists(select(_JOINED.c.id).where(_JOINED.c.merged_into_id == _TALKED.c.id, _JOINED.c.patient_id == bindparam("patient_id"))),
+        ),
     )
     .limit(literal(1))
 )
 _SEAT = Statement(
-    select(*columns(Seat, "id", "slip_number", "state")).where(
-        _SEATS.c.session_id == _IN_SESSION, _SEATS.c.patient_id == bindparam("patient_id"), _SEATS.c.state != "cancelled"
-    )
+    select(*columns(Seat)).where(_SEATS.c.session_id == _IN_SESSION, _SEATS.c.patient_id == bindparam("patient_id"), _SEATS.c.state != "cancelled")
 )
-_SLOTS = Statement(
-    select(*columns(Slot, "patient_id", "provider_id", "state", "minutes", "called_at", "started_at")).where(
-        _SLOT_ROWS.c.session_id == _IN_SESSION, _SLOT_ROWS.c.patient_id == bindparam("patient_id")
-    )
-)
+_SLOTS = Statement(select(*columns(Slot)).where(_SLOT_ROWS.c.session_id == _IN_SESSION, _SLOT_ROWS.c.patient_id == bindparam("patient_id")))
 _COUNTED = Statement(
     select(*columns(Topic, "route", "state"), func.count().label("times")).where(_TOPICS.c.session_id == _IN_SESSION).group_by(_TOPICS.c.route, _TOPICS.c.state)
 )

@@ -75,6 +75,10 @@ class Presence:
     def is_watched(self, session_id: str) -> bool:
         return session_id in self._rooms
 
+    def is_led(self, session_id: str) -> bool:
+        """Whether a console listens to the room."""
+        return any(s.audience == "facilitator" for s in self._rooms.get(session_id, {}).values())
+
     def patients(self, session_id: str) -> frozenset[str]:
         """The patients of the session who have at least one live phone."""
         return frozenset(s.person_id for s in self._rooms.get(session_id, {}).values() if s.audience == "patient")

@@ -16,6 +16,7 @@ from groupvisits.core.transaction import Transaction, run, turn
 from groupvisits.extensions import db
 from groupvisits.live import forms, queries, service
 from groupvisits.live.events import personal_room, room_of
+from groupvisits.live.one_topic import OnePerson
 from groupvisits.live.presence import STILL_SIGNED_IN_EVERY, Presence, Subscriber
 from groupvisits.live.projections import project
 from groupvisits.sessions.service import close_session
@@ -120,12 +121,10 @@ def end_run_out_sockets() -> None:
 
 def _tell_presence(subscriber: Subscriber) -> None:
     """The facilitator sees whose phone is live. Nothing was written, so the message has no version of its own: since == version."""
-    if subscriber.audience != "patient":
+    if subscriber.audience != "patient" or not _presence().is_led(subscriber.session_id):
         return
     try:
-        room = queries.Room.of(db.session(), subscriber.session_id)
-        facts = room.facts(topics=(), slots=(), run=False, people=True, account=False)
-        body = project("facilitator", facts)
+        body = project("facilitator", OnePerson.facts_about(db.session(), subscriber.session_id, subscriber.person_id))
         body["since"] = body["version"]
         _server().emit("session:changed", body, to=room_of(subscriber.session_id, "facilitator"))
     except Exception:

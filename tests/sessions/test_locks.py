@@ -49,9 +49,9 @@ def held(app: Flask, record: str = "") -> Iterator[list[str]]:
             taken.append(record)
 
     def listened(statement: Statement, tx: Transaction, values: dict[str, str]) -> Any:
-        compiled = really(statement, tx, values)  # these pass SQLAlchemy's events by
+        compiled, cursor = really(statement, tx, values)  # these pass SQLAlchemy's events by
         listen(None, None, compiled.sql, values)
-        return compiled
+        return compiled, cursor
 
     really = Statement._run
     event.listen(writes.engine, "before_cursor_execute", listen)

@@ -14,7 +14,6 @@ from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
 from groupvisits.core.language import LANGUAGES, current_language
 from groupvisits.core.statements import Statement, columns, table_of
-from groupvisits.core.transaction import Transaction
 from groupvisits.patients.models import AgreementSignature, AgreementText, CarePartner, Patient
 from groupvisits.patients.permissions import POLICY
 from groupvisits.patients.queries.registry import clinic_of
@@ -189,9 +188,9 @@ def hidden_names(db: Session, patient_ids: Collection[str], programme_id: str) -
     return frozenset(str(signature.patient_id) for signature in last if rules.hides_name(as_signed(signature)))
 
 
-def hides_name(tx: Transaction, patient_id: str, programme_id: str) -> bool:
+def hides_name(db: Session, patient_id: str, programme_id: str) -> bool:
     """The same of one patient, by a statement."""
-    return rules.hides_name(as_signed(_LAST_OF.one(tx, patient_id=patient_id, programme_id=programme_id)))
+    return rules.hides_name(as_signed(_LAST_OF.one(db, patient_id=patient_id, programme_id=programme_id)))
 
 
 _SIGNATURES = table_of(AgreementSignature)
