@@ -53,6 +53,28 @@ def mails() -> list[OutboxMessage]:
     return list(db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "alarm")))
 
 
+def next_visit(cast: Cast) -> None:
+    """The group's next one, which Tomas leads as well."""
+    with write() as tx:
+        old = tx.get_one(GroupSession, cast.session_id)
+        at = clock.now() + timedelta(days=28)
+        tx.add(
+            GroupSession(
+                id="n" * 32,
+                clinic_id=old.clinic_id,
+                group_id=old.group_id,
+                starts_at=at,
+                ends_at=at,
+                wall_time="",
+                zone=old.zone,
+                maximum=8,
+                epoch="e" * 32,
+            )
+        )
+        tx.flush()
+        tx.add(SessionTeamMember(session_id="n" * 32, staff_member_id=cast.tomas.id, role="facilitator"))
+
+
 EVERY_SCREEN = (("marcus", "patient"), ("osei", "clinician"), ("tomas", "display"))
 
 
@@ -222,6 +244,10 @@ class TestLookingAfterIt:
                 run(live.end_alarm, who, opened, alarm_id=alarm, reason="Nothing")
         with pytest.raises(NotFound):
             run(live.take_alarm, cast.tomas, opened, alarm_id="x" * 32)
+        next_visit(cast)
+        for act, more in ((live.take_alarm, {}), (live.end_alarm, {"reason": "Nothing"})):
+            with pytest.raises(NotFound):  # they lead there; it is not that visit's
+                run(act, cast.tomas, "n" * 32, alarm_id=alarm, **more)
 
     def test_it_stays_over_the_close_until_a_person_ends_it(self, cast: Cast, opened: str) -> None:
         its = propose(cast.rosa, opened, PAIN)
@@ -233,24 +259,7 @@ class TestLookingAfterIt:
     def test_the_group_does_not_read_it_at_the_next_visit_either(self, cast: Cast, opened: str) -> None:
         propose(cast.rosa, opened, PAIN)
         run(close_session, cast.tomas, opened, **reasons(cast))
-        with write() as tx:
-            old = tx.get_one(GroupSession, cast.session_id)
-            at = clock.now() + timedelta(days=28)
-            tx.add(
-                GroupSession(
-                    id="n" * 32,
-                    clinic_id=old.clinic_id,
-                    group_id=old.group_id,
-                    starts_at=at,
-                    ends_at=at,
-                    wall_time="",
-                    zone=old.zone,
-                    maximum=8,
-                    epoch="e" * 32,
-                )
-            )
-            tx.flush()
-            tx.add(SessionTeamMember(session_id="n" * 32, staff_member_id=cast.tomas.id, role="facilitator"))
+        next_visit(cast)
         run(open_session, cast.tomas, "n" * 32)
         carried = db.session.scalars(select(Topic).where(Topic.session_id == "n" * 32)).one()
         assert carried.hidden_because == "personal"

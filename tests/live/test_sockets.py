@@ -460,10 +460,15 @@ def test_an_alarm_reaches_the_team_in_the_same_moment_and_no_phone_and_no_wall(a
         (delta,) = who.messages("session:changed")
         assert "alarms" not in delta and "chest" not in str(delta)
     tomas = team[0][0]
+    assert phone(cast.gladys).send(opened, "agenda:propose", words="Mine hurts: chest pain", route="group", shows_name=False)["ok"]
+    for who, _ in team:  # the whole list each time, the older one as it was
+        (delta,) = who.messages("session:changed")
+        assert [(each["name"], each["phrase"]) for each in delta["alarms"]] == [("Rosa", "chest pain"), ("Gladys", "chest pain")]
+    others["patient"].messages()
     assert tomas.send(opened, "live:end_alarm", alarm_id=alarm["id"], reason="It was last year", show=True)["ok"]
     for who, _ in team:
         (delta,) = who.messages("session:changed")
-        assert delta["alarms"] == []
+        assert [each["name"] for each in delta["alarms"]] == ["Gladys"]
     (delta,) = others["patient"].messages("session:changed")
     assert [topic["words"] for topic in delta["topics"]] == ["I have chest pain"]
 

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -103,11 +104,15 @@ def names_somebody(text: str, names: Iterable[str]) -> bool:
     words = folded(text[:MOST])
     there = frozenset(words)
     for name in names:
-        parts = [part for part in folded(name) if part not in _TITLES_FOLDED]
-        found = [part for part in parts if part in there]
+        found = [part for part in _parts_of(name) if part in there]
         if found and (any(_counts_alone(part) for part in found) or _stand_together(words, found) or _follow_a_title(words, found)):
             return True
     return False
+
+
+@lru_cache(maxsize=4096)
+def _parts_of(name: str) -> tuple[str, ...]:
+    return tuple(part for part in folded(name) if part not in _TITLES_FOLDED)
 
 
 def _counts_alone(part: str) -> bool:
