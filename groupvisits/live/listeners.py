@@ -92,10 +92,8 @@ def frames_of(room: Room, event: SessionChanged, watching: Watching | None = Non
         return [Frame("session:changed", head | {"snapshot": True}, name) for name, _, _ in audiences]
     topics = set(event.topics)
     moved = room.moves_others(topics)
-    if moved:  # what happens to one planned topic moves the others
-        topics |= set(room.agenda)
-    if event.slots:  # who goes and who is back changes what the group waits for
-        topics |= room.open_topics
+    if moved or event.slots:  # what happens to one topic moves others and says who was heard; who goes and who is back, what the group waits for
+        topics |= room.open_topics | room.by_the_same(topics)
     run, account = event.run or moved, event.run or (bool(topics) and not event.only_support)
     facts = room.facts(topics=topics, slots=event.slots, run=run, people=event.people or moved, account=account, alarms=event.alarms)
     of_all = facts if event.run else {key: value for key, value in facts.items() if key != "run"}  # whether it is ordered by hand is the facilitator's

@@ -126,14 +126,14 @@ class Room:
         return facts
 
     @property
-    def agenda(self) -> list[str]:
-        """Ids of the planned topics in their order."""
-        return list(self._ranks)
-
-    @property
     def open_topics(self) -> set[str]:
         """Ids of the group's topics that the group may still wait for."""
         return {topic.id for topic, _ in self._topics if topic.route == "group" and topic.state in OPEN_STATES}
+
+    def by_the_same(self, topic_ids: Collection[str]) -> set[str]:
+        """Ids of all topics of those who proposed these: each says whether its proposer was heard."""
+        proposers = {topic.patient_id for topic, _ in self._topics if topic.id in topic_ids}
+        return {topic.id for topic, _ in self._topics if topic.patient_id in proposers}
 
     @property
     def clinicians(self) -> list[str]:

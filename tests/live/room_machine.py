@@ -198,6 +198,12 @@ class Room:
         if made and made[0] in self.commands and ("topic_id" not in made[1] or topic):
             device.queue.add(Record(made[0], self.session_id, made[1]))
 
+    def say(self, device: Device, name: str, body: dict[str, Any]) -> None:
+        """A person does this, and it is received."""
+        record = device.queue.add(Record(name, self.session_id, body))
+        self.send(device, "arrives")
+        assert record.command_id in device.received, name
+
     def _in_order(self, topic_ids: Iterable[str]) -> list[str]:
         """Ids are random; a sequence that is played again must mean the same topics."""
         known = {topic_id: number for number, topic_id in enumerate(self.model.topics)}

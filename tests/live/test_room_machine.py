@@ -68,6 +68,39 @@ def test_whatever_happens_nothing_is_lost_and_every_screen_comes_right(app: Flas
     print(f"{sequences} sequences, {time.process_time() - began:.0f} s of CPU: {dict(house.seen.most_common())}")  # noqa: T201 - figures for the soak
 
 
+# What random rooms have found, each as one short story.
+
+ROSAS, MARCUS = 0, 1  # the topics from home: one is planned, the other new
+STORIES = {
+    "who goes to a one-on-one is waited for with new topics, too": [("rosa", "agenda:propose", {}), ("osei", "slots:call", {}), ("osei", "slots:start", {})],
+    "who is asked in private gives the others their new place": [("tomas", "agenda:plan", MARCUS), ("tomas", "agenda:ask_privately", ROSAS), ("tomas", "agenda:show", ROSAS),
+        ("tomas", "agenda:plan", ROSAS), ("tomas", "agenda:ask_privately", MARCUS)],
+    "who is heard is heard with all their topics": [("rosa", "agenda:propose", {}), ("tomas", "agenda:start", ROSAS)],
+    "a topic told by itself is told as it is now": [("marcus", "agenda:reword", MARCUS)],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_every_screen_is_right_by_deltas_alone(app: Flask, cast: Cast, story: str) -> None:
+    room = House(app, cast).visit(GUESTS)
+    who = {device.who: device for device in room.devices}
+    more = {"words": "Something else", "route": "group", "minutes": 5}
+    fields = {"agenda:propose": ("words", "route"), "agenda:start": ("minutes",), "agenda:reword": ("words",)}
+    try:
+        room.settle()
+        for actor, name, about in STORIES[story]:
+            body: dict[str, Any] = {"slot_id": room.slots["rosa"]} if name.startswith("slots:") else {key: more[key] for key in fields.get(name, ())}
+            if isinstance(about, int):
+                body["topic_id"] = list(room.model.topics)[about]
+            room.say(who[actor], name, body)
+            fetched = room.seen["fetched"]
+            room.settle()
+            room.check()
+            assert room.seen["fetched"] == fetched, "somebody had to fetch"
+    finally:
+        room.end()
+
+
 # Does it find anything? Each guard is taken out once.
 
 
