@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from groupvisits.core.actor import STAFF_ROLES
-from groupvisits.core.forms import BaseForm, SelectChoice
+from groupvisits.core.forms import BaseForm, MakingForm, SelectChoice
 from groupvisits.core.language import LANGUAGES
 from groupvisits.core.language import lazy as _l
 
@@ -78,7 +78,7 @@ class RolesForm(BaseForm):
     )
 
 
-class InviteForm(RolesForm):
+class InviteForm(RolesForm, MakingForm):
     name = StringField(
         _l("Name"),
         validators=[InputRequired(_l("Enter the person's name, as it stands on the badge")), Length(max=120, message=_l("Use at most 120 characters"))],

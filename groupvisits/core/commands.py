@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, String, bindparam, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from groupvisits.core import clock
 from groupvisits.core.actor import Actor
@@ -60,6 +60,24 @@ def run_command(verb: Callable[..., dict[str, Any]], actor: Actor, command: Comm
     The result is a JSON object. Refuses with CommandReused an id that came before with another body or from another person.
     """
     return run(_once, verb, lambda tx: actor, command, *args, **kwargs)
+
+
+def make_once(verb: Callable[..., dict[str, Any]], actor: Actor, command: Command, /, *args: Any, **kwargs: Any) -> tuple[dict[str, Any], bool]:
+    """Run a verb that makes something, once for each page that was opened for it (see core.forms.MakingForm).
+
+    Returns what the verb returned and whether that was now: sent again, with whatever words, it is what the first one made.
+    """
+    now: list[bool] = []
+
+    def making(tx: Transaction, who: Actor, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        now.append(True)
+        return verb(tx, who, *args, **kwargs)
+
+    return run_command(making, actor, command, *args, **kwargs), bool(now)
+
+
+def was_carried_out(reader: Session, command_id: str) -> bool:
+    return reader.scalar(select(CommandRecord.id).where(CommandRecord.id == command_id)) is not None
 
 
 def run_live_command(

@@ -4,16 +4,19 @@ import uuid
 from typing import Any, TypeVar
 
 import wtforms
+from flask import g, request
 from flask_babel import get_translations, gettext
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import Field, HiddenField
 from wtforms.validators import UUID, Length, Optional, ValidationError
 
+from groupvisits.core.actor import ANYONE
 from groupvisits.core.commands import Command
 from groupvisits.core.errors import Invalid, mark
 
 MAX_TEXT = 2000
+PAGE = "form"  # in the address of a page that makes something
 MAX_NUMBER = 10**15
 SelectChoice: Any = vars(wtforms)["SelectChoice"]  # newer than the stubs that the type checker brings
 
@@ -72,6 +75,28 @@ class CommandForm(BaseForm):
             kind,
             {k: v if isinstance(v, (str, int, bool, list, type(None))) else str(v) for k, v in self.body().items()},
         )
+
+
+def command_of_page() -> str:
+    """The same for one person on one page, another for whoever else was sent its address."""
+    if not (page := request.args.get(PAGE, "")):
+        return str(uuid.uuid4())
+    actor = getattr(g, "actor", ANYONE)
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{page}:{actor.kind}:{actor.id}"))
+
+
+class MakingForm(CommandForm):
+    """A form that makes something new, on a page of its own that asks `core.web.lacks_its_id` first.
+
+    Browsers fetch our pages anew on Back. The page's address holds the id, so it is the same page with the same command, and a
+    second Save leads to what the first one made instead of making another.
+    """
+
+    command_id = HiddenField(default=command_of_page, validators=[Optional(), UUID(), Length(max=36)])
+
+    def making(self, kind: str) -> Command:
+        """Without the words: what was corrected after Back is still the thing that is made already."""
+        return Command(self.command_id.data or str(uuid.uuid4()), kind)
 
 
 class UnknownField(Invalid):

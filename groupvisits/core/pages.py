@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app, flash, url_for
+from flask_babel import gettext
 from flask_wtf.csrf import generate_csrf
 
 from groupvisits.core import clock, language
@@ -45,6 +46,19 @@ def door(endpoint: str, **values: Any) -> str:
 def offer_undo(text: str, action: str, **fields: str) -> None:
     """Say on the next page what was done, with a button that posts `fields` to `action` and so takes it back."""
     flash({"text": text, "action": action, "fields": fields}, "undo")  # type: ignore[arg-type]
+
+
+def say_made(text: str, *, is_new: bool) -> None:
+    """Say on the next page that it is made; to whom it was shown before (see make_once), that there is still only one."""
+    if is_new:
+        flash(text, "success")
+    else:
+        flash(gettext("This was saved before, and nothing was made a second time. Here it is. What you changed since then is not saved."), "info")
+
+
+def say_kept(text: str, result: dict[str, Any]) -> None:
+    """The same for a verb that makes nothing where the very same is there already, and says so with "already" in its result."""
+    flash(gettext("The same is here already, so nothing was made a second time."), "info") if result.get("already") else flash(text, "success")
 
 
 def new_command_id() -> str:

@@ -7,7 +7,7 @@ import secrets
 import time
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import structlog
 from flask import Flask, Response, current_app, flash, g, jsonify, make_response, redirect, render_template, request, url_for
@@ -17,10 +17,10 @@ from werkzeug.exceptions import HTTPException
 
 from groupvisits.core import ids, language
 from groupvisits.core.actor import ANYONE, Actor
-from groupvisits.core.commands import Command, is_id, run_live_command
+from groupvisits.core.commands import Command, is_id, run_live_command, was_carried_out
 from groupvisits.core.errors import DomainError, Invalid, NotAllowed, NotFound, SignInNeeded
 from groupvisits.core.events import RequestRefused
-from groupvisits.core.forms import MAX_TEXT, BaseForm, parse_body
+from groupvisits.core.forms import MAX_TEXT, PAGE, BaseForm, command_of_page, parse_body
 from groupvisits.core.logs import without_token
 from groupvisits.extensions import db
 
@@ -39,6 +39,24 @@ def access(action: str) -> Callable[[Any], Any]:
         return view
 
     return declare
+
+
+def lacks_its_id() -> Any:
+    """For the page of a MakingForm: where to go first, so that its address holds an id and Back leads to this form, not to a fresh one.
+
+    None where it has one already; then the page says whether something was made by it before.
+    """
+    if not is_id(request.args.get(PAGE)):
+        return redirect(_address(**{PAGE: ids.new_id()}))
+    if was_carried_out(db.session(), command_of_page()):
+        g.begin_anew = _address()
+    return None
+
+
+def _address(**more: str) -> str:
+    """Of this page, without the id of its form."""
+    asked = [(name, words) for name, words in request.args.items(multi=True) if name != PAGE]
+    return request.path + "?" + urlencode([*asked, *more.items()])
 
 
 def leaves_no_trace(path: str) -> bool:

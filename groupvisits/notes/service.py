@@ -143,13 +143,18 @@ def return_note(tx: Transaction, actor: Actor, note_id: str, *, signature_id: st
 
 
 def add_to_note(tx: Transaction, actor: Actor, note_id: str, *, kind: str, words: str, someone_else: Collection[str] = ()) -> dict[str, Any]:
-    """Words dated now stand below a signed note, which itself does not change. Refuses notes that are not signed and others' names."""
+    """Words dated now stand below a signed note, which itself does not change. Refuses notes that are not signed and others' names.
+
+    The same words by the same person stand there once.
+    """
     found = _found(tx, actor, "notes:add", note_id)
     note, words = found.note, (words or "").strip()
     rules.check_has_signature(note.state)
     if not words:
         raise rules.WordsMissing(field="words")
     rules.check_names(queries.named_in(tx, found, words), someone_else)
+    if existing := tx.scalars(select(NoteAddendum).filter_by(note_id=note.id, kind=kind, words=words, written_by=actor.id)).first():
+        return {"addendum_id": existing.id, "already": True}
     addendum = NoteAddendum(id=ids.new_id(), note_id=note.id, kind=kind, words=words, written_by=actor.id, written_at=clock.now())
     tx.add(addendum)
     tx.flush()

@@ -13,6 +13,7 @@ from groupvisits.core.actor import Actor
 from groupvisits.core.commands import Command, run_command
 from groupvisits.core.errors import DomainError
 from groupvisits.core.forms import parse
+from groupvisits.core.pages import say_kept
 from groupvisits.core.transaction import run
 from groupvisits.core.web import access, current_actor, sent_json
 from groupvisits.extensions import db
@@ -230,12 +231,12 @@ def add(note_id: str) -> ResponseReturnValue:
         return _page("notes/addenda.html", _read(note_id), form=form, named=named), 400
     body = {"kind": form.kind.data, "words": form.words.data, "someone_else": sorted(form.someone_else.data or [])}
     try:
-        run_command(service.add_to_note, current_actor(), _about(note_id, form, "notes:add"), note_id, **body)
+        made = run_command(service.add_to_note, current_actor(), _about(note_id, form, "notes:add"), note_id, **body)
     except DomainError as error:
         form.refuse(error)
         named = queries.named_in(db.session(), queries.note_place_for(db.session(), current_actor(), note_id), form.words.data or "")
         return _page("notes/addenda.html", _read(note_id), form=form, named=named), error.status
-    flash(_("Added to the note, dated now."), "success")
+    say_kept(_("Added to the note, dated now."), made)
     return redirect(url_for("notes.note", note_id=note_id), 303)
 
 

@@ -9,7 +9,7 @@ from werkzeug.datastructures import FileStorage
 from wtforms import BooleanField, EmailField, Form, FormField, HiddenField, RadioField, SelectField, StringField, TelField
 from wtforms.validators import InputRequired, Length, Optional
 
-from groupvisits.core.forms import BaseForm, CommandForm, SelectChoice
+from groupvisits.core.forms import BaseForm, CommandForm, MakingForm, SelectChoice
 from groupvisits.core.language import lazy as _l
 from groupvisits.patients.rules import columns, dates, person
 from groupvisits.patients.rules.languages import NAMES as LANGUAGES
@@ -28,7 +28,7 @@ class BirthDate(Form):
     year = StringField(_l("Year"), [Length(max=6)], render_kw={"inputmode": "numeric"})
 
 
-class PatientForm(CommandForm):
+class PatientForm(MakingForm):
     given_name = StringField(_l("First name"), [InputRequired(_l("Enter the first name.")), Length(max=person.MAX_NAME)], render_kw={"autocomplete": "off"})
     family_name = StringField(_l("Family name"), [InputRequired(_l("Enter the family name.")), Length(max=person.MAX_NAME)], render_kw={"autocomplete": "off"})
     display_name = StringField(_l("Name to show in the room"), [Optional(), Length(max=person.MAX_DISPLAY_NAME)], render_kw={"autocomplete": "off"})

@@ -24,7 +24,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, StopValidation
 
 from groupvisits.accounts.forms import CheckboxesField, zone_names
-from groupvisits.core.forms import BaseForm, CommandForm, SelectChoice, tidy
+from groupvisits.core.forms import BaseForm, CommandForm, MakingForm, SelectChoice, tidy
 from groupvisits.core.language import lazy as _l
 from groupvisits.patients.rules import dates
 from groupvisits.programmes import rules
@@ -99,7 +99,7 @@ class PhaseForm(Form):
     prompt = StringField(_l("What to say or ask"), filters=[tidy], validators=[Optional(), Length(max=300)])
 
 
-class ProgrammeForm(CommandForm):
+class ProgrammeForm(MakingForm):
     name = StringField(_l("Name"), validators=[InputRequired(_l("Enter a name.")), Length(max=120)])
     purpose = TextAreaField(_l("Why we meet"), validators=[InputRequired(_l("Say why you meet. Patients read this first.")), Length(max=1000)])
     design_partners = TextAreaField(_l("Who takes part from this first draft?"), validators=[Optional(), Length(max=500)])
@@ -238,7 +238,7 @@ class DropRunSheetForm(BaseForm):
     template_id = StringField(validators=[InputRequired(), Length(max=32)])
 
 
-class GroupForm(RuleFields):
+class GroupForm(RuleFields, MakingForm):
     programme_id = SelectField(_l("Programme"), validators=[InputRequired(_l("Choose a programme."))])
     name = StringField(_l("Name of the group"), validators=[InputRequired(_l("Enter a name.")), Length(max=120)])
     room = StringField(_l("Room"), validators=[Optional(), Length(max=120)])

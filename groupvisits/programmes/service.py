@@ -60,9 +60,15 @@ def change_programme(
     audit.record(tx, actor, "programmes:change", programme, phases=len(programme.run_sheet), has_design_partners=bool(design_partners))
 
 
-def keep_run_sheet(tx: Transaction, actor: Actor, programme_id: str, *, name: str) -> dict[str, str]:
-    """The programme's run sheet, as it is now, is one of the clinic's own to begin programmes with. Refuses a name that is taken."""
+def keep_run_sheet(tx: Transaction, actor: Actor, programme_id: str, *, name: str) -> dict[str, Any]:
+    """The programme's run sheet, as it is now, is one of the clinic's own to begin programmes with.
+
+    Refuses a name that another run sheet has. The same one by the same name is kept once.
+    """
     programme = queries.programme_for(tx, actor, programme_id)
+    existing = tx.scalars(select(RunSheetTemplate).filter_by(clinic_id=programme.clinic_id, name=name)).first()
+    if existing is not None and existing.phases == [dict(phase) for phase in programme.run_sheet]:
+        return {"template_id": existing.id, "already": True}
     template = RunSheetTemplate(id=ids.new_id(), clinic_id=programme.clinic_id, name=name, layout=rules.layout_of(programme.run_sheet),
                                 phases=[dict(phase) for phase in programme.run_sheet], created_at=clock.now())  # fmt: skip
     with tx.refused_as(rules.TemplateNameTaken(field="template_name"), "uq_run_sheet_templates"):

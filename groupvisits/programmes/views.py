@@ -5,10 +5,11 @@ from typing import Any
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 
-from groupvisits.core.commands import run_command
+from groupvisits.core.commands import make_once, run_command
 from groupvisits.core.errors import DomainError
+from groupvisits.core.pages import say_kept, say_made
 from groupvisits.core.transaction import run
-from groupvisits.core.web import access, current_actor
+from groupvisits.core.web import access, current_actor, lacks_its_id
 from groupvisits.extensions import db
 from groupvisits.patients import queries as patients
 from groupvisits.programmes import forms, queries, rules, service
@@ -38,7 +39,7 @@ def new_programme() -> Any:
     else:
         templates = queries.run_sheet_templates_for(db.session(), current_actor())
         return render_template("programmes/new_programme.html", presets=rules.PRESETS, templates=templates, own=OWN)
-    return _programme_page(forms.ProgrammeForm(formdata=None, data={"phases": phases}), None)
+    return lacks_its_id() or _programme_page(forms.ProgrammeForm(formdata=None, data={"phases": phases}), None)
 
 
 @bp.post("/programmes/<programme_id>/run-sheet-templates")
@@ -48,11 +49,12 @@ def keep_run_sheet(programme_id: str) -> Any:
     form = forms.KeepRunSheetForm()
     if form.validate():
         try:
-            run_command(service.keep_run_sheet, current_actor(), form.command("programmes:keep_run_sheet"), programme_id, name=form.template_name.data or "")
+            command = form.command("programmes:keep_run_sheet")
+            made = run_command(service.keep_run_sheet, current_actor(), command, programme_id, name=form.template_name.data or "")
         except DomainError as refusal:
             form.refuse(refusal)
         else:
-            flash(gettext("Kept. A new programme can begin with this run sheet."), "success")
+            say_kept(gettext("Kept. A new programme can begin with this run sheet."), made)
             return redirect(url_for("programmes.programme", programme_id=programme_id), 303)
     return _programme_page(_form_of(found), found, keep=form), 400
 
@@ -76,12 +78,12 @@ def design_programme() -> Any:
         return _programme_page(form, None)
     if form.validate():
         try:
-            run_command(service.design_programme, current_actor(), form.command("programmes:design"), **form.arranged())
+            made, is_new = make_once(service.design_programme, current_actor(), form.making("programmes:design"), **form.arranged())
         except DomainError as refusal:
             form.refuse(refusal)
         else:
-            flash(gettext("The programme is saved."), "success")
-            return redirect(url_for("programmes.programmes"), 303)
+            say_made(gettext("The programme is saved."), is_new=is_new)
+            return redirect(url_for("programmes.programmes") if is_new else url_for("programmes.programme", **made), 303)
     return _programme_page(form, None), 400
 
 
@@ -145,7 +147,7 @@ def groups() -> Any:
 @bp.get("/groups/new")
 @access("programmes:arrange_group")
 def new_group() -> Any:
-    return _group_form_page(_group_form(formdata=None, data={"programme_id": request.args.get("programme_id")}), None)
+    return lacks_its_id() or _group_form_page(_group_form(formdata=None, data={"programme_id": request.args.get("programme_id")}), None)
 
 
 @bp.post("/groups")
@@ -156,12 +158,12 @@ def arrange_group() -> Any:
         return _group_form_page(form, None)
     if form.validate():
         try:
-            result = run_command(service.arrange_group, current_actor(), form.command("programmes:arrange_group"), **form.arranged())
+            made, is_new = make_once(service.arrange_group, current_actor(), form.making("programmes:arrange_group"), **form.arranged())
         except DomainError as refusal:
             form.refuse(refusal)
         else:
-            flash(gettext("The group is saved. Next: its team, its members and its dates."), "success")
-            return redirect(url_for("programmes.group", group_id=result["group_id"]), 303)
+            say_made(gettext("The group is saved. Next: its team, its members and its dates."), is_new=is_new)
+            return redirect(url_for("programmes.group", **made), 303)
     return _group_form_page(form, None), 400
 
 

@@ -9,7 +9,7 @@ from flask_babel import gettext, ngettext
 from wtforms import BooleanField, Form, FormField, HiddenField, RadioField, SelectField, StringField, TextAreaField, TimeField
 from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional
 
-from groupvisits.core.forms import BaseForm, CommandForm, SelectChoice
+from groupvisits.core.forms import BaseForm, CommandForm, MakingForm, SelectChoice
 from groupvisits.core.language import lazy as _l
 from groupvisits.core.language import words
 from groupvisits.patients.rules import person
@@ -214,7 +214,7 @@ class ArrivalForm(BaseForm):
         }  # fmt: skip
 
 
-class NewcomerForm(CommandForm):
+class NewcomerForm(MakingForm):
     """Somebody at the door who is not in the registry: no more than is needed to let them in; the rest can be asked later."""
 
     given_name = StringField(_l("First name"), [InputRequired(_l("Enter the first name.")), Length(max=person.MAX_NAME)])

@@ -144,7 +144,7 @@ class TestVerbs:
         assert "Sol Stern" not in queries.staff_names(db.session(), cast.ada).values()
 
     def test_a_newer_link_replaces_the_older(self, cast: Cast) -> None:
-        staff_member_id = run(service.invite, cast.ada, name="Lee Park", email="lee.park@example.org", roles=["nurse"])
+        staff_member_id = run(service.invite, cast.ada, name="Lee Park", email="lee.park@example.org", roles=["nurse"])["staff_member_id"]
         older = link_in_mail("staff_invitation").rpartition("/")[2]
         run(service.send_invitation_again, cast.ada, staff_member_id)
         with pytest.raises(rules.LinkUsed):

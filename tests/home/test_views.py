@@ -90,7 +90,7 @@ def test_each_role_finds_its_rooms_in_the_header_and_no_others(app: Flask, cast:
     ],
 )
 def test_the_current_room_is_marked(app: Flask, cast: Cast, address: str, current: str) -> None:
-    page = signed_in(app, cast.joanne).get(address.format(group_id=cast.group_id)).text
+    page = signed_in(app, cast.joanne).get(address.format(group_id=cast.group_id), follow_redirects=True).text
     header = page.partition("<main")[0]
     assert re.findall(r'aria-current="page">([^<]*)<', header) == [current]
 

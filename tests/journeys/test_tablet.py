@@ -73,8 +73,15 @@ def test_everybody_who_comes_gets_in(person: Callable[..., Page], server: Server
     expect(page.get_by_text("No chair in the group today: Walter is seen one-on-one.")).to_be_visible()
     is_fine(page)
 
+    # Then Back shows the empty screen, whoever was on it before
+    page.go_back()
+    expect(page.get_by_role("heading", name="Who is here?")).to_be_visible()
+    expect(page.get_by_text("Walter")).to_have_count(0)
+    page.get_by_role("link", name="Leave").click()
+    page.go_back()
+    expect(page.get_by_role("heading", name="Who is here?")).to_be_visible()
+
     # When somebody comes who is not in the registry
-    page.get_by_role("link", name="Next person").click()
     page.get_by_role("link", name="Somebody who is not in the registry yet").click()
     is_fine(page)
     page.get_by_role("button", name="Put into the registry, then let in").click()

@@ -71,7 +71,14 @@ class TestTheVerbs:
     def test_two_people_who_publish_at_once_do_not_overwrite_each_other(self, cast: Cast) -> None:
         publish(cast)
         with pytest.raises(rules.PublishedMeanwhile):
-            publish(cast, seen=0, who=cast.ada)
+            publish(cast, seen=0, who=cast.ada, valid_months=6)
+
+    def test_the_text_in_force_sent_again_asks_nobody_again(self, cast: Cast) -> None:
+        first = publish(cast)
+        sign(cast, first)
+        assert publish(cast, seen=0) == publish(cast, seen=1) == first
+        assert state(cast) == "signed"
+        assert publish(cast, seen=1, valid_months=6) != first
 
     def test_only_languages_the_clinic_offers(self, cast: Cast) -> None:
         with pytest.raises(rules.LanguageNotOffered):
@@ -94,7 +101,7 @@ class TestTheVerbs:
 
     def test_an_old_page_signs_nothing(self, cast: Cast) -> None:
         first = publish(cast)
-        publish(cast, seen=1)
+        publish(cast, seen=1, valid_months=6)
         with pytest.raises(rules.NewerText):
             sign(cast, first)
 

@@ -342,8 +342,9 @@ def test_an_import_is_one_audit_entry_with_counts_and_no_names(cast: Cast, bell_
 
 
 def test_the_uploaded_list_is_not_kept_after_it_was_confirmed_or_dropped(cast: Cast, bell_csv: bytes) -> None:
-    confirmed, dropped = mapped(cast, bell_csv), upload(cast, bell_csv)
+    confirmed = mapped(cast, bell_csv)
     confirm(cast, confirmed, known="skip")
+    dropped = upload(cast, bell_csv)
     run(service.drop_import, cast.joanne, dropped)
     run(service.drop_import, cast.joanne, dropped)
     assert [queries.roster_import_for(db.session(), cast.joanne, i).content for i in (confirmed, dropped)] == ["", ""]
@@ -351,14 +352,23 @@ def test_the_uploaded_list_is_not_kept_after_it_was_confirmed_or_dropped(cast: C
 
 
 def test_a_dropped_list_cannot_be_confirmed_and_a_confirmed_one_not_dropped(cast: Cast, bell_csv: bytes) -> None:
-    first, second = mapped(cast, bell_csv), mapped(cast, bell_csv)
+    first = mapped(cast, bell_csv)
     made = preview(cast, first)
     run(service.drop_import, cast.joanne, first)
+    second = mapped(cast, bell_csv)
     with pytest.raises(roster_service.AlreadySettled):
         run(service.confirm_import, cast.joanne, first, preview=made, seen=made.seen, known="skip")
     confirm(cast, second, known="skip")
     with pytest.raises(roster_service.AlreadyConfirmed):
         run(service.drop_import, cast.joanne, second)
+
+
+def test_a_list_that_waits_is_not_brought_in_again(cast: Cast) -> None:
+    first = upload(cast, b"name,dob\nAna Silva,1980-03-04\n")
+    assert upload(cast, b"name,dob\nAna Silva,1980-03-04\n") == first
+    assert upload(cast, b"name,born\nAna Silva,1980-03-04\n") != first
+    run(service.drop_import, cast.joanne, first)
+    assert upload(cast, b"name,dob\nAna Silva,1980-03-04\n") != first
 
 
 def test_national_numbers_are_stored_nowhere(cast: Cast) -> None:

@@ -89,7 +89,7 @@ def test_hostile_text_is_shown_as_text(joanne: FlaskClient, hostile: str) -> Non
         page = joanne.get(address).text
         assert "<script>alert" not in page
         assert "<img src=x" not in page
-        assert "49" not in re.sub(r"[0-9a-f-]{32,36}", "", page.split("<main", 1)[1].split("</main>", 1)[0].replace("0149", ""))
+        assert "49" not in re.sub(r'[0-9a-f-]{32,36}|value="[^"]{60,}"', "", page.split("<main", 1)[1].split("</main>", 1)[0].replace("0149", ""))
 
 
 def test_an_error_stands_beside_its_field_and_everything_typed_is_kept(joanne: FlaskClient) -> None:
@@ -116,7 +116,7 @@ def test_an_error_stands_beside_its_field_and_everything_typed_is_kept(joanne: F
 
 
 def test_the_same_form_sent_twice_adds_one_patient(joanne: FlaskClient) -> None:
-    command = command_on(joanne.get("/patients/new").text)
+    command = command_on(joanne.get("/patients/new", follow_redirects=True).text)
     data = {"command_id": command, "given_name": "Ines", "family_name": "Carvalho", "language": "pt"}
     assert joanne.post("/patients/new", data=data).location == joanne.post("/patients/new", data=data).location
 

@@ -41,9 +41,11 @@ def test_a_kept_run_sheet_stays_as_it_was_when_the_programme_changes(cast: Cast)
 
 @pytest.mark.usefixtures("context")
 def test_a_name_is_taken_once_in_a_clinic_but_not_elsewhere(cast: Cast) -> None:
-    run(service.keep_run_sheet, cast.joanne, cast.programme_id, name="Ours")
+    kept = run(service.keep_run_sheet, cast.joanne, cast.programme_id, name="Ours")
+    assert run(service.keep_run_sheet, cast.joanne, cast.programme_id, name="Ours") == {**kept, "already": True}
+    other = run(service.design_programme, cast.joanne, name="p", purpose="q", design_partners="", run_sheet=[OTHERS])["programme_id"]
     with pytest.raises(rules.TemplateNameTaken) as refusal:
-        run(service.keep_run_sheet, cast.joanne, cast.programme_id, name="Ours")
+        run(service.keep_run_sheet, cast.joanne, other, name="Ours")
     assert refusal.value.field == "template_name"
     theirs = run(service.design_programme, cast.sol, name="p", purpose="q", design_partners="", run_sheet=[OTHERS])["programme_id"]
     assert run(service.keep_run_sheet, cast.sol, theirs, name="Ours")
@@ -80,7 +82,7 @@ def test_a_programme_begins_with_a_kept_run_sheet(app: Flask, cast: Cast) -> Non
     assert "Our &lt;evening&gt;" in choices
     start = re.search(r'href="(/programmes/new\?start=own-\w+)"', choices)
     assert start is not None
-    draft = joanne.get(start[1]).text
+    draft = joanne.get(start[1], follow_redirects=True).text
     assert "Arrive and eat" in draft
     assert "Who takes part from this first draft?" in draft
     assert signed_in(app, cast.sol).get(start[1]).status_code == 404

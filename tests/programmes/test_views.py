@@ -64,7 +64,7 @@ def test_a_run_sheet_without_phases_is_refused_in_words(app: Flask, cast: Cast) 
 
 @pytest.mark.parametrize("start", ["chcc", "sma", "prenatal", "physicals"])
 def test_each_ready_run_sheet_can_be_started_from(app: Flask, cast: Cast, start: str) -> None:
-    assert "Topics" in signed_in(app, cast.joanne).get(f"/programmes/new?start={start}").text
+    assert "Topics" in signed_in(app, cast.joanne).get(f"/programmes/new?start={start}", follow_redirects=True).text
 
 
 def test_a_group_is_arranged_and_its_page_says_at_once_whether_minutes_fit(app: Flask, cast: Cast) -> None:
@@ -216,7 +216,7 @@ def test_an_empty_clinic_is_told_where_to_begin(app: Flask, cast: Cast) -> None:
     client = signed_in(app, cast.sol)
     assert "No programmes yet." in client.get("/programmes").text
     assert "No groups yet." in client.get("/groups").text
-    assert "A group follows a programme" in client.get("/groups/new").text
+    assert "A group follows a programme" in client.get("/groups/new", follow_redirects=True).text
 
 
 def brought_in(app: Flask, cast: Cast, people: int) -> str:

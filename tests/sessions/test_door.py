@@ -126,11 +126,11 @@ def test_the_wrong_role_and_another_clinic_see_nobody_alone(app: Flask, full: Ca
 def test_over_the_maximum_the_tablet_offers_the_next_one_on_one_and_gives_it(app: Flask, full: Cast) -> None:
     client = signed_in(app, full.nia)
     signed_in(app, full.tomas).post(door(full, "openings"))
-    page = client.post(door(full, "check-in-choices"), data={"patient_id": full.walter.id}).text
+    page = client.post(door(full, "check-in-choices"), data={"patient_id": full.walter.id}, follow_redirects=True).text
     assert "All 6 places are taken. Walter is still seen today." in page
     offered = re.search(r"A one-on-one is free: (Dr \w+ \w+ at [\d:]+[ap]m)\.", page)
     assert offered and f"See {offered[1]}" in page
-    answer = client.post(door(full), data={"patient_id": full.walter.id, "seen_alone": "1", "companions": "2"})
+    answer = client.post(door(full), data={"patient_id": full.walter.id, "seen_alone": "1", "companions": "2"}, follow_redirects=True)
     assert answer.status_code == 200
     assert "No chair in the group today: Walter is seen one-on-one." in answer.text
     who, at = offered[1].split(" at ")
@@ -138,7 +138,7 @@ def test_over_the_maximum_the_tablet_offers_the_next_one_on_one_and_gives_it(app
 
 
 def test_somebody_else_may_have_left_a_chair_meanwhile(app: Flask, cast: Cast) -> None:
-    answer = signed_in(app, cast.nia).post(door(cast), data={"patient_id": cast.walter.id, "seen_alone": "1"})
+    answer = signed_in(app, cast.nia).post(door(cast), data={"patient_id": cast.walter.id, "seen_alone": "1"}, follow_redirects=True)
     assert answer.status_code == 409
     assert "There is a place in the group after all." in answer.text and "Walter is here" in answer.text
 
@@ -148,17 +148,17 @@ def test_who_usually_comes_along_is_named_to_those_who_may_look_them_up(app: Fla
         now = tx.get_one(Patient, cast.rosa.id).created_at
         tx.add(CarePartner(id=ids.new_id(), clinic_id=cast.clinic_id, patient_id=cast.rosa.id, name="Elena", relation="daughter", created_at=now))
         tx.get_one(Seat, cast.seats["rosa"]).companions = 1
-    page = signed_in(app, cast.nia).post(door(cast, "check-in-searches"), data=ROSA).text
+    page = signed_in(app, cast.nia).post(door(cast, "check-in-searches"), data=ROSA, follow_redirects=True).text
     assert "Usually with them: Elena (daughter)" in page
     assert re.search(r'value="1" checked', page)
-    shown = signed_in(app, cast.tomas).post(door(cast, "check-in-searches"), data={"name": "ro"}).text
+    shown = signed_in(app, cast.tomas).post(door(cast, "check-in-searches"), data={"name": "ro"}, follow_redirects=True).text
     assert "Elena" not in shown and "Who comes with Rosa?" in shown
 
 
 def test_somebody_of_another_group_is_told_of_their_own_date(app: Flask, cast: Cast) -> None:
     with app.app_context(), transaction.write() as tx:
         member(tx, sister_group(tx, cast)[0], cast.walter.id)
-    page = signed_in(app, cast.nia).post(door(cast, "check-in-choices"), data={"patient_id": cast.walter.id}).text
+    page = signed_in(app, cast.nia).post(door(cast, "check-in-choices"), data={"patient_id": cast.walter.id}, follow_redirects=True).text
     assert "Walter belongs to Thursday noon group, next on " in page
 
 
@@ -166,7 +166,7 @@ def test_somebody_of_another_group_is_told_of_their_own_date(app: Flask, cast: C
     "sent", [{"companions": "x"}, {"companions": "-1"}, {"companions": "99"}, {"companions": "9" * 40}, {"over_maximum_reason": "x" * 201}]
 )
 def test_what_cannot_be_is_refused_beside_its_box_and_nobody_is_let_in(app: Flask, cast: Cast, sent: dict[str, str]) -> None:
-    answer = signed_in(app, cast.nia).post(door(cast), data={"patient_id": cast.rosa.id, **sent})
+    answer = signed_in(app, cast.nia).post(door(cast), data={"patient_id": cast.rosa.id, **sent}, follow_redirects=True)
     assert answer.status_code == 400
     assert "nhsuk-error-" in answer.text and "Rosa Delgado" in answer.text
     with app.app_context():
@@ -180,27 +180,29 @@ OLGA = {"given_name": "Olga", "family_name": "Petrie", "born-day": "4", "born-mo
 
 def test_somebody_new_is_put_into_the_registry_and_then_let_in(app: Flask, cast: Cast) -> None:
     client = signed_in(app, cast.joanne)
-    nobody = client.post(door(cast, "check-in-searches"), data={"name": "Petrie", "born-day": "4", "born-month": "3", "born-year": "1958"}).text
+    nobody = client.post(
+        door(cast, "check-in-searches"), data={"name": "Petrie", "born-day": "4", "born-month": "3", "born-year": "1958"}, follow_redirects=True
+    ).text
     assert "Not in the registry yet" in nobody
-    begun = client.post(door(cast, "newcomers"), data={"begin": "1", "name": "Petrie", "born-day": "4", "born-month": "3", "born-year": "1958"}).text
+    begun = client.get(door(cast, "newcomers"), follow_redirects=True).text
     assert 'value="Petrie"' in begun and 'value="1958"' in begun and "nhsuk-error-message" not in begun
-    page = client.post(door(cast, "newcomers"), data=OLGA).text
+    page = client.post(door(cast, "newcomers"), data=OLGA, follow_redirects=True).text
     assert "Olga is here" in page and "4 March 1958" in page
     with app.app_context():
         olga = db.session.scalars(select(Patient).where(Patient.family_name == "Petrie")).one()
         assert (olga.language, olga.clinic_id) == ("pt", cast.clinic_id)
-    assert "Give this slip now." in client.post(door(cast), data={"patient_id": olga.id}).text
+    assert "Give this slip now." in client.post(door(cast), data={"patient_id": olga.id}, follow_redirects=True).text
 
 
 def test_the_same_newcomer_sent_twice_is_one_patient(app: Flask, cast: Cast) -> None:
     client = signed_in(app, cast.joanne)
     command = {"command_id": "6f9619ff-8b86-4011-b42d-00c04fc964ff"}
-    assert [client.post(door(cast, "newcomers"), data={**OLGA, **command}).status_code for _ in range(2)] == [200, 200]
-    again = client.post(door(cast, "newcomers"), data=OLGA)
+    assert [client.post(door(cast, "newcomers"), data={**OLGA, **command}, follow_redirects=True).status_code for _ in range(2)] == [200, 200]
+    again = client.post(door(cast, "newcomers"), data=OLGA, follow_redirects=True)
     assert again.status_code == 409 and "This is another person with the same name and date of birth" in again.text
     with app.app_context():
         assert len(db.session.scalars(select(Patient).where(Patient.family_name == "Petrie")).all()) == 1
-    assert client.post(door(cast, "newcomers"), data={**OLGA, "is_another_person": "y"}).status_code == 200
+    assert client.post(door(cast, "newcomers"), data={**OLGA, "is_another_person": "y"}, follow_redirects=True).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -210,7 +212,7 @@ def test_the_same_newcomer_sent_twice_is_one_patient(app: Flask, cast: Cast) -> 
 )  # fmt: skip
 def test_a_newcomer_who_cannot_be_is_refused_with_everything_typed_kept(app: Flask, cast: Cast, wrong: dict[str, str]) -> None:
     sent = {**OLGA, **wrong}
-    answer = signed_in(app, cast.joanne).post(door(cast, "newcomers"), data=sent)
+    answer = signed_in(app, cast.joanne).post(door(cast, "newcomers"), data=sent, follow_redirects=True)
     assert answer.status_code in (400, 422)
     assert "nhsuk-error-" in answer.text
     for kept in ("given_name", "family_name"):
@@ -223,10 +225,10 @@ def test_a_newcomer_who_cannot_be_is_refused_with_everything_typed_kept(app: Fla
 @pytest.mark.parametrize(("who", "status"), [("nia", 403), ("tomas", 403), ("osei", 403), ("sol", 404), ("rosa", 403)])
 def test_only_who_keeps_the_registry_adds_to_it_at_the_door(app: Flask, cast: Cast, who: str, status: int) -> None:
     client = signed_in(app, getattr(cast, who))
-    assert client.get(door(cast, "newcomers")).status_code == status
-    assert client.post(door(cast, "newcomers"), data=OLGA).status_code == status
+    assert client.get(door(cast, "newcomers"), follow_redirects=True).status_code == status
+    assert client.post(door(cast, "newcomers"), data=OLGA, follow_redirects=True).status_code == status
     if who == "nia":
-        page = client.post(door(cast, "check-in-searches"), data={**ROSA, "name": "petrie"}).text
+        page = client.post(door(cast, "check-in-searches"), data={**ROSA, "name": "petrie"}, follow_redirects=True).text
         assert "ask the coordinator" in page and "Not in the registry yet" not in page
 
 
@@ -276,7 +278,7 @@ def test_nobody_at_the_door_waits_for_those_who_wait_elsewhere(context: None, ca
 def test_who_comes_too_late_for_their_one_on_one_reads_its_new_time(app: Flask, cast: Cast) -> None:
     client = signed_in(app, cast.nia)
     signed_in(app, cast.tomas).post(door(cast, "openings"))
-    page = client.post(door(cast, "check-in-searches"), data=ROSA).text
+    page = client.post(door(cast, "check-in-searches"), data=ROSA, follow_redirects=True).text
     assert "One-on-one</dt>" in page and "Late" not in page
     with app.app_context(), transaction.write() as tx:
         now = clock.now()
@@ -284,10 +286,48 @@ def test_who_comes_too_late_for_their_one_on_one_reads_its_new_time(app: Flask, 
         group_session.starts_at, group_session.ends_at = now - timedelta(minutes=70), now + timedelta(minutes=50)
         slot = tx.scalars(select(Slot).where(Slot.patient_id == cast.rosa.id)).one()
         slot.planned_at = now - timedelta(minutes=30)
-    page = client.post(door(cast, "check-in-searches"), data=ROSA).text
+    page = client.post(door(cast, "check-in-searches"), data=ROSA, follow_redirects=True).text
     assert "Late" in page and "We began at " in page
     assert "One-on-one, new time</dt>" in page
     with app.app_context():
         soonest = language.time(clock.local(clock.now(), "America/New_York"), "en")
         before = language.time(clock.local(clock.now() - timedelta(minutes=1), "America/New_York"), "en")
     assert f"About {soonest}" in page or f"About {before}" in page
+
+
+# --- Back
+
+
+def test_the_screens_at_the_door_are_pages_that_back_can_show_again(app: Flask, cast: Cast) -> None:
+    """A browser that goes back to the answer of a form shows an error instead."""
+    client = signed_in(app, cast.nia)
+    found = client.post(door(cast, "check-in-searches"), data=ROSA)
+    assert found.status_code == 303 and "elgado" not in found.location and cast.rosa.id not in found.location
+    assert "Rosa is here" in client.get(found.location).text
+    assert "Rosa is here" in client.get(found.location).text  # also after a reload
+    arrived = client.post(door(cast), data={"patient_id": cast.rosa.id})
+    assert arrived.status_code == 303 and cast.rosa.id not in arrived.location
+    assert "Give this slip now." in client.get(arrived.location).text
+    # then: the next person, or Back, once and twice
+    for address in (door(cast), arrived.location, found.location):
+        page = client.get(address)
+        assert page.status_code == 200 and "Who is here?" in page.text
+        assert "Rosa" not in page.text and "gv-code" not in page.text
+
+
+def test_a_second_tap_before_the_page_came_shows_the_slip_all_the_same(app: Flask, cast: Cast) -> None:
+    client = signed_in(app, cast.nia)
+    for _ in range(2):
+        arrived = client.post(door(cast), data={"patient_id": cast.rosa.id})
+    page = client.get(arrived.location).text
+    assert "Give this slip now." in page and "Wrong person" in page
+    assert "Give this slip now." not in client.get(arrived.location).text
+
+
+def test_a_slip_is_shown_on_its_own_tablet_and_date_only(app: Flask, cast: Cast) -> None:
+    client = signed_in(app, cast.nia)
+    arrived = client.post(door(cast), data={"patient_id": cast.rosa.id})
+    assert "gv-code" not in signed_in(app, cast.nia).get(arrived.location).text
+    with app.app_context(), transaction.write() as tx:
+        _, other = sister_group(tx, cast)
+    assert "gv-code" not in client.get(arrived.location.replace(cast.session_id, other)).text

@@ -151,24 +151,24 @@ ROSA = {"name": "del", "born-day": "1", "born-month": "3", "born-year": "1961"}
 
 
 def test_the_screen_at_the_door_is_empty_and_shows_counts_never_a_list(app: Flask, cast: Cast) -> None:
-    page = signed_in(app, cast.nia).get(door(cast)).text
+    page = signed_in(app, cast.nia).get(door(cast), follow_redirects=True).text
     assert "0 here, 6 to come" in re.sub(r"\s+", " ", page)
     for name in ("Rosa", "Marcus", "Gladys"):
         assert name not in page
 
 
 def test_name_and_day_of_birth_find_one_person_and_are_in_no_address(app: Flask, cast: Cast) -> None:
-    page = signed_in(app, cast.nia).post(door(cast, "check-in-searches"), data=ROSA).text
+    page = signed_in(app, cast.nia).post(door(cast, "check-in-searches"), data=ROSA, follow_redirects=True).text
     assert "Rosa Delgado" in page
     assert "1 March 1961" in page
     assert "Rosa is here" in page
-    other_day = signed_in(app, cast.nia).post(door(cast, "check-in-searches"), data={**ROSA, "born-day": "2"}).text
+    other_day = signed_in(app, cast.nia).post(door(cast, "check-in-searches"), data={**ROSA, "born-day": "2"}, follow_redirects=True).text
     assert "Nobody fits" in other_day
 
 
 @pytest.mark.parametrize("data", [{"name": "d"}, {"name": "del"}, {**ROSA, "born-month": "13"}, {**ROSA, "born-year": "x"}, {}])
 def test_a_search_that_would_find_too_many_is_refused_and_kept(app: Flask, cast: Cast, data: dict[str, str]) -> None:
-    answer = signed_in(app, cast.nia).post(door(cast, "check-in-searches"), data=data)
+    answer = signed_in(app, cast.nia).post(door(cast, "check-in-searches"), data=data, follow_redirects=True)
     assert answer.status_code == 400
     assert "nhsuk-error-message" in answer.text
     assert f'value="{data.get("name", "")}"' in answer.text or not data
@@ -176,18 +176,18 @@ def test_a_search_that_would_find_too_many_is_refused_and_kept(app: Flask, cast:
 
 def test_a_facilitator_finds_display_names_without_dates_of_birth_and_only_on_the_list(app: Flask, cast: Cast) -> None:
     client = signed_in(app, cast.tomas)
-    page = client.post(door(cast, "check-in-searches"), data={"name": "ro"}).text
+    page = client.post(door(cast, "check-in-searches"), data={"name": "ro"}, follow_redirects=True).text
     assert "Rosa is here" in page
     assert "Delgado" not in page
     assert "1961" not in page
-    assert "Nobody fits" in client.post(door(cast, "check-in-searches"), data={"name": "walter"}).text
-    assert client.post(door(cast, "check-in-choices"), data={"patient_id": cast.walter.id}).status_code == 404
-    assert client.post(door(cast), data={"patient_id": cast.walter.id}).status_code == 404
+    assert "Nobody fits" in client.post(door(cast, "check-in-searches"), data={"name": "walter"}, follow_redirects=True).text
+    assert client.post(door(cast, "check-in-choices"), data={"patient_id": cast.walter.id}, follow_redirects=True).status_code == 404
+    assert client.post(door(cast), data={"patient_id": cast.walter.id}, follow_redirects=True).status_code == 404
 
 
 def test_a_slip_has_number_code_and_one_address_and_is_shown_once(app: Flask, cast: Cast) -> None:
     client = signed_in(app, cast.nia)
-    page = client.post(door(cast), data={"patient_id": cast.rosa.id}).text
+    page = client.post(door(cast), data={"patient_id": cast.rosa.id}, follow_redirects=True).text
     code = re.search(r'gv-code">(\w{3}) (\w{3})<', page)
     assert code
     assert "<svg" in page
@@ -195,7 +195,7 @@ def test_a_slip_has_number_code_and_one_address_and_is_shown_once(app: Flask, ca
     with app.app_context():
         seat = db.session.get_one(Seat, cast.seats["rosa"])
         assert seat.slip_code == ids.fingerprint(f"{cast.session_id}:{code[1]}{code[2]}")
-    assert code[1] + code[2] not in client.get(door(cast)).text.replace(" ", "")
+    assert code[1] + code[2] not in client.get(door(cast), follow_redirects=True).text.replace(" ", "")
 
 
 def test_a_card_printed_beforehand_is_handed_over_until_a_new_slip_is_asked_for(app: Flask, cast: Cast) -> None:
@@ -208,50 +208,50 @@ def test_a_card_printed_beforehand_is_handed_over_until_a_new_slip_is_asked_for(
         with app.app_context():
             return db.session.get_one(Seat, cast.seats["rosa"]).slip_code == fingerprint
 
-    assert "There is a printed card for Rosa, number 4. Hand it over." in client.post(door(cast, "check-in-searches"), data=ROSA).text
-    page = client.post(door(cast), data={"patient_id": cast.rosa.id}).text
+    assert "There is a printed card for Rosa, number 4. Hand it over." in client.post(door(cast, "check-in-searches"), data=ROSA, follow_redirects=True).text
+    page = client.post(door(cast), data={"patient_id": cast.rosa.id}, follow_redirects=True).text
     assert "Hand over the card with this number." in page
     assert "We keep no copy of it" in page
     assert "<svg" not in page.split("<main")[1]
-    assert "was let in already" in client.post(door(cast), data={"patient_id": cast.rosa.id}).text
+    assert "was let in already" in client.post(door(cast), data={"patient_id": cast.rosa.id}, follow_redirects=True).text
     assert kept()
     client.post(door(cast, "check-in-undos"))
-    assert "The printed card still works" in client.get(door(cast)).text
+    assert "The printed card still works" in client.get(door(cast), follow_redirects=True).text
     assert kept()
-    client.post(door(cast), data={"patient_id": cast.rosa.id})
-    assert "Give this slip now." in client.post(door(cast), data={"patient_id": cast.rosa.id, "new_slip": "1"}).text
+    client.post(door(cast), data={"patient_id": cast.rosa.id}, follow_redirects=True)
+    assert "Give this slip now." in client.post(door(cast), data={"patient_id": cast.rosa.id, "new_slip": "1"}, follow_redirects=True).text
     assert not kept()
     client.post(door(cast, "check-in-undos"))
-    assert "does not work any more" in client.get(door(cast)).text
+    assert "does not work any more" in client.get(door(cast), follow_redirects=True).text
 
 
 def test_a_wrong_tap_is_taken_back_until_the_next_person(app: Flask, cast: Cast) -> None:
     client = signed_in(app, cast.nia)
-    client.post(door(cast), data={"patient_id": cast.walter.id})
+    client.post(door(cast), data={"patient_id": cast.walter.id}, follow_redirects=True)
     client.post(door(cast, "check-in-undos"))
-    assert "0 here, 6 to come" in re.sub(r"\s+", " ", client.get(door(cast)).text)
-    client.post(door(cast), data={"patient_id": cast.rosa.id})
-    signed_in(app, cast.tomas).post(door(cast), data={"patient_id": cast.marcus.id})
+    assert "0 here, 6 to come" in re.sub(r"\s+", " ", client.get(door(cast), follow_redirects=True).text)
+    client.post(door(cast), data={"patient_id": cast.rosa.id}, follow_redirects=True)
+    signed_in(app, cast.tomas).post(door(cast), data={"patient_id": cast.marcus.id}, follow_redirects=True)
     client.post(door(cast, "check-in-undos"))
-    assert "Somebody else has been let in since." in client.get(door(cast)).text
+    assert "Somebody else has been let in since." in client.get(door(cast), follow_redirects=True).text
     assert client.post(door(cast, "check-in-undos")).status_code == 409
 
 
 def test_over_the_maximum_nobody_is_sent_away(app: Flask, cast: Cast) -> None:
     set_maximum(app, cast, 6)
     client = signed_in(app, cast.joanne)
-    page = client.post(door(cast, "check-in-choices"), data={"patient_id": cast.walter.id}).text
+    page = client.post(door(cast, "check-in-choices"), data={"patient_id": cast.walter.id}, follow_redirects=True).text
     assert "All 6 places are taken. Walter is still seen today." in page
-    assert client.post(door(cast), data={"patient_id": cast.walter.id}).status_code == 409
-    page = client.post(door(cast), data={"patient_id": cast.walter.id, "over_maximum_reason": "Came with a neighbour"}).text
+    assert client.post(door(cast), data={"patient_id": cast.walter.id}, follow_redirects=True).status_code == 409
+    page = client.post(door(cast), data={"patient_id": cast.walter.id, "over_maximum_reason": "Came with a neighbour"}, follow_redirects=True).text
     assert "Walter is here" in page
 
 
 @pytest.mark.parametrize(("who", "status"), [("sol", 404), ("osei", 403), ("adler", 403), ("rosa", 403)])
 def test_others_do_not_stand_at_the_door(app: Flask, cast: Cast, who: str, status: int) -> None:
     client = signed_in(app, getattr(cast, who))
-    assert client.get(door(cast)).status_code == status
-    assert client.post(door(cast), data={"patient_id": cast.rosa.id}).status_code == status
+    assert client.get(door(cast), follow_redirects=True).status_code == status
+    assert client.post(door(cast), data={"patient_id": cast.rosa.id}, follow_redirects=True).status_code == status
     assert seat_state(app, cast.seats["rosa"]) == "confirmed"
 
 
@@ -260,8 +260,8 @@ def test_after_the_visit_the_door_is_closed(app: Flask, cast: Cast) -> None:
     client.post(f"/sessions/{cast.session_id}/openings")
     with app.app_context(), transaction.write() as tx:
         tx.get_one(GroupSession, cast.session_id).state = "closed"
-    assert "takes nobody in any more" in client.get(door(cast)).text
-    assert client.post(door(cast), data={"patient_id": cast.rosa.id}).status_code == 409
+    assert "takes nobody in any more" in client.get(door(cast), follow_redirects=True).text
+    assert client.post(door(cast), data={"patient_id": cast.rosa.id}, follow_redirects=True).status_code == 409
 
 
 def test_a_screen_for_the_room_gets_an_address_that_is_shown_once(app: Flask, cast: Cast) -> None:

@@ -16,8 +16,8 @@ from groupvisits.core.actor import STAFF_ROLES, Actor
 from groupvisits.core.transaction import Transaction
 
 
-def invite(tx: Transaction, actor: Actor, *, name: str, email: str, roles: Collection[str]) -> str:
-    """A new account waits for its owner to choose a password by the link sent to them; return its id. Refuses a known address."""
+def invite(tx: Transaction, actor: Actor, *, name: str, email: str, roles: Collection[str]) -> dict[str, str]:
+    """A new account waits for its owner to choose a password by the link sent to them. Refuses a known address."""
     POLICY.require(actor, "accounts:manage_staff")
     clinic = tx.get_one(Clinic, actor.clinic_id)
     member = StaffMember(
@@ -28,7 +28,7 @@ def invite(tx: Transaction, actor: Actor, *, name: str, email: str, roles: Colle
         tx.add(member)
     audit.record(tx, actor, "accounts:invite", member, roles=sorted(roles))
     emails.invite(tx, clinic, member, _fresh_link(tx, member))
-    return member.id
+    return {"staff_member_id": member.id}
 
 
 def send_invitation_again(tx: Transaction, actor: Actor, staff_member_id: str) -> None:

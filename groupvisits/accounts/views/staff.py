@@ -2,15 +2,17 @@
 
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from groupvisits.accounts import queries, service
 from groupvisits.accounts.forms import ROLES, InviteForm, RolesForm
 from groupvisits.accounts.views import bp
+from groupvisits.core.commands import make_once
 from groupvisits.core.errors import DomainError
+from groupvisits.core.pages import say_made
 from groupvisits.core.transaction import run
-from groupvisits.core.web import access, current_actor
+from groupvisits.core.web import access, current_actor, lacks_its_id
 from groupvisits.extensions import db
 
 HINTS = {key: words[1] for key, words in ROLES.items()}
@@ -25,15 +27,17 @@ def staff_members() -> str:
 @bp.route("/staff-members/new", methods=["GET", "POST"])
 @access("accounts:manage_staff")
 def new_staff() -> Any:
+    if request.method == "GET" and (first := lacks_its_id()):
+        return first
     form = InviteForm()
     if form.validate_on_submit():
         try:
-            run(service.invite, current_actor(), **form.body())
+            made, is_new = make_once(service.invite, current_actor(), form.making("accounts:invite"), **form.body())
         except DomainError as refusal:
             form.refuse(refusal)
         else:
-            flash(_("%(name)s will get an e-mail with a link to choose a password.", name=form.name.data), "success")
-            return redirect(url_for("accounts.staff_members"), 303)
+            say_made(_("%(name)s will get an e-mail with a link to choose a password.", name=form.name.data), is_new=is_new)
+            return redirect(url_for("accounts.staff_members") if is_new else url_for("accounts.staff", **made), 303)
     return render_template("accounts/new_staff.html", form=form, words=ROLES, words_hints=HINTS), 422 if form.errors else 200
 
 

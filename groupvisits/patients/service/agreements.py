@@ -23,18 +23,21 @@ def publish_text(
     """A new version of the programme's agreement asks everybody again; earlier versions stay as they were signed.
 
     `seen` is the version the page showed (0: none): refuses with PublishedMeanwhile when there is a newer one. Refuses without any
-    text, and texts in languages that the clinic does not offer.
+    text, and texts in languages that the clinic does not offer. The text in force once more asks nobody again.
     """
     programme = queries.programme_for(tx, actor, programme_id)
     offered = queries.offered_languages(tx, actor)
     words = rules.read_texts(texts, offered)
     rules.check_months(valid_months)
-    number = programme.text.version if programme.text else 0
+    asked, current = [key for key in rules.CONSENTS if key in consents], programme.text
+    if current is not None and (current.words, current.consents, current.valid_months) == (words, asked, valid_months):
+        return {"text_id": current.id, "version": current.version, "already": True}
+    number = current.version if current else 0
     if number != seen:
         raise rules.PublishedMeanwhile
     text = AgreementText(
-        id=ids.new_id(), clinic_id=actor.clinic_id, programme_id=programme_id, version=number + 1, words=words,
-        consents=[key for key in rules.CONSENTS if key in consents], valid_months=valid_months, published_at=clock.now(), published_by=actor.id,
+        id=ids.new_id(), clinic_id=actor.clinic_id, programme_id=programme_id, version=number + 1, words=words, consents=asked, valid_months=valid_months,
+        published_at=clock.now(), published_by=actor.id,
     )  # fmt: skip
     with tx.refused_as(rules.PublishedMeanwhile(), "uq_agreement_texts"):
         tx.add(text)
@@ -65,6 +68,7 @@ def enter_signature(
     """A signature given on paper or on the clinic's tablet is on record: of a member, of a care partner, or of an observer.
 
     `who` is "patient:<id>", "care_partner:<id>" or "observer". Refuses people who do not belong to the group, and like `sign`.
+    The same again, while it is valid, changes nothing.
     """
     found = queries.agreements_of_group(tx, actor, group_id)
     text = found.programme.text
@@ -75,6 +79,10 @@ def enter_signature(
         raise rules.SignerNeeded(field="who")
     name, consents = _read(text, text_id, signer_name or (line.name if line else ""), answers)
     language = language if language in text.words else rules.text_in(text.words, language, list(found.languages))
+    theirs = [line.signature] if line else found.observers
+    for before in theirs:
+        if before and _says_the_same(before, text, name, consents):
+            return {"signature_id": before.id, "already": True}
     whom = _whose(tx, line.who) if line else {}
     signature = _signature(text, line.signer if line else "observer", name, language, consents, way if way in ("paper", "tablet") else "paper", **whom)
     return _put_down(tx, actor, signature)
@@ -107,6 +115,11 @@ def _read(text: AgreementText, text_id: str, signer_name: str, answers: Mapping[
         raise rules.NewerText
     consents = rules.read_answers(answers, text.consents)
     return rules.read_name(signer_name), consents
+
+
+def _says_the_same(before: AgreementSignature, text: AgreementText, name: str, consents: dict[str, bool]) -> bool:
+    same = (before.text_id, before.signer_name, before.consents) == (text.id, name, consents)
+    return same and before.ended_at is None and before.valid_until > clock.now()
 
 
 def _signature(text: AgreementText, signer: str, name: str, language: str, consents: dict[str, bool], way: str, **whom: str) -> AgreementSignature:

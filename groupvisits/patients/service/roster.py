@@ -55,11 +55,16 @@ def read_file(content: bytes) -> files.Table:
 
 
 def upload_roster(tx: Transaction, actor: Actor, *, file_name: str, table: files.Table) -> dict[str, Any]:
-    """The table waits to be mapped, without national numbers; returns {"import_id"}."""
+    """The table waits to be mapped, without national numbers; returns {"import_id"}. A list that waits already is not brought in again."""
     POLICY.require(actor, "patients:import")
+    content = json.dumps([[row.number, row.cells] for row in table.rows], ensure_ascii=True)
+    waiting = select(RosterImport).where(RosterImport.clinic_id == actor.clinic_id, RosterImport.state.in_(("uploaded", "mapped")))
+    for existing in tx.scalars(waiting.where(RosterImport.content == content)):
+        if existing.columns == list(table.columns):
+            return {"import_id": existing.id, "already": True}
     roster = RosterImport(
         id=ids.new_id(), clinic_id=actor.clinic_id, uploaded_by=actor.id, file_name=person.tidy(file_name)[:200], columns=table.columns, mapping={}, state="uploaded",
-        content=json.dumps([[row.number, row.cells] for row in table.rows], ensure_ascii=True), imported_count=0, created_at=clock.now(),
+        content=content, imported_count=0, created_at=clock.now(),
         reading={"encoding": table.encoding, "separator": table.separator, "header_row": table.header_row, "blank_rows": table.blank_rows,
                  "forgotten": table.forgotten, "rows": len(table.rows)},
     )  # fmt: skip

@@ -8,6 +8,7 @@ from flask_babel import gettext
 
 from groupvisits.core.commands import run_command
 from groupvisits.core.errors import DomainError, NotAllowed, NotFound
+from groupvisits.core.pages import say_kept
 from groupvisits.core.transaction import run
 from groupvisits.core.web import access, current_actor
 from groupvisits.extensions import db
@@ -46,13 +47,13 @@ def publish_agreement(programme_id: str) -> ResponseReturnValue:
     form = AgreementTextForm.of(_languages())
     if form.validate():
         try:
-            run_command(service.publish_text, current_actor(), form.command("patients:publish_agreement"), programme_id, **form.written())
+            made = run_command(service.publish_text, current_actor(), form.command("patients:publish_agreement"), programme_id, **form.written())
         except (NotFound, NotAllowed):
             raise
         except DomainError as refusal:
             form.refuse(refusal)
         else:
-            flash(gettext("Published. Everybody who takes part is asked to read and sign it."), "success")
+            say_kept(gettext("Published. Everybody who takes part is asked to read and sign it."), made)
             return redirect(url_for(".agreement_text", programme_id=programme_id), 303)
     return _text_page(_programme(programme_id), form), 422
 
@@ -71,13 +72,13 @@ def enter_signature(group_id: str) -> ResponseReturnValue:
     form = _entry_form(found)
     if form.validate():
         try:
-            run_command(service.enter_signature, current_actor(), form.command("patients:enter_signature"), group_id, **form.signed())
+            made = run_command(service.enter_signature, current_actor(), form.command("patients:enter_signature"), group_id, **form.signed())
         except (NotFound, NotAllowed):
             raise
         except DomainError as refusal:
             form.refuse(refusal)
         else:
-            flash(gettext("The signature is on record."), "success")
+            say_kept(gettext("The signature is on record."), made)
             return redirect(url_for(".agreements_of_group", group_id=group_id), 303)
     return _group_page(found, form), 422
 

@@ -9,10 +9,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from groupvisits.core import clock
-from groupvisits.core.commands import run_command
+from groupvisits.core.commands import make_once
 from groupvisits.core.errors import DomainError, NotAllowed, NotFound
+from groupvisits.core.pages import say_made
 from groupvisits.core.transaction import run
-from groupvisits.core.web import access, current_actor
+from groupvisits.core.web import access, current_actor, lacks_its_id
 from groupvisits.extensions import db
 from groupvisits.patients import contacts, queries, service
 from groupvisits.patients.company_forms import CarePartnerForm, OtherSearchForm
@@ -53,11 +54,13 @@ def search() -> ResponseReturnValue:
 @bp.route("/patients/new", methods=["GET", "POST"])
 @access("patients:add")
 def new_patient() -> ResponseReturnValue:
+    if request.method == "GET" and (first := lacks_its_id()):
+        return first
     form, asks_about_twin = _patient_form(), False
     if form.validate_on_submit():
         try:
-            command = form.command("patients:add")
-            made = run_command(service.add_patient, current_actor(), command, Details(**form.details()), is_another_person=form.is_another_person.data)
+            details, another = Details(**form.details()), form.is_another_person.data
+            made, is_new = make_once(service.add_patient, current_actor(), form.making("patients:add"), details, is_another_person=another)
         except (NotFound, NotAllowed):
             raise
         except DomainError as refusal:
@@ -65,7 +68,7 @@ def new_patient() -> ResponseReturnValue:
             form.refuse(refusal)
             asks_about_twin = refusal.field == "is_another_person"
         else:
-            flash(_("The patient is in the list."), "success")
+            say_made(_("The patient is in the list."), is_new=is_new)
             return redirect(url_for(".patient", patient_id=made["patient_id"]), 303)
     return render_template("patients/patient_form.html", form=form, patient=None, asks_about_twin=asks_about_twin or form.is_another_person.data)
 

@@ -1,6 +1,7 @@
 """Bringing a list in: choose a file, say what its columns mean, look at every row's fate, then confirm or drop it."""
 
 import hashlib
+from typing import Any
 
 from flask import Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -28,7 +29,11 @@ def imports() -> ResponseReturnValue:
     form = RosterForm()
     if form.validate_on_submit():
         try:
-            return redirect(url_for(".mapping", import_id=_upload(form)), 303)
+            made = _upload(form)
+            if not made.get("already"):
+                return redirect(url_for(".mapping", import_id=made["import_id"]), 303)
+            flash(_("This list was chosen before and waits here. Nothing was brought in a second time."), "info")
+            return redirect(url_for(".roster_import", import_id=made["import_id"]), 303)
         except (NotFound, NotAllowed):
             raise
         except DomainError as refusal:
@@ -137,12 +142,12 @@ def drop(import_id: str) -> ResponseReturnValue:
     return redirect(url_for(".imports"), 303)
 
 
-def _upload(form: RosterForm) -> str:
+def _upload(form: RosterForm) -> dict[str, Any]:
     file = form.file.data
     content = file.stream.read(files.MAX_BYTES + 1)
     table = service.read_file(content)
     command = Command(form.command_id.data or ids.new_id(), "patients:upload_roster", {"sha256": hashlib.sha256(content).hexdigest()})
-    return run_command(service.upload_roster, current_actor(), command, file_name=file.filename or "", table=table)["import_id"]
+    return run_command(service.upload_roster, current_actor(), command, file_name=file.filename or "", table=table)
 
 
 def _roster(import_id: str) -> queries.RosterImport:

@@ -6,13 +6,13 @@ from flask import current_app, flash, redirect, render_template, request, url_fo
 from flask import session as browser_session
 from flask_babel import gettext
 
-from groupvisits.core import clock
-from groupvisits.core.commands import run_command
+from groupvisits.core import clock, ids
+from groupvisits.core.commands import make_once
 from groupvisits.core.errors import DomainError, NotAllowed, NotFound
 from groupvisits.core.language import words
-from groupvisits.core.pages import may
+from groupvisits.core.pages import may, say_made
 from groupvisits.core.transaction import run
-from groupvisits.core.web import access, current_actor
+from groupvisits.core.web import access, current_actor, lacks_its_id
 from groupvisits.extensions import db
 from groupvisits.patients import queries as patients
 from groupvisits.patients import service as registry
@@ -24,13 +24,24 @@ from groupvisits.sessions.views import bp
 from groupvisits.sessions.views.qr import qr_code
 
 LAST = "last_check_in"  # in the browser session, so that a wrong tap goes back to what was, not to what a page claims
+# Also there, each under a key that stands in the address: Back finds pages and never a form to send again, and no name stands in an address.
+LOOKED_FOR = "looked_for"
+JUST_IN = "just_in"
 
 
 @bp.get("/sessions/<session_id>/check-ins")
 @access("sessions:check_in")
 def check_ins(session_id: str) -> Any:
+    """The empty screen, what was searched for, or once who was just let in: a fresh slip's code is shown there and nowhere else."""
     place = _place(session_id)
-    return _empty_screen(place, _search_form(place, formdata=None))
+    just_in, looked_for = _asked(browser_session.pop(JUST_IN, None), session_id), _asked(browser_session.get(LOOKED_FOR), session_id)
+    if just_in:
+        return _arrived_screen(place, just_in)
+    if not looked_for:
+        return _empty_screen(place, _search_form(place, formdata=None))
+    if looked_for["patient_id"]:
+        return _person_screen(place, queries.person_for(db.session(), current_actor(), place, looked_for["patient_id"]))
+    return _found_screen(place, looked_for)
 
 
 @bp.post("/sessions/<session_id>/check-in-searches")
@@ -41,25 +52,21 @@ def search_person(session_id: str) -> Any:
     form = _search_form(place)
     if not form.validate():
         return _empty_screen(place, form), 400
-    born = form.born.form.as_date() if isinstance(form, forms.DoorSearchForm) else None
-    found = queries.find_person(db.session(), current_actor(), place, name=form.name.data or "", born=born)
-    if len(found) == 1:
-        return _person_screen(place, found[0])
-    return _empty_screen(place, form, found=found, nobody=not found)
+    return _look_for(session_id, name=form.name.data or "", born=dict(form.born.data) if isinstance(form, forms.DoorSearchForm) else {})
 
 
 @bp.post("/sessions/<session_id>/check-in-choices")
 @access("sessions:check_in")
 def choose_person(session_id: str) -> Any:
     """One of the two or three whom the same letters fit."""
-    place = _place(session_id)
-    return _person_screen(place, queries.person_for(db.session(), current_actor(), place, forms.ArrivalForm().patient_id.data or ""))
+    person = queries.person_for(db.session(), current_actor(), _place(session_id), forms.ArrivalForm().patient_id.data or "")
+    return _look_for(session_id, patient_id=person.patient_id)
 
 
 @bp.post("/sessions/<session_id>/check-ins")
 @access("sessions:check_in")
 def check_in(session_id: str) -> Any:
-    """A fresh slip's code is shown in this answer and nowhere else. Who has a slip keeps it, unless a new one is asked for."""
+    """Who has a slip keeps it, unless a new one is asked for."""
     place, form = _place(session_id), forms.ArrivalForm()
     person = queries.person_for(db.session(), current_actor(), place, form.patient_id.data or "")
     if not form.validate():
@@ -71,10 +78,37 @@ def check_in(session_id: str) -> Any:
     except door.PlaceIsFree as refusal:
         form.refuse(refusal)
         return _person_screen(_place(session_id), person, form=form), refusal.status
-    place, before = _place(session_id), person
-    person = queries.person_for(db.session(), current_actor(), place, person.patient_id)
+    before, person = person, queries.person_for(db.session(), current_actor(), _place(session_id), person.patient_id)
     _remember(session_id, before, person, code)
-    return _arrived_screen(place, before, person, code)
+    return _show_arrival(session_id, before, person, code)
+
+
+def _look_for(session_id: str, *, name: str = "", born: dict[str, Any] | None = None, patient_id: str = "") -> Any:
+    kept = browser_session[LOOKED_FOR] = {"key": ids.new_id(), "session_id": session_id, "name": name, "born": born or {}, "patient_id": patient_id}
+    return redirect(url_for("sessions.check_ins", session_id=session_id, show=kept["key"]), 303)
+
+
+def _show_arrival(session_id: str, before: PersonAtTheDoor, person: PersonAtTheDoor, code: str) -> Any:
+    """A second tap before the page has come leads to the same page, with the code."""
+    browser_session.pop(LOOKED_FOR, None)
+    waits = browser_session.get(JUST_IN)
+    if code or not before.is_here or not waits or (waits["session_id"], waits["patient_id"]) != (session_id, person.patient_id):
+        waits = {"session_id": session_id, "patient_id": person.patient_id, "code": code, "was_here": before.is_here}
+    kept = browser_session[JUST_IN] = {**waits, "key": ids.new_id()}
+    return redirect(url_for("sessions.check_ins", session_id=session_id, show=kept["key"]), 303)
+
+
+def _asked(kept: dict[str, Any] | None, session_id: str) -> dict[str, Any] | None:
+    return kept if kept and (kept["session_id"], kept["key"]) == (session_id, request.args.get("show")) else None
+
+
+def _found_screen(place: Place, looked_for: dict[str, Any]) -> str:
+    form = _search_form(place, formdata=None, data={"name": looked_for["name"], "born": looked_for["born"]})
+    born = form.born.form.as_date() if isinstance(form, forms.DoorSearchForm) else None
+    found = queries.find_person(db.session(), current_actor(), place, name=looked_for["name"], born=born)
+    if len(found) == 1:
+        return _person_screen(place, found[0])
+    return _empty_screen(place, form, found=found, nobody=not found)
 
 
 def _let_in(session_id: str, person: PersonAtTheDoor, form: forms.ArrivalForm) -> str:
@@ -93,13 +127,14 @@ def _remember(session_id: str, before: PersonAtTheDoor, person: PersonAtTheDoor,
         browser_session[LAST] = {**last, "keeps_card": False}
 
 
-def _arrived_screen(place: Place, before: PersonAtTheDoor, person: PersonAtTheDoor, code: str) -> str:
+def _arrived_screen(place: Place, just_in: dict[str, Any]) -> str:
+    person, code = queries.person_for(db.session(), current_actor(), place, just_in["patient_id"]), just_in["code"]
     shown: dict[str, Any] = {
         "group_session": place.group_session, "counts": queries.counts_for(db.session(), current_actor(), place), "person": person,
-        "can_undo": not before.is_here, "facts": _facts(place, person),
+        "can_undo": not just_in["was_here"], "facts": _facts(place, person),
     }  # fmt: skip
     if not code:
-        return render_template("sessions/card.html", was_here=before.is_here, **shown)
+        return render_template("sessions/card.html", was_here=just_in["was_here"], **shown)
     address = f"{current_app.extensions['config'].public_url}/slips/{place.group_session.id}-{code}"
     return render_template("sessions/slip.html", code=code, qr=qr_code(address), number=person.slip_number, **shown)
 
@@ -129,30 +164,32 @@ def undo_check_in(session_id: str) -> Any:
 @bp.route("/sessions/<session_id>/newcomers", methods=["GET", "POST"])
 @access("patients:add")
 def newcomer(session_id: str) -> Any:
-    """Somebody who is not in the registry: put there, then let in like everybody. `begin` carries over what was searched for."""
+    """Somebody who is not in the registry: put there, then let in like everybody. What was searched for is entered already."""
     place = _place(session_id)
     languages = patients.clinic_of(db.session(), current_actor()).languages
-    if request.method == "GET" or "begin" in request.form:
-        return _newcomer_screen(place, forms.NewcomerForm(formdata=None, languages=languages, data=_searched_for()))
+    if request.method == "GET":
+        return lacks_its_id() or _newcomer_screen(place, forms.NewcomerForm(formdata=None, languages=languages, data=_searched_for(session_id)))
     form = forms.NewcomerForm(languages=languages)
     if not form.validate():
         return _newcomer_screen(place, form), 400
     details = Details(form.given_name.data or "", form.family_name.data or "", birth_date=form.born.form.as_date(), language=form.language.data)
+    another = form.is_another_person.data
     try:
-        made = run_command(
-            registry.add_patient, current_actor(), form.command("patients:add"), details, is_another_person=form.is_another_person.data
-        )  # fmt: skip
+        made, is_new = make_once(registry.add_patient, current_actor(), form.making("patients:add"), details, is_another_person=another)
     except (NotFound, NotAllowed):
         raise
     except DomainError as refusal:
         form.refuse(refusal)
         return _newcomer_screen(place, form, asks_about_twin=refusal.field == "is_another_person"), refusal.status
-    return _person_screen(_place(session_id), queries.person_for(db.session(), current_actor(), place, made["patient_id"]))
+    say_made(gettext("They are in the registry."), is_new=is_new)
+    return _look_for(session_id, **made)
 
 
-def _searched_for() -> dict[str, Any]:
-    born = {part: request.form.get(f"born-{part}", type=int) for part in ("day", "month", "year")}
-    return {"family_name": request.form.get("name", "")[:80].strip(), "born": born}
+def _searched_for(session_id: str) -> dict[str, Any]:
+    looked_for = browser_session.get(LOOKED_FOR)
+    if not looked_for or looked_for["session_id"] != session_id or looked_for["patient_id"]:
+        return {}
+    return {"family_name": looked_for["name"], "born": looked_for["born"]}
 
 
 def _newcomer_screen(place: Place, form: forms.NewcomerForm, *, asks_about_twin: bool = False) -> str:

@@ -75,7 +75,9 @@ def seat_patient(session_id: str) -> Any:
         return date_page(
             session_id, full=full, override=forms.SeatPatientForm(formdata=None, data={"patient_id": form.patient_id.data, "answer": "yes"})
         ), full.status
-    except (rules.HasSeat, GroupDoesNotMeet) as refusal:
+    except rules.HasSeat as refusal:  # also after Back: it is there, which is what was wanted
+        flash(gettext(refusal.message), "info")
+    except GroupDoesNotMeet as refusal:
         return date_page(session_id, wrong=gettext(refusal.message)), refusal.status
     return redirect(url_for("sessions.group_session", session_id=session_id, _anchor="seats"), 303)
 

@@ -10,6 +10,7 @@ from groupvisits.core import clock, language
 from groupvisits.core.commands import run_command
 from groupvisits.core.errors import DomainError
 from groupvisits.core.forms import SelectChoice
+from groupvisits.core.pages import say_kept
 from groupvisits.core.transaction import run
 from groupvisits.core.web import access, current_actor
 from groupvisits.extensions import db
@@ -114,6 +115,7 @@ def _date_page(group_session: Any, form: forms.DateChangeForm) -> str:
 def series_preview_plan(group_id: str, plan_id: str) -> Any:
     preview = queries.preview_of(db.session(), current_actor(), group_id, plan_id)
     if preview.plan.applied_at is not None:
+        flash(gettext("This plan was carried out before. These are the dates as they are now."), "info")
         return redirect(url_for("programmes.group", group_id=group_id, _anchor="dates"), 302)
     return _preview_page(preview, _plan_form(preview)(formdata=None, data={"seen": preview.seen}))
 
@@ -216,11 +218,11 @@ def enter_closure() -> Any:
     form = forms.ClosureForm()
     if form.validate():
         try:
-            run_command(service.enter_closure, current_actor(), form.command("sessions:enter_closure"), **form.entered())
+            made = run_command(service.enter_closure, current_actor(), form.command("sessions:enter_closure"), **form.entered())
         except DomainError as refusal:
             form.refuse(refusal)
         else:
-            flash(gettext("Saved. Dates that exist stay as they are; look at them in their group."), "success")
+            say_kept(gettext("Saved. Dates that exist stay as they are; look at them in their group."), made)
             return redirect(url_for("sessions.closures"), 303)
     return _closures_page(form), 400
 
