@@ -59,7 +59,7 @@ class TestTheVerbs:
 
     def test_who_published_each_version_stands_with_it(self, cast: Cast) -> None:
         publish(cast)
-        publish(cast, seen=1, who=cast.ada)
+        publish(cast, seen=1, who=cast.ada, valid_months=6)
         programme = queries.programme_for(db.session(), cast.joanne, cast.programme_id)
         versions = queries.versions_of(db.session(), cast.joanne, programme)
         named = queries.publishers_of(db.session(), cast.joanne, versions)
