@@ -97,7 +97,7 @@ def _import_models() -> None:
 
 
 def _init_sockets(app: Flask, config: Config, policies: dict[str, Policy]) -> None:
-    from groupvisits.accounts.actors import find_actor, sender
+    from groupvisits.accounts.actors import find_actor
     from groupvisits.accounts.events import BrowserSessionEnded
 
     def allowed(origin: str, environ: dict[str, Any]) -> bool:
@@ -115,7 +115,7 @@ def _init_sockets(app: Flask, config: Config, policies: dict[str, Policy]) -> No
         max_http_buffer_size=16 * 1024,
         message_queue=config.redis_url or None,
     )
-    door = sockets.SocketDoor(app, policies=policies, find_actor=find_actor, find_sender=sender, origins={config.public_url} - {""})
+    door = sockets.SocketDoor(app, policies=policies, find_actor=find_actor, origins={config.public_url} - {""})
     app.extensions["socket_door"] = door
     app.extensions["listeners"].after(BrowserSessionEnded, lambda event: door.disconnect_all(event.fingerprint))
 

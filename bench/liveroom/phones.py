@@ -16,6 +16,7 @@ from typing import Any
 
 CHANGED, ACK, OPENED, CONNECTED, PING = b'42["session:changed"', b"43", b"0{", b"40", b"2"
 ROUND = 1.8  # seconds of one step
+PATIENCE = 180.0  # seconds for everybody to come in, on however busy a machine
 SETTLE = 2.0  # seconds to wait for what is late
 PROPOSALS = 0.4  # of the events; the others are "me too"
 now = time.perf_counter
@@ -244,7 +245,7 @@ class Crowd:
         began, everybody = now(), self.clients
         for client in everybody:
             client.connect()
-        self.until(lambda: self.connected == len(everybody), 60)
+        self.until(lambda: self.connected == len(everybody), PATIENCE)
         self.next_visit()
         return now() - began
 
@@ -255,7 +256,7 @@ class Crowd:
         for room, visit in zip(self.rooms, visits, strict=True):
             for client in room:
                 client.subscribe(visit)
-        self.until(lambda: self.subscribed == len(self.clients), 60)
+        self.until(lambda: self.subscribed == len(self.clients), PATIENCE)
         return visits
 
     def leave(self) -> None:

@@ -1,5 +1,7 @@
 """Who is behind a request or a socket, looked up in the database each time."""
 
+from typing import Any
+
 from flask import session as browser_session
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -10,7 +12,6 @@ from groupvisits.core import actor as actors
 from groupvisits.core import clock
 from groupvisits.core.actor import ANYONE, Actor
 from groupvisits.core.statements import Statement, columns, table_of
-from groupvisits.core.transaction import Transaction
 from groupvisits.extensions import db
 
 
@@ -28,21 +29,15 @@ def actor_of_token(fingerprint: str) -> Actor | None:
 
 
 def find_actor(session: Session, fingerprint: str) -> Actor | None:
-    """The same, read in the given transaction."""
-    row = session.get(BrowserSession, fingerprint) if fingerprint else None
+    """The same, read in the given transaction: at each event of each socket, so by a statement."""
+    row = _BROWSER_SESSION.one(session, fingerprint=fingerprint) if fingerprint else None
     return _actor(session, row) if row is not None and is_alive(row, clock.now()) else None
-
-
-def sender(tx: Transaction, fingerprint: str) -> Actor | None:
-    """The same for whoever sends a command, by a statement in the command's own transaction."""
-    row = _BROWSER_SESSION.one(tx, fingerprint=fingerprint) if fingerprint else None
-    return _actor(tx, row) if row is not None and is_alive(row, clock.now()) else None
 
 
 _BROWSER_SESSION = Statement(select(*columns(BrowserSession)).where(table_of(BrowserSession).c.id == bindparam("fingerprint")))
 
 
-def _actor(session: Session, row: BrowserSession) -> Actor | None:
+def _actor(session: Session, row: Any) -> Actor | None:
     if row.staff_member_id:
         member = session.get(StaffMember, row.staff_member_id)
         if member is None or not member.active:

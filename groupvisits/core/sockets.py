@@ -37,8 +37,8 @@ class TooFast(Refused):
 class SocketDoor:
     """The events of one application and the sockets connected to it."""
 
-    def __init__(self, app: Flask, *, policies: dict[str, Any], find_actor: FindActor, find_sender: FindActor, origins: set[str]) -> None:
-        self.app, self.policies, self.find_actor, self.find_sender, self.origins = app, policies, find_actor, find_sender, origins
+    def __init__(self, app: Flask, *, policies: dict[str, Any], find_actor: FindActor, origins: set[str]) -> None:
+        self.app, self.policies, self.find_actor, self.origins = app, policies, find_actor, origins
         self.actions: dict[str, str] = {}
         self._tokens: dict[str, str] = {}  # sid -> fingerprint of the browser session
         self._languages: dict[str, str] = {}
@@ -137,7 +137,7 @@ class SocketDoor:
 
     def _sender(self, tx: Any, sid: str, action: str) -> Actor:
         """Who sends a command, looked up in the command's own transaction."""
-        actor = self._permitted(self.find_sender(tx, self._tokens.get(sid, "")), action)
+        actor = self._permitted(self.find_actor(tx, self._tokens.get(sid, "")), action)
         for listener in self.on_command:
             listener(tx, actor)
         return actor

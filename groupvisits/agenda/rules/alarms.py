@@ -63,9 +63,15 @@ class Watch:
         return None
 
 
+_PLAIN_WORDS = re.compile("[a-z0-9]+")
+
+
 def folded(text: str) -> tuple[str, ...]:
     """The words as they are compared: small letters without accents, "can't" as "cant", everything else between words a space."""
-    plain = unicodedata.normalize("NFKD", text.translate(_APOSTROPHES).casefold()).casefold()
+    plain = text.translate(_APOSTROPHES).casefold()
+    if plain.isascii():  # the same, without looking at each letter
+        return tuple(_PLAIN_WORDS.findall(plain))
+    plain = unicodedata.normalize("NFKD", plain).casefold()
     kept = (c for c in plain if not unicodedata.combining(c) and unicodedata.category(c) != "Cf")
     return tuple("".join(c if c.isalnum() else " " for c in kept).split())
 
