@@ -13,7 +13,7 @@ from config import ROOT
 
 SCRIPTS = sorted((ROOT / "static" / "live").rglob("*.js"))
 PAGES = {
-    "patient_strings": ("patient.js", "words.js"),
+    "patient_strings": ("patient.js", "phone/*.js", "words.js"),
     "facilitator_strings": ("facilitator.js", "console/*.js", "words.js"),
     "display_strings": ("display.js", "words.js"),
 }
