@@ -1,0 +1,286 @@
+"""The facilitator's console in a real browser: what is done with topics, an alarm, and two who lead at once."""
+
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.journeys.conftest import PHONE, is_accessible
+from tests.live.server import LiveServer
+
+pytestmark = pytest.mark.browser
+Enter = Callable[..., Page]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def two_lead(room: LiveServer) -> None:
+    """Joanne leads as well, and everybody is here."""
+    ((joanne,),) = room.rows("SELECT id FROM staff_members WHERE name = 'Joanne Pike'")
+    room.write("INSERT INTO staff_roles (staff_member_id, name) VALUES (?, 'facilitator')", joanne)
+    room.write("INSERT INTO session_team_members (session_id, staff_member_id, role, place) VALUES (?, ?, 'facilitator', '')", room.session_id, joanne)
+    room.write("UPDATE seats SET state = 'arrived' WHERE session_id = ?", room.session_id)
+
+
+def act(room: LiveServer, who: str, name: str, **body: object) -> dict[str, str]:
+    phone = room.phone(who)
+    answer = phone.ask(name, {"command_id": str(uuid4()), "session_id": room.session_id, "body": body})
+    phone.cut()
+    assert answer["ok"], answer
+    return answer["result"]
+
+
+def propose(room: LiveServer, who: str, words: str, route: str = "group") -> str:
+    return act(room, who, "agenda:propose", words=words, route=route, shows_name=False)["topic_id"]
+
+
+def planned(room: LiveServer, who: str, words: str) -> str:
+    topic_id = propose(room, who, words)
+    act(room, "tomas", "agenda:plan", topic_id=topic_id)
+    return topic_id
+
+
+def everything(console: Page) -> Page:
+    console.get_by_role("button", name="Show everything").click()
+    return console
+
+
+def dialog(console: Page) -> Locator:
+    return console.locator("dialog[open]")
+
+
+def state_of(room: LiveServer, topic_id: str) -> str:
+    return room.rows("SELECT state FROM topics WHERE id = ?", topic_id)[0][0]
+
+
+def test_similar_topics_are_pointed_out_and_joined_only_by_a_person_who_sees_what_each_phone_will_say(room: LiveServer, enter: Enter) -> None:
+    head = propose(room, "gladys", "What to do when I forget my evening tablet")
+    console = everything(enter("tomas", "facilitator"))
+    other = propose(room, "frank", "I forget my evening tablet")
+    act(room, "marcus", "agenda:support", topic_id=other, on=True)
+    act(room, "marcus", "agenda:support", topic_id=head, on=True)
+    console.get_by_role("button", name="Compare: I forget my evening tablet").click(timeout=20_000)
+    ask = dialog(console)
+    expect(ask).to_contain_text("2 people asked and 1 said me too. Marcus said it twice and counts once.")
+    expect(ask).to_contain_text("Your topic was joined with somebody else’s, who asked the same.")
+    assert state_of(room, other) == "new"
+    is_accessible(console)
+    ask.get_by_role("radio", name="Frank: “I forget").check()
+    expect(ask.locator(".live-quoted").first).to_contain_text("Frank")
+    ask.get_by_role("radio", name="Gladys: “What to do").check()
+    expect(ask.locator(".live-quoted").first).to_contain_text("Gladys")
+    ask.get_by_role("button", name="Join", exact=True).click()
+    card = console.locator(f'[data-key="{head}"]')
+    expect(card).to_contain_text("Joined, from Frank: “I forget my evening tablet”")
+    assert state_of(room, other) == "merged"
+    card.get_by_role("button", name="Keep apart").click()
+    expect(console.locator(f'[data-key="{other}"]')).to_contain_text("Frank")
+    assert state_of(room, other) == "new"
+
+
+def test_a_topic_asked_about_privately_is_on_no_other_screen_and_the_console_says_why(room: LiveServer, enter: Enter) -> None:
+    topic_id = propose(room, "beatriz", "Is it normal that I do not want my husband near me?")
+    console, marcus = everything(enter("tomas", "facilitator")), enter("marcus", "patient", PHONE)
+    expect(marcus.locator("#group")).to_contain_text("Is it normal")
+    console.get_by_role("button", name="Ask privately: Is it normal").click()
+    expect(dialog(console)).to_contain_text("or in the group? Both are fine.")
+    is_accessible(console)
+    dialog(console).get_by_role("button", name="Ask Beatriz").click()
+    card = console.locator(f'[data-key="{topic_id}"]')
+    expect(card).to_contain_text("Waiting for an answer")
+    marcus.reload()
+    expect(marcus.locator("#group")).not_to_contain_text("Is it normal")
+    card.get_by_role("button", name="Take the question back").click()
+    expect(card).not_to_contain_text("Waiting for an answer")
+    marcus.reload()
+    expect(marcus.locator("#group")).to_contain_text("Is it normal")
+
+
+def test_a_personal_detail_waits_until_whoever_leads_has_looked(room: LiveServer, enter: Enter) -> None:
+    topic_id = propose(room, "frank", "Ask my daughter on 617 555 0199")
+    console = everything(enter("tomas", "facilitator"))
+    card = console.locator(f'[data-key="{topic_id}"]')
+    expect(card).to_contain_text("May hold a personal detail")
+    card.get_by_role("button", name="Ask Frank to change").click()
+    dialog(console).get_by_label("Other words").fill("Ask my daughter")
+    dialog(console).get_by_role("button", name="Ask Frank").click()
+    expect(card).to_contain_text("Other words suggested: “Ask my daughter”. Frank has not answered yet.")
+    card.get_by_role("button", name="Show the group: Ask my daughter").click()
+    expect(card).not_to_contain_text("May hold a personal detail")
+
+
+def test_a_reason_is_told_for_what_is_parked_or_declined_and_a_split_topic_is_put_together_again(room: LiveServer, enter: Enter) -> None:
+    one, two = propose(room, "rosa", "Cheap shoes and where to walk"), propose(room, "teo", "Who wins the match")
+    console = everything(enter("tomas", "facilitator"))
+    console.get_by_role("button", name="More for: Cheap shoes").click()
+    console.get_by_role("button", name="Split: Cheap shoes").click()
+    dialog(console).get_by_label("Part 1").fill("Cheap shoes")
+    dialog(console).get_by_role("button", name="Split it").click()
+    expect(dialog(console).get_by_role("alert")).to_have_text("Write at least two parts.")
+    dialog(console).get_by_label("Part 2").fill("Where to walk")
+    dialog(console).get_by_role("button", name="Split it").click()
+    console.get_by_role("button", name="Put together again: Cheap shoes and where to walk").first.click()
+    again = console.locator(f'[data-key="{one}"]')
+    again.get_by_role("button", name="More for: Cheap shoes and where to walk").click()
+    again.get_by_role("button", name="Park: Cheap shoes").click()
+    console.locator("#notices").get_by_role("button", name="Say why…").click()
+    dialog(console).get_by_label("There was no time for it today").check()
+    dialog(console).get_by_role("button", name="Tell them").click()
+    expect(console.locator("#middle")).to_contain_text("Told why: There was no time for it today")
+    console.get_by_role("button", name="More for: Who wins").click()
+    console.get_by_role("button", name="Decline: Who wins").click()
+    dialog(console).get_by_role("button", name="Decline it").click()
+    expect(dialog(console).get_by_role("alert")).to_have_text("Choose a reason.")
+    is_accessible(console)
+    dialog(console).get_by_label("In your own words").check()
+    dialog(console).get_by_label("Your words").fill("Come to us after the visit")
+    dialog(console).get_by_role("button", name="Decline it").click()
+    expect(console.locator("#middle")).to_contain_text("Told why: Come to us after the visit")
+    assert [state_of(room, each) for each in (one, two)] == ["parked", "declined"]
+
+
+def test_the_room_is_asked_silently_and_its_answers_are_counted(room: LiveServer, enter: Enter) -> None:
+    topic_id = planned(room, "teo", "Cooking for a family that wants white rice")
+    act(room, "tomas", "agenda:start", topic_id=topic_id, minutes=10)
+    console = enter("tomas", "facilitator")
+    console.get_by_role("button", name="Ask the room").click()
+    asked = console.locator('[data-key="poll"]')
+    expect(asked).to_be_visible()
+    ((poll_id,),) = room.rows("SELECT id FROM polls WHERE closed_at IS NULL")
+    for who, answer in (("rosa", "move_on"), ("gladys", "move_on"), ("marcus", "keep_going")):
+        act(room, who, "live:answer_poll", poll_id=poll_id, answer=answer)
+    expect(asked).to_contain_text("Keep going 1")
+    expect(asked).to_contain_text("Move on 2")
+    is_accessible(console)
+    asked.get_by_role("button", name="End the question").click()
+    expect(asked).to_be_hidden()
+
+
+def test_the_agenda_is_ordered_by_dragging(room: LiveServer, enter: Enter) -> None:
+    for words in ("Drag the first", "Drag the second", "Drag the third"):
+        planned(room, "marcus", words)
+    console = everything(enter("tomas", "facilitator"))
+    rows = console.locator("[data-planned]")
+    last, words = rows.count() - 1, rows.first.locator(".gv-row__title").inner_text()
+    grip, target = rows.first.locator("[data-grip]"), rows.nth(last)
+    grip.hover()
+    console.mouse.down()
+    target.scroll_into_view_if_needed()
+    box = target.bounding_box()
+    assert box
+    console.mouse.move(box["x"] + 200, box["y"] + box["height"] - 4, steps=4)
+    expect(rows.first).to_contain_text(words)  # nothing moves before it is let go
+    console.mouse.up()
+    expect(rows.nth(last)).to_contain_text(words)
+    expect(console.locator("#voice")).to_contain_text(f"{words}: {last + 1} of {last + 1}")
+    expect(console.locator("#middle")).to_contain_text("Ordered by hand.")
+
+
+def test_an_alarm_pushes_the_page_down_sounds_once_and_stays_until_somebody_has_looked(room: LiveServer, enter: Enter) -> None:
+    console = everything(enter("tomas", "facilitator"))
+    before = console.locator("#console").bounding_box()
+    topic_id = propose(room, "gladys", "I had chest pain walking here. Is that the sugar?")
+    alarm = console.get_by_role("region", name="Gladys may need a person now")
+    expect(alarm).to_contain_text("Word found: “chest pain”")
+    expect(alarm).to_contain_text("This is a word match, not a medical opinion.")
+    expect(console.locator("#voice-urgent")).to_have_text("Gladys may need a person now")
+    expect(console.locator("#alarms")).to_have_attribute("data-tone", "on")
+    expect(console.locator(f'[data-key="{topic_id}"] mark')).to_have_text("chest pain")
+    after = console.locator("#console").bounding_box()
+    assert before and after and after["y"] > before["y"]
+    is_accessible(console)
+    alarm.get_by_role("button", name="I am going to Gladys").click()
+    expect(alarm).to_contain_text("Tomas Reyes is going to Gladys.")
+    alarm.get_by_role("button", name="It is looked after…").click()
+    dialog(console).get_by_role("button", name="End the alarm").click()
+    expect(dialog(console).get_by_role("alert")).to_have_text("Say what became of it.")
+    dialog(console).get_by_label("In one line").fill("Dr Adler sat down with her")
+    dialog(console).get_by_role("button", name="End the alarm").click()
+    expect(dialog(console).get_by_role("alert")).to_have_text("Choose what shall become of the topic.")
+    dialog(console).get_by_label("It is for the one-on-one").check()
+    dialog(console).get_by_role("button", name="End the alarm").click()
+    expect(alarm).to_be_hidden()
+
+
+def test_an_alarm_of_a_one_on_one_topic_tells_no_words_and_is_reached_from_an_open_dialog(room: LiveServer, enter: Enter) -> None:
+    console = everything(enter("tomas", "facilitator"))
+    console.get_by_role("button", name="Add for someone without a phone").click()
+    dialog(console).get_by_label("In their words").fill("What I was typing")
+    propose(room, "beatriz", "The chest pain is back", "one_on_one")
+    dialog(console).get_by_role("button", name="I am going to Beatriz").click()
+    expect(dialog(console).get_by_label("In their words")).to_have_value("What I was typing")
+    console.keyboard.press("Escape")
+    alarm = console.get_by_role("region", name="Beatriz may need a person now")
+    expect(alarm).to_contain_text("is going to Beatriz")
+    expect(console.locator("body")).not_to_contain_text("chest pain is back")
+    alarm.get_by_role("button", name="It is looked after…").click()
+    dialog(console).get_by_label("In one line").fill("All well")
+    dialog(console).get_by_role("button", name="End the alarm").click()
+    expect(alarm).to_be_hidden()
+
+
+def test_two_at_once_see_what_the_other_did_before_anything_is_done_over_it(room: LiveServer, enter: Enter) -> None:
+    words = "What test strips cost"
+    topic_id = planned(room, "rosa", words)
+    tomas, joanne = everything(enter("tomas", "facilitator")), everything(enter("joanne", "facilitator"))
+    tomas.get_by_role("button", name=f"More for: {words}").click()
+    expect(joanne.locator(f'[data-key="{topic_id}"]')).to_be_visible()
+    tomas.context.set_offline(True)
+    tomas.get_by_role("button", name=f"Park: {words}").click()
+    joanne.get_by_role("button", name=f"Start: {words}").click()
+    expect(joanne.locator("#middle .gv-big")).to_have_text(words)
+    tomas.context.set_offline(False)
+    both = tomas.locator(".gv-card", has=tomas.get_by_role("heading", name="Joanne Pike has just changed this too"))
+    expect(both.first).to_contain_text(f"Park “{words}”", timeout=25_000)
+    expect(both.first).to_contain_text(f"“{words}” is talked about now")
+    is_accessible(tomas)
+    assert state_of(room, topic_id) == "current"
+    both.first.get_by_role("button", name="Take mine").click()
+    expect(joanne.locator("#middle")).not_to_contain_text("Talking now")
+    assert state_of(room, topic_id) == "parked"
+
+
+def test_the_lead_is_handed_over_and_each_sees_their_part(room: LiveServer, enter: Enter) -> None:
+    tomas, joanne = enter("tomas", "facilitator"), enter("joanne", "facilitator")
+    expect(tomas.locator("#lead-line")).to_have_text("You lead.")
+    expect(joanne.locator("#lead-line")).to_have_text("Tomas Reyes leads. You help.")
+    expect(tomas.locator("#new")).to_be_hidden()
+    expect(joanne.locator("#new")).to_be_visible()
+    expect(tomas.locator("#people")).to_contain_text("One-on-ones that need you")
+    is_accessible(tomas)
+    tomas.get_by_role("button", name="Hand over").click()
+    dialog(tomas).get_by_label("Joanne Pike").check()
+    dialog(tomas).get_by_role("button", name="Ask them").click()
+    expect(tomas.locator("#notices")).to_contain_text("Joanne Pike was asked to take the lead.")
+    card = joanne.locator("#notices .gv-card", has=joanne.get_by_role("heading", name="Tomas Reyes asks you to take the lead"))
+    card.get_by_role("button", name="Take over").click()
+    expect(joanne.locator("#lead-line")).to_have_text("You lead.")
+    expect(joanne.locator("#new")).to_be_hidden()
+    expect(tomas.locator("#lead-line")).to_have_text("Joanne Pike leads. You help.")
+    expect(tomas.locator("#new")).to_be_visible()
+    is_accessible(tomas)
+
+
+def test_what_to_say_and_who_leads_a_part_are_changed_for_this_visit(room: LiveServer, enter: Enter) -> None:
+    console = everything(enter("tomas", "facilitator"))
+    console.get_by_role("button", name="Change this").or_(console.get_by_role("button", name="Add what to say here")).click()
+    dialog(console).get_by_label("You could say").fill("Who has found something that helped?")
+    dialog(console).get_by_label("Watch for").fill("people who say nothing")
+    dialog(console).get_by_label("Who leads it?").select_option(label="Rosa (patient)")
+    is_accessible(console)
+    dialog(console).get_by_role("button", name="Save").click()
+    expect(console.locator("#middle")).to_contain_text("You could say: “Who has found something that helped?” Watch for: people who say nothing")
+    expect(console.locator("#runsheet")).to_contain_text("led by Rosa")
+
+
+def test_closing_accounts_for_each_topic_by_its_fate(room: LiveServer, enter: Enter) -> None:
+    propose(room, "teo", "A last thing")
+    console = enter("tomas", "facilitator")
+    console.get_by_role("button", name="Close visit…").click()
+    sent = room.rows("SELECT count(*) FROM topics WHERE split_from_id IS NULL")[0][0]
+    expect(dialog(console)).to_contain_text(f"{sent} topics sent, {sent} accounted for")
+    counted = [int(each) for each in dialog(console).locator("#close-account table strong").all_inner_texts()]
+    assert sum(counted) == sent
+    expect(dialog(console)).to_contain_text("Not talked about")
+    expect(dialog(console).get_by_role("button", name="Close and open feedback")).to_have_attribute("aria-disabled", "true")
+    is_accessible(console)
