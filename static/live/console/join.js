@@ -34,7 +34,7 @@ function openJoin(kit, id) {
       const lead = head === "own" ? leading(topic, room.topics.get(otherId)) : head;
       kit.act("agenda:merge", lead === id ? otherId : id, { into_id: lead });
       if (head === "own") room.do("agenda:suggest_words", { topic_id: lead, words }, { words });
-      kit.ui.more = null;
+      if (kit.ui.more === id) kit.ui.more = null;
       return null;
     },
   });

@@ -25,7 +25,7 @@ export function makeKit(data, draw) {
     touching: false, // the pointer is over the agenda
     drag: null, // {id, to}: a row being dragged, and the place it would take
     more: null, // the topic whose further acts are shown
-    pairs: [], // topics that may ask the same
+    pairs: null, // topics that may ask the same, once the clinic was asked
     apart: new Set(), // pairs this person said no to
     refused: [],
     conflicts: [], // acts that somebody else was faster with
@@ -46,6 +46,7 @@ export function makeKit(data, draw) {
   // An act on a topic says which state of it was looked at: what somebody else changed meanwhile is not done blindly.
   function act(name, id, more = {}, about = {}) {
     const rev = room.topics.get(id)?.rev;
+    if (ui.more === id) ui.more = null;
     return room.do(name, { topic_id: id, ...more, ...(Number.isInteger(rev) ? { base_rev: rev } : {}) }, about);
   }
 

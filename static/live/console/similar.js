@@ -25,14 +25,15 @@ export function listenForSimilar(kit) {
       const answer = await window.fetch(`/sessions/${room.sessionId}/similar-topics`, { headers: { Accept: "application/json", "X-Background": "1" }, credentials: "same-origin", cache: "no-store" });
       if (answer.ok) ui.pairs = (await answer.json()).pairs;
     } catch {
-      asked = null; // no network: with the next change
+      asked = null; // no network: it is asked again when the clinic is heard
+      return;
     }
     kit.draw();
     changed();
   }
 
   function changed() {
-    if (timer === null && waitingTopics(room) !== asked && !room.ended) timer = window.setTimeout(ask, asked === null ? 500 : PAUSE);
+    if (timer === null && waitingTopics(room) !== asked && !room.ended) timer = window.setTimeout(ask, ui.pairs === null ? 500 : PAUSE);
   }
 
   room.on("state", changed);
@@ -47,7 +48,7 @@ function waitingTopics(room) {
 // The other topic that this one looks like, unless somebody here has said that they are different things.
 export function similarTo({ room, ui }, topic) {
   if (!canJoin(topic)) return null;
-  for (const { topic_id: a, into_id: b } of ui.pairs) {
+  for (const { topic_id: a, into_id: b } of ui.pairs || []) {
     if ((a !== topic.id && b !== topic.id) || ui.apart.has(pairKey(a, b))) continue;
     const other = room.topics.get(a === topic.id ? b : a);
     if (other && canJoin(other)) return other;
