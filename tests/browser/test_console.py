@@ -273,8 +273,25 @@ def test_what_to_say_and_who_leads_a_part_are_changed_for_this_visit(room: LiveS
     expect(console.locator("#runsheet")).to_contain_text("led by Rosa")
 
 
+def test_topics_are_gathered_for_some_minutes_and_hidden_counts_are_shown_and_hidden_again(room: LiveServer, enter: Enter) -> None:
+    room.write("UPDATE programmes SET hides_supports = 1")
+    console = everything(enter("tomas", "facilitator"))
+    console.get_by_label("How long to gather topics").select_option("3")
+    console.get_by_role("button", name="Gather topics").click()
+    expect(console.locator("#new")).to_contain_text("Phones and wall ask for topics until")
+    console.get_by_role("button", name="End it now").click()
+    expect(console.get_by_role("button", name="Gather topics")).to_be_visible()
+    console.get_by_role("button", name="Show everybody the me too counts").click()
+    hide = console.get_by_role("button", name="Hide the me too counts again")
+    expect(hide).to_be_visible()
+    assert room.rows("SELECT supports_shown FROM group_sessions WHERE id = ?", room.session_id) == [(1,)]
+    hide.click()
+    expect(console.get_by_role("button", name="Show everybody the me too counts")).to_be_visible()
+    room.write("UPDATE programmes SET hides_supports = 0")
+
+
 def test_closing_accounts_for_each_topic_by_its_fate(room: LiveServer, enter: Enter) -> None:
-    propose(room, "teo", "A last thing")
+    act(room, "tomas", "agenda:decline", topic_id=propose(room, "teo", "A last thing"), reason="not_here")
     console = enter("tomas", "facilitator")
     console.get_by_role("button", name="Close visit…").click()
     sent = room.rows("SELECT count(*) FROM topics WHERE split_from_id IS NULL")[0][0]
