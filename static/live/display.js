@@ -39,8 +39,8 @@ function upcoming() {
   return [...room.topics.values()].filter((topic) => topic.state === "planned").sort((a, b) => (a.rank ?? Infinity) - (b.rank ?? Infinity)).slice(0, 2);
 }
 
-function nextTopics() {
-  const topics = upcoming();
+function nextTopics(atMost = 2) {
+  const topics = upcoming().slice(0, atMost);
   if (!topics.length) return null;
   return el("div", { class: "gv-wall__rest" }, el("p", { class: "gv-wall__quiet" }, say("next")), topics.map((topic) => el("p", { class: "gv-wall__next live-one-line", dir: "auto", "data-key": topic.id }, topic.words)));
 }
@@ -57,6 +57,26 @@ function timer() {
   );
 }
 
+// Where the clinic wants it, who is asked to come reads their number here; nobody's name.
+function calls() {
+  const asked = (room.run.calls || []).slice(0, 2);
+  if (!asked.length) return null;
+  const words = ({ number, place }) => (place ? say("number_come_to", { n: number, place }) : say("number_come", { n: number }));
+  return el("div", { class: "gv-wall__calls", "data-key": "calls" }, asked.map((call) => el("p", { "data-key": String(call.number) }, words(call))));
+}
+
+function question() {
+  return room.run.poll ? el("div", { class: "gv-wall__rest", "data-key": "poll" }, el("p", { class: "gv-wall__next" }, say("ask_room"))) : null;
+}
+
+// One other language under the topic's own words; more would be too small to read from afar.
+function otherWords(topic) {
+  const [first] = topic.translations || [];
+  return first ? el("p", { class: "gv-wall__quiet live-one-line", lang: first.language, dir: "auto", "data-key": "translation" }, first.words) : null;
+}
+
+const isGathering = () => room.run.gathering_until && new Date(room.run.gathering_until) > room.now();
+
 const title = (topic) => el("h1", { class: "gv-wall__topic live-fit", dir: "auto", "data-key": `topic-${topic.id}`, "data-words": topic.words }, topic.words);
 
 const faces = {
@@ -68,19 +88,24 @@ const faces = {
     ];
   },
   curtain: () => [ring(), el("h1", { class: "gv-wall__topic" }, say("pause")), el("p", {}, say("pause_text"))],
-  topic: (topic) => [el("p", { class: "gv-wall__label" }, say("talking_about")), title(topic), timer(), nextTopics(), foot()],
-  between: () => [el("h1", { class: "gv-wall__label" }, room.run.title), nextTopics(), foot()],
+  topic(topic) {
+    const [other, asked] = [otherWords(topic), calls()];
+    return [el("p", { class: "gv-wall__label" }, say("talking_about")), title(topic), other, timer(), question() || nextTopics(other || asked ? 1 : 2), asked, foot()];
+  },
+  between: () => [el("h1", { class: "gv-wall__label" }, room.run.title), nextTopics(), calls(), foot()],
   join() {
     const { run } = room;
+    const asks = isGathering();
     return [
       el(
         "div", { class: "gv-wall__join" },
         el(
-          "div", {}, el("p", { class: "gv-wall__name" }, ring(), el("span", { dir: "auto" }, run.title)), el("h1", { class: "gv-wall__join-title" }, say("join_title")),
-          el("p", {}, say("join_text")), el("p", { class: "gv-wall__label live-address" }, address()), el("p", { class: "gv-wall__code" }, code()), el("p", {}, say("no_phone")),
+          "div", {}, el("p", { class: "gv-wall__name" }, ring(), el("span", { dir: "auto" }, run.title)), el("h1", { class: `gv-wall__join-title${asks ? " live-asks" : ""}` }, say(asks ? "what_to_talk_about" : "join_title")),
+          el("p", {}, asks ? say("gather_until", { time: clock(run.gathering_until) }) : say("join_text")), el("p", { class: "gv-wall__label live-address" }, address()), el("p", { class: "gv-wall__code" }, code()), asks ? null : el("p", {}, say("no_phone")),
         ),
         el("div", { class: "gv-wall__qr" }, el("img", { src: `/sessions/${data.session_id}/join-code.svg?code=${run.join_code}`, alt: "" })),
       ),
+      calls(),
     ];
   },
   before() {
@@ -102,6 +127,7 @@ function face() {
   if (room.age() >= STALE_AFTER) return ["stale", current];
   if (current) return ["topic", current];
   if (run.state === "planned") return ["before"];
+  if (isGathering()) return ["join"];
   // Between two topics the room wants to know what comes; before the first one people still join.
   const begun = [...room.topics.values()].some((topic) => topic.state === "talked_about");
   return begun && upcoming().length ? ["between"] : ["join"];

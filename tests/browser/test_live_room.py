@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
+from groupvisits.demo.rehearsal.line import Line
 from tests.journeys.conftest import PHONE, WALL, is_accessible
 from tests.live.server import LiveServer
 
@@ -217,3 +218,34 @@ def test_the_plan_comes_to_the_phone_with_the_end_of_the_visit(room: LiveServer,
     expect(frank.locator("#plan")).to_contain_text("Walk to the church")
     expect(frank.locator("#plan")).to_contain_text("After lunch. How sure you were: 8 out of 10.")
     is_accessible(frank)
+
+
+def test_the_wall_gathers_topics_asks_the_room_and_calls_numbers_where_the_clinic_wants_that(room: LiveServer, enter: Enter) -> None:
+    wall, tomas, osei = enter("tomas", "display", WALL), room.phone("tomas"), room.phone("osei")
+
+    def do(phone: Line, name: str, **body: object) -> dict[str, str]:
+        told = phone.ask(name, {"command_id": str(uuid4()), "session_id": room.session_id, "body": body})
+        assert told["ok"], told
+        return told["result"]
+
+    do(tomas, "live:gather", minutes=5)
+    expect(wall.get_by_role("heading", name="What do you want us to talk about?")).to_be_visible()
+    expect(wall.locator("#wall")).to_contain_text("We gather topics until about")
+    is_accessible(wall)
+    topic = do(room.phone("rosa"), "agenda:propose", words="Cooking for two", route="group", shows_name=False)["topic_id"]
+    do(tomas, "agenda:start", topic_id=topic, minutes=5)
+    expect(wall.get_by_role("heading", name="Cooking for two")).to_be_visible()
+    do(tomas, "live:ask_room", topic_id=topic)
+    expect(wall.locator("#wall")).to_contain_text("Look at your phone")
+    is_accessible(wall)
+    do(tomas, "slots:plan")
+    slot, seat = room.rows(
+        "SELECT slots.id, slots.seat_id FROM slots JOIN staff_members ON staff_members.id = provider_id WHERE staff_members.name LIKE '%Osei%'"
+    )[0]
+    room.write("UPDATE seats SET slip_number = 7 WHERE id = ?", seat)
+    do(osei, "slots:call", slot_id=slot)
+    expect(wall.locator("#wall")).not_to_contain_text("please come")
+    room.write("UPDATE clinics SET wall_calls = 1")
+    wall.reload()
+    expect(wall.locator("#wall")).to_contain_text("Number 7, please come")
+    is_accessible(wall)
