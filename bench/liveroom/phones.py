@@ -64,7 +64,7 @@ class Client:
         self.rest = b""
         self.state = "new"
         self.number, self.version = 0, 0
-        self.pending: dict[int, tuple[float, str]] = {}
+        self.pending: dict[int, tuple[float, str, Visit]] = {}
         self.stands: set[str] = set()
         self.visit: Visit | None = None
 
@@ -91,14 +91,13 @@ class Client:
         size = len(payload)
         self.socket.send((b"\x81" + bytes([0x80 | size]) if size < 126 else b"\x81\xfe" + size.to_bytes(2, "big")) + b"\0\0\0\0" + payload)
 
-    def emit(self, name: str, data: dict[str, Any], due: float) -> None:
+    def emit(self, name: str, data: dict[str, Any], due: float, visit: Visit) -> None:
         self.number += 1
-        self.pending[self.number] = (due, name)
+        self.pending[self.number] = (due, name, visit)
         self.put(f"42{self.number}{json.dumps([name, data])}")
 
     def subscribe(self, visit: Visit) -> None:
-        self.visit, self.stands = visit, set()
-        self.emit("live:subscribe", {"session_id": visit.id, "audience": self.audience}, now())
+        self.emit("live:subscribe", {"session_id": visit.id, "audience": self.audience}, now(), visit)
 
     def feed(self, data: bytes, at: float) -> None:
         if self.rest:
@@ -159,14 +158,12 @@ class Client:
 
     def _answered(self, text: bytes, at: float) -> None:
         bracket = text.index(b"[")
-        due, name = self.pending.pop(int(text[2:bracket]))
+        due, name, visit = self.pending.pop(int(text[2:bracket]))
         (answer,) = json.loads(text[bracket:])
-        visit = self.visit
-        assert visit is not None
         if not answer["ok"]:
             self.crowd.refused.append((name, answer))
         elif name == "live:subscribe":
-            self.version = answer["result"]["version"]
+            self.visit, self.stands, self.version = visit, set(), answer["result"]["version"]
             visit.base = max(visit.base, self.version)
             self.crowd.subscribed += 1
         else:
@@ -185,12 +182,13 @@ class Client:
                 "agenda:propose",
                 common | {"body": {"words": f"What do test strips cost, and who pays for them? {self.number}", "route": "group", "shows_name": False}},
                 due,
+                visit,
             )
         else:
             topic_id = random.choice(others)
             on = topic_id not in self.stands
             self.stands.symmetric_difference_update({topic_id})
-            self.emit("agenda:support", common | {"body": {"topic_id": topic_id, "on": on}}, due)
+            self.emit("agenda:support", common | {"body": {"topic_id": topic_id, "on": on}}, due, visit)
 
 
 class Crowd:
@@ -291,11 +289,16 @@ class Crowd:
 
         while lost() and now() < deadline:
             self.listen(0.02)
+        missing = lost()
         late = [visit.last[version] - due for visit in visits for version, due in visit.sent.items() if version in visit.last]
-        return Step(
-            rate=rate, ack_p50=ms(self.acks, 0.5), ack_p99=ms(self.acks, 0.99), last_p99=ms(late, 0.99), lost=lost(), refused=len(self.refused),
+        step = Step(
+            rate=rate, ack_p50=ms(self.acks, 0.5), ack_p99=ms(self.acks, 0.99), last_p99=ms(late, 0.99), lost=missing, refused=len(self.refused),
             gaps=sum(visit.gaps for visit in visits), lag_p99=ms(lags, 0.99), lag_max=ms(lags, 1), server_load=round(server_load, 2), generator_load=round(generator_load, 2),
         )  # fmt: skip
+        until = now() + PATIENCE
+        while any(client.pending for client in self.clients) and now() < until:  # the next step begins with nothing in the queue
+            self.listen(0.05)
+        return step
 
 
 def ms(values: list[float], share: float) -> float:

@@ -93,8 +93,9 @@ def _prepare_sqlite(engine: Engine, *, reads_only: bool) -> None:
         connection.isolation_level = None  # the driver begins nothing by itself
         for pragma in ("busy_timeout=0", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             _retried(lambda pragma=pragma: connection.execute(f"PRAGMA {pragma}"))
-        if reads_only:
-            connection.execute("PRAGMA query_only=ON")
+        # What a savepoint may have to undo, and what a full transaction has changed, stays in memory until the commit: no disk in between.
+        for pragma in ("query_only=ON",) if reads_only else ("temp_store=MEMORY", "cache_size=-16000"):
+            connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: Any) -> None:
