@@ -146,6 +146,7 @@ ACTS = {
     "sessions:offer_place": mark("Offered a place"),
     "sessions:offer_withdrawn": mark("An offer was taken back"),
     "sessions:put_ahead": mark("Put somebody ahead on a waiting list"),
+    "sessions:undo_waiting_list": mark("Undid a step on a waiting list"),
     "sessions:leave_early": mark("Noted who left early or came back"),
     "sessions:make": mark("Made a visit"),
     "sessions:make_calendar": mark("Made a private calendar address"),

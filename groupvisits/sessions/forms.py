@@ -52,17 +52,29 @@ class DateChangeForm(CommandForm):
 class PlanForm(CommandForm):
     seen = HiddenField(validators=[InputRequired(), Length(max=100)])
 
+    same_for: Mapping[str, list[str]] = {}  # a question that many dates share: the dates' own questions
+
     def choices_made(self) -> dict[str, str]:
-        return {name: field.data or "" for name, field in self._fields.items() if name.startswith("choice-")}
+        """What was chosen for each date, else for all of them where the date offers it."""
+        made = {name: field.data or "" for name, field in self._fields.items() if name.startswith("choice-")}
+        for shared, names in self.same_for.items():
+            chosen = self._fields[shared].data
+            for name in names:
+                if not made[name] and chosen in [choice.value for choice in self._fields[name].iter_choices()]:  # type: ignore[attr-defined]
+                    made[name] = chosen
+        return made
 
 
-def plan_form_for(questions: Mapping[str, tuple[str, list[Any]]]) -> type[PlanForm]:
+def plan_form_for(questions: Mapping[str, tuple[str, list[Any]]], shared: Mapping[str, tuple[str, list[Any], list[str]]] | None = None) -> type[PlanForm]:
     """A form with one question for each clash: {field's name: (its words, its choices)}. No choice is made for anybody.
 
-    Which of them need an answer depends on the others, so it is the verb that refuses.
+    `shared` asks many dates' question once: {field's name: (its words, its choices, the fields it answers for)}. Which of them need an
+    answer depends on the others, so it is the verb that refuses.
     """
-    fields = {name: RadioField(asked, choices=choices, validate_choice=False) for name, (asked, choices) in questions.items()}
-    return type("PlanFormForQuestions", (PlanForm,), fields)
+    fields: dict[str, Any] = {name: RadioField(asked, choices=choices, validate_choice=False) for name, (asked, choices) in questions.items()}
+    for name, (asked, choices, _) in (shared or {}).items():
+        fields[name] = RadioField(asked, choices=choices, default="", validate_choice=False)
+    return type("PlanFormForQuestions", (PlanForm,), {**fields, "same_for": {name: names for name, (_, _, names) in (shared or {}).items()}})
 
 
 class ClosureForm(CommandForm):
@@ -113,6 +125,10 @@ class AheadForm(CommandForm):
             Length(max=200, message=_l("Use at most 200 characters.")),
         ],
     )
+
+
+class UndoForm(BaseForm):
+    act_id = StringField(validators=[Length(max=32)])
 
 
 class MakeUpForm(CommandForm):

@@ -37,8 +37,27 @@ function draw() {
     .replace("{people}", say(button.dataset.onePerson, button.dataset.people, people.size));
 }
 
+// A choice for all is ticked on each date that has it; a date that differs afterwards ends "for all".
+function sameForAll(input) {
+  for (const name of input.closest("[data-same]").dataset.same.split(" ")) {
+    const own = [...form.querySelectorAll(`input[name="${CSS.escape(name)}"]`)].find((each) => each.value === input.value);
+    if (own) own.checked = true;
+  }
+}
+
+function oneDiffers(input) {
+  for (const shared of document.querySelectorAll("[data-same]")) {
+    if (!shared.dataset.same.split(" ").includes(input.name)) continue;
+    const chosen = shared.querySelector("input:checked");
+    if (chosen?.value && chosen.value !== input.value) shared.querySelector('input[value=""]').checked = true;
+  }
+}
+
 if (form && button && dates.length) {
-  form.addEventListener("change", draw);
+  form.addEventListener("change", (event) => {
+    if (event.target.type === "radio") (event.target.closest("[data-same]") ? sameForAll : oneDiffers)(event.target);
+    draw();
+  });
   form.addEventListener("submit", (event) => {
     if (button.getAttribute("aria-disabled") !== "true") return;
     event.preventDefault();

@@ -119,6 +119,53 @@ def test_the_button_waits_for_the_last_choice_and_the_server_too(app: Flask, cas
     assert send_plan(joanne, address, **{key: "no-room"}).status_code == 303
 
 
+def taken_on(app: Flask, cast: Cast, wednesdays: int) -> list[str]:
+    """The group's room is used by others on the days after so many of its dates; returns the dates."""
+    with app.app_context(), transaction.write() as tx:
+        tx.get_one(GroupSession, cast.session_id).state = "closed"
+        planned = tx.scalars(select(GroupSession).where(GroupSession.state == "planned").order_by(GroupSession.starts_at)).all()
+        for each in planned[:wednesdays]:
+            day = clock.local(each.starts_at, each.zone).date() + timedelta(days=1)
+            tx.add(Closure(id=ids.new_id(), clinic_id=cast.clinic_id, room="Main room", first_day=day, last_day=day, from_time=time(17),
+                           until_time=time(19), reason="Choir", created_at=clock.now()))  # fmt: skip
+        return [each.id for each in planned]
+
+
+def test_many_clashes_are_answered_once_for_all_and_a_date_of_its_own_differently(app: Flask, cast: Cast, joanne: FlaskClient) -> None:
+    make(joanne, cast, 6)
+    planned = taken_on(app, cast, 5)
+    address = joanne.post(f"/groups/{cast.group_id}/rule-changes", data=RULE).location
+    words = words_of(joanne.get(address).text)
+    assert "The same for all" in words and "Main room is taken on 5 dates" in words and "Keep the day and time they have now" in words
+    own = f"choice-{planned[1]}-room"
+    with app.app_context():
+        before = {each: db.session.get_one(GroupSession, each).starts_at for each in planned}
+    assert send_plan(joanne, address, **{"all-room": "keep", own: "no-room"}).status_code == 303
+    with app.app_context():
+        stays = [db.session.get_one(GroupSession, each).starts_at == before[each] for each in planned]
+        assert stays == [True, False, True, True, True, False]
+        assert db.session.get_one(GroupSession, planned[1]).room == ""
+
+
+def test_what_is_not_offered_for_all_is_answered_for_none(app: Flask, cast: Cast, joanne: FlaskClient) -> None:
+    make(joanne, cast, 3)
+    planned = taken_on(app, cast, 2)
+    address = joanne.post(f"/groups/{cast.group_id}/rule-changes", data=RULE).location
+    for value in ("", "room:Elsewhere", "skip", HUGE, HOSTILE):
+        refused = send_plan(joanne, address, **{"all-room": value})
+        assert refused.status_code == 400
+        assert f'href="#choice-{planned[0]}-room' in refused.text
+    # what was chosen is kept when something else is refused
+    page = joanne.post(address, data={"seen": "other", "all-room": "no-room"}).text
+    assert len(re.findall(r'checked[^>]*value="no-room"|value="no-room"[^>]*checked', page)) >= 2
+
+
+def test_one_clash_alone_is_not_asked_twice(app: Flask, cast: Cast, joanne: FlaskClient) -> None:
+    make(joanne, cast, 3)
+    taken_on(app, cast, 1)
+    assert "The same for all" not in joanne.get(joanne.post(f"/groups/{cast.group_id}/rule-changes", data=RULE).location).text
+
+
 def test_a_look_that_is_old_is_refused_and_a_fresh_one_shown(app: Flask, cast: Cast, joanne: FlaskClient) -> None:
     make(joanne, cast)
     address = joanne.post(f"/groups/{cast.group_id}/rule-changes", data=RULE).location

@@ -10,6 +10,7 @@ from groupvisits.sessions.service.running import cancel_session, close_session, 
 from groupvisits.sessions.service.seats import free_seat, invite, seat_patient, take_back_seat, take_seat
 from groupvisits.sessions.service.series import apply_plan, plan_date_change, plan_more_dates, plan_rule_change
 from groupvisits.sessions.service.teams import add_to_team, change_place, take_from_team
+from groupvisits.sessions.service.undos import undo_leaving, undo_put_ahead
 from groupvisits.sessions.service.waiting import ask_make_up, join_waiting_list, leave_waiting_list, put_ahead
 from groupvisits.sessions.service.withdrawals import withdraw_offer
 
@@ -51,5 +52,7 @@ __all__ = [
     "take_from_team",
     "take_seat",
     "undo_check_in",
+    "undo_leaving",
+    "undo_put_ahead",
     "withdraw_offer",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 import time
 from datetime import datetime
+from typing import Any
 
 import structlog
 from sqlalchemy import select
@@ -19,7 +20,7 @@ from groupvisits.sessions.events import SeatArrived, SeatFreed, SessionCancelled
 from groupvisits.sessions.models import HOLDING, GroupSession, Offer, Seat, WaitingListEntry
 from groupvisits.sessions.permissions import POLICY
 from groupvisits.sessions.rules import waiting
-from groupvisits.sessions.service import entries
+from groupvisits.sessions.service import as_it_was, entries
 from groupvisits.sessions.service.messages import A_TURN, plan_notice, withdraw_notices
 from groupvisits.sessions.service.scheduler import note_change
 from groupvisits.sessions.service.seats import free_seat, held_by, invite, limit_of, lock_for_answer, lock_session, seat_of, take_seat
@@ -180,15 +181,19 @@ def take_offered(tx: Transaction, actor: Actor, group_session: GroupSession, ent
     people_changed(tx, group_session.id, *people)
 
 
-def decline_offer(tx: Transaction, actor: Actor, session_id: str, *, entry_id: str = "") -> dict[str, str]:
-    """The offered places are free again and go to the next; who declined is off the list and still in their group. Twice is once."""
+def decline_offer(tx: Transaction, actor: Actor, session_id: str, *, entry_id: str = "") -> dict[str, Any]:
+    """The offered places are free again and go to the next; who declined is off the list and still in their group. Twice is once.
+
+    "before" is what an undo needs.
+    """
     group_session, entry = _of_whom(tx, actor, session_id, entry_id)
     if entry.state == "left":
         return {"state": "declined"}
     if entries.open_offer(tx, entry) is None:
         raise waiting.OfferOver
+    before = as_it_was.before_leaving(tx, entry)
     give_back(tx, actor, group_session, entry, "declined", by="patient" if actor.kind == "patient" else "staff")
-    return {"state": "declined"}
+    return {"state": "declined", "before": before | as_it_was.after_leaving(tx, entry)}
 
 
 def give_back(tx: Transaction, actor: Actor, group_session: GroupSession, entry: WaitingListEntry, became: str, *, by: str = "") -> None:

@@ -1,5 +1,7 @@
 """The waiting list of a date: getting on it, off it, and ahead on it with a reason; and asking for a place in a sister group instead."""
 
+from typing import Any
+
 from groupvisits.audit import service as audit
 from groupvisits.core import clock
 from groupvisits.core.actor import Actor
@@ -10,7 +12,7 @@ from groupvisits.sessions import queries
 from groupvisits.sessions.models import HOLDING, GroupSession, Seat
 from groupvisits.sessions.permissions import POLICY
 from groupvisits.sessions.rules import waiting
-from groupvisits.sessions.service import answers, entries, offers
+from groupvisits.sessions.service import answers, as_it_was, entries, offers
 from groupvisits.sessions.service.seats import free_seat, invite, lock_sessions, seat_of
 from groupvisits.sessions.service.versions import people_changed
 
@@ -32,14 +34,17 @@ def join_waiting_list(tx: Transaction, actor: Actor, session_id: str, *, patient
     return {"state": state}
 
 
-def leave_waiting_list(tx: Transaction, actor: Actor, session_id: str, *, entry_id: str = "") -> dict[str, str]:
-    """The person does not wait any more, and is taken for a no, as is whom they come with; an offer they had goes to the next. Twice is once."""
+def leave_waiting_list(tx: Transaction, actor: Actor, session_id: str, *, entry_id: str = "") -> dict[str, Any]:
+    """The person does not wait any more, and is taken for a no, as is whom they come with; an offer they had goes to the next. Twice is once.
+
+    "before" is what an undo needs.
+    """
     place = queries.place_for(tx, actor, session_id, lock=True)
     POLICY.require(actor, "sessions:answer_own" if actor.kind == "patient" else "sessions:seat", place)
     entry = entries.entry_of(tx, session_id, actor.id) if actor.kind == "patient" else offers.own_entry(tx, session_id, entry_id)
     if entry is None or entry.state not in entries.ON_THE_LIST:
         return {"state": "left"}
-    people = entries.people_of(entry)
+    people, before = entries.people_of(entry), as_it_was.before_leaving(tx, entry)
     entries.end_entry(tx, actor, entry, "left", offer="declined")
     audit.record(tx, actor, "sessions:leave_waiting_list", entry, session_id=session_id, patient=entry.patient_id)
     for patient_id in people:
@@ -49,11 +54,14 @@ def leave_waiting_list(tx: Transaction, actor: Actor, session_id: str, *, entry_
             seat.answered_at, seat.answered_by = clock.now(), "patient" if actor.kind == "patient" else "staff"
             offers.tell_the_other(tx, actor, place.group_session, patient_id)
     people_changed(tx, session_id, *people)
-    return {"state": "left"}
+    return {"state": "left", "before": before | as_it_was.after_leaving(tx, entry)}
 
 
-def put_ahead(tx: Transaction, actor: Actor, session_id: str, entry_id: str, *, before_id: str, reason: str) -> dict[str, str]:
-    """This entry stands just before that one; who did it and why is shown with it. Refuses without a reason and who has an offer already."""
+def put_ahead(tx: Transaction, actor: Actor, session_id: str, entry_id: str, *, before_id: str, reason: str) -> dict[str, Any]:
+    """This entry stands just before that one; who did it and why is shown with it. Refuses without a reason and who has an offer already.
+
+    "before" is what an undo needs.
+    """
     place = queries.place_for(tx, actor, session_id, lock=True)
     POLICY.require(actor, "sessions:seat", place)
     entry, before = offers.own_entry(tx, session_id, entry_id), offers.own_entry(tx, session_id, before_id)
@@ -66,13 +74,15 @@ def put_ahead(tx: Transaction, actor: Actor, session_id: str, entry_id: str, *, 
     order = [each.id for each in waiting.in_order(line)]
     if order.index(before.id) >= order.index(entry.id):
         raise waiting.AheadOfWhom(field="before_id")
-    for each_id, moment in waiting.moments_ahead(line, entry.id, before.id).items():
+    moved = waiting.moments_ahead(line, entry.id, before.id)
+    as_before = as_it_was.order_of(found, moved)
+    for each_id, moment in moved.items():
         found[each_id].ahead_at = moment
     entry.ahead_by, entry.ahead_reason, entry.changed_at = actor.name[:120], reason.strip()[:200], clock.now()
     tx.flush()
     audit.record(tx, actor, "sessions:put_ahead", entry, session_id=session_id, patient=entry.patient_id, before=before.patient_id, reason=entry.ahead_reason)
     offers.offer_next(tx, actor, session_id)
-    return {"entry_id": entry_id}
+    return {"entry_id": entry_id, "before": as_before}
 
 
 def ask_make_up(tx: Transaction, actor: Actor, session_id: str, *, instead_of: str, patient_id: str = "", over_maximum_reason: str = "") -> dict[str, str]:

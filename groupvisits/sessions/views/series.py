@@ -1,5 +1,7 @@
 """Making and moving dates: a wish, its preview, and the press that carries it out. And the days on which nothing can be."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -161,16 +163,64 @@ def _done_words(done: dict[str, int]) -> str:
 
 
 def _plan_form(preview: queries.Preview) -> type[forms.PlanForm]:
-    return forms.plan_form_for(
-        {
-            field_of(line, question): (
-                _question_words(line, question),
-                [SelectChoice(value, _option_words(line, question, value)) for value in question.options],
-            )
-            for line in preview.lines
-            for question in line.questions
-        }
-    )
+    asked = [(line, question) for line in preview.lines for question in line.questions]
+    questions = {
+        field_of(line, question): (_question_words(line, question), [SelectChoice(value, _option_words(line, question, value)) for value in question.options])
+        for line, question in asked
+    }
+    return forms.plan_form_for(questions, _shared(asked))
+
+
+def _shared(asked: Sequence[tuple[Line, Question]]) -> dict[str, tuple[str, list[Any], list[str]]]:
+    """Each question that more than one date asks, to be answered once for all of them."""
+    by_kind: dict[str, list[tuple[Line, Question]]] = {}
+    for line, question in asked:
+        by_kind.setdefault(f"all-{question.kind}" + (f"-{question.about}" if question.kind == "clock" else ""), []).append((line, question))
+    return {
+        name: (_shared_words([question for _, question in found]), _shared_choices([question for _, question in found]), [field_of(*each) for each in found])
+        for name, found in by_kind.items()
+        if len(found) > 1
+    }
+
+
+def _shared_choices(questions: Sequence[Question]) -> list[Any]:
+    """Every option that any of the dates has, and of how many where not all have it."""
+    counts = Counter(value for question in questions for value in question.options)
+    words = {value: _shared_option_words(value) for value in counts}
+    return [
+        SelectChoice("", gettext("Choose for each date")),
+        *(
+            SelectChoice(value, words[value] if n == len(questions) else gettext("%(choice)s (on %(n)s of them)", choice=words[value], n=n))
+            for value, n in counts.items()
+        ),
+    ]
+
+
+def _shared_words(questions: Sequence[Question]) -> str:
+    n, abouts = len(questions), {question.about for question in questions}
+    about = abouts.pop() if len(abouts) == 1 else ""
+    return {
+        "room": gettext("%(room)s is taken on %(n)s dates", room=about, n=n) if about else gettext("The room is taken on %(n)s dates", n=n),
+        "team": gettext("Somebody of the team is elsewhere on %(n)s dates", n=n),
+        "closed": gettext("The clinic is closed on %(n)s dates", n=n),
+        "clock": gettext("The clocks change in the night of %(n)s dates", n=n),
+    }[questions[0].kind]
+
+
+def _shared_option_words(value: str) -> str:
+    if value.startswith("room:"):
+        return gettext("Use %(room)s", room=value.removeprefix("room:"))
+    return {
+        "keep": gettext("Keep the day and time they have now"),
+        "no-room": gettext("Leave the room open for now"),
+        "skip": gettext("Leave these dates out"),
+        "without": gettext("Without whoever is elsewhere"),
+        "with": gettext("With them all the same: they settle it"),
+        "open": gettext("Hold them all the same"),
+        "later": gettext("Start as much later as the clocks jump"),
+        "first": gettext("The first time the clocks show it"),
+        "second": gettext("The second time, an hour later"),
+    }[value]
 
 
 def _question_words(line: Line, question: Question) -> str:

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import flash, redirect, render_template, url_for
+from flask import session as browser_session
 from flask_babel import gettext
 
+from groupvisits.core import ids
 from groupvisits.core.commands import run_command
 from groupvisits.core.errors import DomainError, NotFound
 from groupvisits.core.language import words
@@ -17,6 +19,8 @@ from groupvisits.sessions import forms, queries, service
 from groupvisits.sessions.views import bp
 from groupvisits.sessions.views.pages import date_page
 from groupvisits.sessions.views.waiting_forms import forms_of, of_entry
+
+LAST = "last_on_waiting_list"  # in the browser session
 
 
 @bp.post("/sessions/<session_id>/waiting-list-entries")
@@ -44,10 +48,12 @@ def offer(session_id: str, entry_id: str) -> Any:
 @access("sessions:seat")
 def put_ahead(session_id: str, entry_id: str) -> Any:
     form = forms.AheadForm()
-    return _with_form(
-        session_id, entry_id, "ahead", form,
-        lambda: _once(service.put_ahead, form, "put_ahead", session_id, entry_id, before_id=form.before_id.data or "", reason=form.reason.data or ""),
-    )  # fmt: skip
+
+    def act() -> None:
+        done = _once(service.put_ahead, form, "put_ahead", session_id, entry_id, before_id=form.before_id.data or "", reason=form.reason.data or "")
+        _offer_undo(gettext("They stand ahead now."), "put_ahead", session_id, entry_id, done)
+
+    return _with_form(session_id, entry_id, "ahead", form, act)
 
 
 @bp.post("/sessions/<session_id>/waiting-list-entries/<entry_id>/offer-removals")
@@ -65,21 +71,59 @@ def accept(session_id: str, entry_id: str) -> Any:
 @bp.post("/sessions/<session_id>/waiting-list-entries/<entry_id>/refusals")
 @access("sessions:seat")
 def decline(session_id: str, entry_id: str) -> Any:
-    return _did(
-        session_id,
-        lambda: run(service.decline_offer, current_actor(), session_id, entry_id=entry_id),
-        gettext("The no is kept. They are off the waiting list of this date."),
-    )
+    def act() -> None:
+        done = run(service.decline_offer, current_actor(), session_id, entry_id=entry_id)
+        _offer_undo(gettext("The no is kept. They are off the waiting list of this date."), "leave", session_id, entry_id, done)
+
+    return _did(session_id, act)
 
 
 @bp.post("/sessions/<session_id>/waiting-list-entries/<entry_id>/removals")
 @access("sessions:seat")
 def remove(session_id: str, entry_id: str) -> Any:
-    return _did(
-        session_id,
-        lambda: run(service.leave_waiting_list, current_actor(), session_id, entry_id=entry_id),
-        gettext("They are off the waiting list of this date."),
-    )
+    def act() -> None:
+        done = run(service.leave_waiting_list, current_actor(), session_id, entry_id=entry_id)
+        _offer_undo(gettext("They are off the waiting list of this date."), "leave", session_id, entry_id, done)
+
+    return _did(session_id, act)
+
+
+@bp.post("/sessions/<session_id>/waiting-list-entries/<entry_id>/undos")
+@access("sessions:seat")
+def undo(session_id: str, entry_id: str) -> Any:
+    """The last thing done on a waiting list is undone, and what cannot be undone any more is said."""
+    last, asked = browser_session.get(LAST), forms.UndoForm().act_id.data
+    if not last or (last["act_id"], last["session_id"], last["entry_id"]) != (asked, session_id, entry_id):
+        queries.place_for(db.session(), current_actor(), session_id)  # of another clinic there is nothing to know
+        flash(gettext("Only the last step on a waiting list can be undone. Nothing was changed."), "error")
+        return redirect(url_for("sessions.group_session", session_id=session_id, _anchor="waiting-list"), 303)
+
+    def act() -> None:
+        verb = service.undo_put_ahead if last["act"] == "put_ahead" else service.undo_leaving
+        flash(_undone_words(run(verb, current_actor(), session_id, entry_id, before=last["before"])), "success")
+        browser_session.pop(LAST, None)
+
+    return _did(session_id, act)
+
+
+def _offer_undo(text: str, act: str, session_id: str, entry_id: str, done: dict[str, Any]) -> None:
+    """How it was stays here, so that an undo goes back to what was, not to what a page claims."""
+    if "before" not in done:  # it was so already
+        flash(text, "success")
+        return
+    browser_session[LAST] = {"act": act, "act_id": ids.new_id(), "session_id": session_id, "entry_id": entry_id, "before": done["before"]}
+    offer_undo(text, url_for("sessions.undo", session_id=session_id, entry_id=entry_id), act_id=browser_session[LAST]["act_id"])
+
+
+def _undone_words(done: dict[str, Any]) -> str:
+    said = [gettext("Undone: the offer stands as it did.") if done["state"] == "offered" else gettext("Undone: they wait where they stood before.")]
+    if done.get("gone_to"):
+        said.append(gettext("The place itself is gone: it was offered to %(name)s meanwhile, and that stays.", name=done["gone_to"]))
+    elif done.get("had_offer") and done["state"] != "offered":
+        said.append(gettext("The offer itself has ended."))
+    if done.get("told"):
+        said.append(gettext("A message about the no has gone out already. Please call them."))
+    return " ".join(said)
 
 
 @bp.get("/sessions/<session_id>/seats/<seat_id>/make-ups")
