@@ -12,7 +12,7 @@ from groupvisits.core.errors import NotAllowed, NotFound
 from groupvisits.core.transaction import run, write
 from groupvisits.extensions import db
 from groupvisits.sessions import queries, service
-from groupvisits.sessions.models import Notice, Offer, WaitingListEntry
+from groupvisits.sessions.models import Notice, Offer, Seat, WaitingListEntry
 from groupvisits.sessions.rules import undos, waiting
 from tests.cast import Cast, signed_in
 from tests.sessions.arrange import full_date
@@ -132,6 +132,13 @@ class TestVerbs:
         with pytest.raises(undos.CannotTakeBack):
             run(service.undo_leaving, cast.joanne, cast.session_id, entry(cast, "frank"), before=before)
         assert [name for name, _ in order(cast)] == ["Walter", "Frank"]
+        before = run(service.leave_waiting_list, cast.joanne, cast.session_id, entry_id=entry(cast, "walter"))["before"]
+        with write() as tx:
+            seat_id = tx.scalars(select(Seat.id).where(Seat.session_id == cast.session_id, Seat.patient_id == cast.walter.id)).one()
+        run(service.answer_for, cast.joanne, cast.session_id, seat_id, answer="yes", over_maximum_reason="Brings a chair")
+        with pytest.raises(undos.CannotTakeBack):
+            run(service.undo_leaving, cast.joanne, cast.session_id, entry(cast, "walter"), before=before)
+        assert state(cast, "walter") == "confirmed"
 
     def test_refuses_the_wrong_role_a_stranger_and_after_the_visit_has_begun(self, cast: Cast) -> None:
         waits(cast, "frank", "walter")
