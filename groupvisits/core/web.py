@@ -93,6 +93,7 @@ def accept_command(name: str, form_class: type[BaseForm], verb: Any, session_id:
             raise
         flash(language.words(refusal), "error")
         browser_session["kept_words"] = request.form.get("words", "")[:MAX_TEXT]
+        browser_session["kept_for"] = request.form.get("box", "")[:60]
     else:
         if request.is_json:
             return jsonify(ok=True, result=result)

@@ -38,7 +38,8 @@ def join_preview(session_id: str, topic_id: str) -> ResponseReturnValue:
 @bp.get("/sessions/<session_id>/rooms/patient")
 @access("live:take_part")
 def patient_room(session_id: str) -> ResponseReturnValue:
-    page = _room(session_id, "patient", "live/patient_room.html", kept_words=browser_session.pop("kept_words", ""), personal=patterns_for_phones())
+    kept = {"kept_words": browser_session.pop("kept_words", ""), "kept_for": browser_session.pop("kept_for", "")}
+    page = _room(session_id, "patient", "live/patient_room.html", personal=patterns_for_phones(), **kept)
     if browser_session.pop("admitted_to", ""):  # let in by staff: from here on with a secret that nobody else can have had
         browser_session.sign_in_as(patient_id=current_actor().id)  # type: ignore[attr-defined]
     return page

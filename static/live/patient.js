@@ -9,6 +9,8 @@ import { ageLine } from "../core/age.js";
 import { drawAfter } from "./phone/after.js";
 import { makeBox } from "./phone/box.js";
 import { callActs, drawCall, tellCall } from "./phone/call.js";
+import { checkActs, listenForChanges } from "./phone/check.js";
+import { editForms } from "./phone/edit.js";
 import { tellFates } from "./phone/fate.js";
 import { drawGroup, groupActs } from "./phone/group.js";
 import { drawHead } from "./phone/head.js";
@@ -17,6 +19,12 @@ import { addRefusal, countArrived, drawNotices, noticeActs, tellOnline } from ".
 import { drawNow } from "./phone/now.js";
 import { drawOneOnOne } from "./phone/one_on_one.js";
 import { drawOwn, ownActs } from "./phone/own.js";
+import { drawQuestions, questionActs, tellQuestions } from "./phone/questions.js";
+import { drawSize, sizeActs } from "./phone/size.js";
+import { listenForVoices, speakActs } from "./phone/speak.js";
+import { steadily, watchFinger } from "./phone/steady.js";
+import { translateForms } from "./phone/translate.js";
+import { wishActs } from "./phone/wish.js";
 
 const kit = makeKit(JSON.parse(document.getElementById("live-data").textContent), draw);
 const { room, ui, text, voice, data, place } = kit;
@@ -24,25 +32,37 @@ const { say } = text;
 const age = ageLine(document.querySelector("[data-age]"));
 const box = makeBox(kit);
 
-const PARTS = [drawHead, drawCall, drawNotices, drawNow, drawOneOnOne, drawOwn, drawGroup, drawAfter];
+const PARTS = [drawHead, drawCall, drawNotices, drawNow, drawQuestions, drawOneOnOne, drawOwn, drawGroup, drawAfter, drawSize];
 
 function draw() {
-  for (const part of PARTS) part(kit);
-  if (box) box.draw();
+  steadily(() => {
+    for (const part of PARTS) part(kit);
+    if (box) box.draw();
+  });
 }
 
 function tell() {
   tellFates(kit);
+  tellQuestions(kit);
   tellCall(kit);
 }
 
 const acts = {};
-for (const more of [callActs, noticeActs, ownActs, groupActs]) Object.assign(acts, more(kit));
+for (const more of [callActs, noticeActs, questionActs, ownActs, groupActs, speakActs, wishActs, sizeActs, checkActs]) Object.assign(acts, more(kit));
+const forms = { ...editForms(kit), ...translateForms(kit) };
 
 document.addEventListener("click", (event) => {
   const element = event.target.closest("[data-do]");
   if (!element || element.getAttribute("aria-disabled") === "true" || !acts[element.dataset.do]) return;
   acts[element.dataset.do](element);
+  draw();
+});
+
+place("room").addEventListener("submit", (event) => {
+  const act = forms[event.target.dataset.act];
+  if (!act) return;
+  event.preventDefault();
+  act(event.target);
   draw();
 });
 
@@ -70,10 +90,13 @@ room.on("answer", ({ record, ok, result, error }) => {
     }
     countArrived(kit);
   } else if (!(proposal && box && box.takesBack(record, error.message))) {
-    addRefusal(kit, proposal ? say("not_sent_words", { words: record.body.words }) : say("not_done"), error.message);
+    addRefusal(kit, record.body.words ? say("not_sent_words", { words: record.body.words }) : say("not_done"), error.message);
   }
 });
 
+watchFinger();
+listenForChanges();
+listenForVoices(kit);
 place("room").hidden = false;
 draw();
 tell();

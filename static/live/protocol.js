@@ -131,7 +131,7 @@ export class Room {
 
   #apply(delta) {
     this.version = delta.version;
-    if (delta.run) this.run = { ...this.run, ...delta.run };
+    if (delta.run) this.#applyRun(delta);
     if (delta.account) this.account = delta.account;
     for (const list of LISTS) {
       for (const [id, item] of byId(delta[list] || [])) this[list].set(id, item);
@@ -141,6 +141,12 @@ export class Room {
     }
     this.#heard();
     this.#tell("state", delta);
+  }
+
+  // What this person answered belongs to the question it was given to.
+  #applyRun({ version, run }) {
+    if (this.me && version > this.meVersion && run.poll?.id !== this.run.poll?.id) this.me = { ...this.me, poll_answer: null };
+    this.run = { ...this.run, ...run };
   }
 
   // The whole of it, or only what some topics change in it.

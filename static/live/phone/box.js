@@ -1,6 +1,7 @@
 // The box for a new topic: sending it, what was typed and not sent, and what is wrong with it.
 
 import { el } from "../dom.js";
+import { clearCheck, isAsked, mayGo } from "./check.js";
 
 const ROUTES = [["group", "send_group", "save_group"], ["one_on_one", "send_one_on_one", "save_one_on_one"]];
 
@@ -28,7 +29,7 @@ export function makeBox(kit) {
     place("words-error")?.remove();
     group.classList.toggle("nhsuk-form-group--error", Boolean(sentence));
     words.classList.toggle("nhsuk-textarea--error", Boolean(sentence));
-    if (sentence) group.insertBefore(el("span", { class: "nhsuk-error-message", id: "words-error" }, sentence), words);
+    if (sentence) words.before(el("span", { class: "nhsuk-error-message", id: "words-error" }, sentence));
     words.setAttribute("aria-describedby", sentence ? "words-error words-hint" : "words-hint");
   }
 
@@ -40,6 +41,11 @@ export function makeBox(kit) {
       return;
     }
     problem("");
+    if (route === "group" && !mayGo(form, written, kit)) {
+      draw();
+      return;
+    }
+    clearCheck(form);
     ui.back = 0;
     const showsName = Boolean(form.elements.shows_name?.checked) && route === "group";
     words.value = "";
@@ -60,22 +66,24 @@ export function makeBox(kit) {
   });
   if (!words.value) words.value = stored((store) => store.getItem(draftKey)) || "";
 
+  function draw() {
+    const { run } = room;
+    const closed = run.state === "closed";
+    const meets = !run.only_one_on_ones || closed;
+    if (closed && place("box").parentElement !== place("late-box")) place("late-box").append(place("box"));
+    place("late").hidden = !closed;
+    place("box").hidden = run.state === "cancelled";
+    place("only-one-on-ones").hidden = meets;
+    for (const [to, sendKey, saveKey] of ROUTES) {
+      const button = form.querySelector(`[name="route"][value="${to}"]`);
+      const label = say(to === "group" && isAsked(form) ? "send_anyway" : room.connected ? sendKey : saveKey);
+      if (button.textContent !== label) button.textContent = label;
+      if (to === "group") button.hidden = !meets;
+    }
+  }
+
   return {
-    draw() {
-      const { run } = room;
-      const closed = run.state === "closed";
-      const meets = !run.only_one_on_ones || closed;
-      if (closed && place("box").parentElement !== place("late-box")) place("late-box").append(place("box"));
-      place("late").hidden = !closed;
-      place("box").hidden = run.state === "cancelled";
-      place("only-one-on-ones").hidden = meets;
-      for (const [to, sendKey, saveKey] of ROUTES) {
-        const button = form.querySelector(`[name="route"][value="${to}"]`);
-        const label = say(room.connected ? sendKey : saveKey);
-        if (button.textContent !== label) button.textContent = label;
-        if (to === "group") button.hidden = !meets;
-      }
-    },
+    draw,
     // What was refused comes back into the box with the reason, unless something else was begun there.
     takesBack(record, reason) {
       if (words.value.trim()) return false;

@@ -23,8 +23,10 @@ export function makeKit(data, draw) {
     cutOff: false, // there was no connection, and what waited then is not yet all there
     waitedOffline: 0,
     wasCalled: null,
+    listed: [], // the topics of the group that are shown; it does not change under a finger
     news: 0, // new topics told so far
     fates: null, // what was told of one's own topics
+    asked: null, // which questions were told
   };
 
   const kit = {
@@ -56,7 +58,18 @@ export const tag = (kind, text) =>
 
 export const wordsIn = (topic) => el("span", { lang: topic.language, dir: "auto" }, topic.words);
 
+export const linkButton = (text, act, attributes) => el("button", { type: "button", class: "gv-linkbutton", "data-do": act, ...attributes }, text);
+
 export const button = (text, act, { kind = "secondary", ...attributes } = {}) =>
   el("button", { type: "button", class: `nhsuk-button nhsuk-button--${kind}`, "data-do": act, ...attributes }, text);
+
+// Two or three answers of which none is the usual one: all look alike.
+export const choices = (...buttons) => el("div", { class: "live-choices", "data-key": "choices" }, buttons);
+
+// At every box for free text.
+export function emergency({ room, text }) {
+  const { emergency_number: number } = room.run;
+  return el("p", { class: "gv-emergency" }, number ? text.say("emergency_number", { number }) : text.say("emergency"));
+}
 
 export const card = (kind, title, ...content) => el("div", { class: `gv-card gv-card--${kind}` }, title ? el("h2", {}, title) : null, content);

@@ -3,7 +3,11 @@
 import { el } from "../dom.js";
 import { button, card } from "./kit.js";
 
-const WAITS = { "agenda:propose": "waits_topic", "agenda:take_back": "waits_take_back", "slots:answer": "waits_answer" };
+const WAITS = {
+  "agenda:propose": "waits_topic", "agenda:take_back": "waits_take_back", "slots:answer": "waits_answer", "agenda:reword": "waits_reword", "agenda:route": "waits_about",
+  "agenda:agree_words": "waits_about", "agenda:still_matters": "waits_about", "agenda:keep_apart": "waits_about", "agenda:translate": "waits_translation",
+  "live:answer_poll": "waits_poll", "live:wish": "waits_wish",
+};
 
 function waitsFor(record, { say }) {
   const key = record.name === "agenda:support" ? (record.body.on ? "waits_me_too" : "waits_no_me_too") : WAITS[record.name];

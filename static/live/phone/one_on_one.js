@@ -2,6 +2,9 @@
 
 import { el } from "../dom.js";
 import { callState, placeAndProvider } from "./call.js";
+import { wishPart } from "./wish.js";
+
+const WAITS = new Set(["planned", "called", "coming"]);
 
 function oldWords(slot, open, { say }) {
   const before = slot.before_you ?? 0;
@@ -50,6 +53,6 @@ export function drawOneOnOne(kit) {
   const { title, lines, now } = slotWords(kit);
   show(
     "one-on-one", el("h2", {}, text.say("your_one_on_one")),
-    el("div", { class: `gv-card gv-card--edge gv-card--${now ? "tint" : "paper"}` }, el("h3", {}, title), el("p", {}, lines.filter(Boolean).join(" "))),
+    el("div", { class: `gv-card gv-card--edge gv-card--${now ? "tint" : "paper"}` }, el("h3", {}, title), el("p", {}, lines.filter(Boolean).join(" ")), WAITS.has(room.me.slot.state) ? wishPart(kit) : null),
   );
 }
