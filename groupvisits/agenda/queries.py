@@ -182,9 +182,12 @@ def forms_filled_in(db: Session, viewer: Actor) -> set[str]:
 
 
 def form_topics(db: Session, viewer: Actor, place: Place) -> Sequence[Topic]:
-    """The topics that the viewing patient's form has made and that are still open, in the order they were written."""
-    query = select(Topic).where(Topic.session_id == place.group_session.id, Topic.patient_id == viewer.id, Topic.pre_visit, Topic.state.in_(OPEN_STATES))
-    return db.scalars(query.order_by(Topic.proposed_at, Topic.id)).all()
+    """The topics that the viewing patient's form has made and that the group may still come to, in the order and the words they were written.
+
+    So also those that are joined to another one, and those that carry on as parts; the parts themselves were never written there.
+    """
+    query = select(Topic).where(Topic.session_id == place.group_session.id, Topic.patient_id == viewer.id, Topic.pre_visit, Topic.split_from_id.is_(None))
+    return db.scalars(query.where(Topic.state.in_((*OPEN_STATES, "merged", "split"))).order_by(Topic.proposed_at, Topic.id)).all()
 
 
 def matters_of(db: Session, viewer: Actor, place: Place, patient_ids: Collection[str]) -> dict[str, PreVisitForm]:

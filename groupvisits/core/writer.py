@@ -90,8 +90,8 @@ class Writer:
                 if not self._committed(batch):
                     for waiting in batch:  # one of them broke the transaction: each in its own finds out which
                         self._committed([waiting])
-        except Busy as busy:
-            self._fail(batch, busy)
+        except Exception as failure:  # Busy; whatever else it is, the writer goes on: without it nothing would be saved any more
+            self._fail(batch, failure)
 
     def _committed(self, batch: list[_Waiting]) -> bool:
         """Carry out the batch in one transaction, tell and answer. False, with nothing done, if one of several failed in a way that is no refusal."""
@@ -115,7 +115,7 @@ class Writer:
 
     def _fail(self, batch: list[_Waiting], reason: BaseException) -> None:
         log.error("commands_failed", commands=len(batch), exc_info=reason)
-        for waiting in batch:
+        for waiting in (each for each in batch if not each.answered.ready()):
             waiting.refusal = reason if isinstance(reason, Busy) else NotSaved()
             waiting.answer()
 

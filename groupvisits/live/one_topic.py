@@ -42,9 +42,13 @@ class OnePerson(Room):
     def _programme(self) -> Any:
         return self.group_session
 
+    @property
+    def _programme_id(self) -> str:
+        return self._programme.programme_id
+
     @cached_property
     def _hidden(self) -> frozenset[str]:
-        hides = hides_name(self.db, self.person.id, self._programme.programme_id)
+        hides = hides_name(self.db, self.person.id, self._programme_id)
         return frozenset({self.person.id}) if hides else frozenset()
 
     @cached_property

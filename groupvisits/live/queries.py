@@ -23,10 +23,10 @@ from groupvisits.feedback.queries import handout_waits
 from groupvisits.live.models import POLL_ANSWERS, Poll, PollAnswer
 from groupvisits.live.permissions import AUDIENCES, POLICY
 from groupvisits.live.projections import project, project_me
-from groupvisits.live.rules import expected_starts, phase_times, talk_times
+from groupvisits.live.rules import expected_starts, is_about_now, phase_times, talk_times
 from groupvisits.notes.models import ActionPlan, Note
 from groupvisits.patients.models import Patient
-from groupvisits.patients.queries.agreements import hidden_names
+from groupvisits.patients.queries.agreements import hidden_names, hides_name
 from groupvisits.sessions.models import GroupSession, Seat, SessionTeamMember, WaitingGuest
 from groupvisits.sessions.queries import Place, place_for
 from groupvisits.slots.models import Slot
@@ -242,15 +242,25 @@ class Room:
     def _topics(self) -> list[tuple[Topic, str]]:
         return list(agenda.topics_of(self.db, system(), self.place))
 
+    @property
+    def _programme_id(self) -> str:
+        return self.group_session.group.programme_id
+
     @cached_property
     def _hidden(self) -> frozenset[str]:
         """Whose name screens do not show: they said no to it, or withdrew their agreement."""
         people = {patient.id for _, patient in self._seats} | {topic.patient_id for topic, _ in self._topics}
-        return hidden_names(self.db, people, self.group_session.group.programme_id)
+        return hidden_names(self.db, people, self._programme_id)
+
+    def _hides(self, patient_id: str) -> bool:
+        if patient_id in self._hidden:
+            return True
+        has_place = patient_id in self._seat_of or any(topic.patient_id == patient_id for topic, _ in self._topics)
+        return not has_place and hides_name(self.db, patient_id, self._programme_id)  # gave up their place, and their words or support stay
 
     def _shown(self, patient_id: str, name: str, number: int | None) -> str:
         """The name as other people's screens show it."""
-        if patient_id not in self._hidden:
+        if not self._hides(patient_id):
             return name
         return f"{GUEST} {number}" if number else GUEST
 
@@ -329,7 +339,9 @@ class Room:
         return {"id": staff_id, "name": self._facilitators[staff_id]} if staff_id in self._facilitators else None
 
     def _owner(self, phase: dict[str, Any]) -> str:
-        """A role, or the patient who leads this part as others may read their name."""
+        """A role, or the patient who leads this part as others may read their name; that is live only, like every name."""
+        if self.group_session.state not in ("planned", "open"):
+            return phase.get("owner", "")
         seat = next((pair for pair in self._seats if pair[0].id == phase.get("owner_seat_id")), None)
         return self._shown(seat[1].id, seat[1].display_name, seat[0].slip_number) if seat else phase.get("owner", "")
 
@@ -339,10 +351,11 @@ class Room:
     @cached_property
     def _open_poll(self) -> Poll | None:
         """The question about the current topic; one about a topic that is over is nobody's any more."""
-        current = self.group_session.current_topic_id
-        if current is None:
+        s = self.group_session
+        if s.current_topic_id is None:
             return None
-        return self.db.scalar(select(Poll).where(Poll.session_id == self.group_session.id, Poll.closed_at.is_(None), Poll.topic_id == current))
+        poll = self.db.scalar(select(Poll).where(Poll.session_id == s.id, Poll.closed_at.is_(None)))
+        return poll if poll is not None and is_about_now(poll.topic_id, poll.opened_at, s.current_topic_id, s.topic_started_at) else None
 
     @cached_property
     def _poll_answers(self) -> dict[str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from groupvisits.agenda.rules import tidy
+from groupvisits.agenda.rules import MAX_MINUTES, tidy
 from groupvisits.core.errors import Conflict, Refused, mark
 
 # Guessing: a whole waiting room shares one address, so that counts more before it slows down.
@@ -114,8 +114,13 @@ def check_is_current(current_topic_id: str | None, topic_id: str) -> None:
         raise NotCurrentAnyMore
 
 
-def check_poll_is_open(closed_at: datetime | None, topic_id: str, current_topic_id: str | None) -> None:
-    if closed_at is not None or topic_id != current_topic_id:
+def is_about_now(topic_id: str, opened_at: datetime, current_topic_id: str | None, topic_started_at: datetime | None) -> bool:
+    """A question ends with its topic, and does not come back when the group comes back to that topic later."""
+    return topic_id == current_topic_id and (topic_started_at is None or opened_at >= topic_started_at)
+
+
+def check_poll_is_open(closed_at: datetime | None, *, is_about_now: bool) -> None:
+    if closed_at is not None or not is_about_now:
         raise PollHasEnded
 
 
@@ -124,14 +129,14 @@ def gathering_end(now: datetime, minutes: int) -> datetime | None:
 
 
 def fair_minutes(now: datetime, topic_ends_at: datetime | None, talk_ends_at: datetime, planned: int) -> int:
-    """Whole minutes for each planned topic, so that all fit between the current topic's end and the end of the conversation."""
+    """Whole minutes for each planned topic, so that all fit between the current topic's end and the end of the conversation; two hours at most."""
     if not planned:
         raise NothingPlanned
     left = talk_ends_at - max(topic_ends_at or now, now)
     minutes = int(left.total_seconds() // 60) // planned
     if minutes < 1:
         raise NoTimeToShare
-    return minutes
+    return min(minutes, MAX_MINUTES)
 
 
 @dataclass(frozen=True)
@@ -146,7 +151,7 @@ class Talk:
 def talk_figures(talks: Sequence[Talk], here: Collection[str], seconds_open: int) -> dict[str, int]:
     """How the talk of a visit was shared: people, topics and minutes, as counts only. `here` are those who came.
 
-    A person was heard whose own topic the group talked about; minutes on patients' topics stand beside the minutes the room was open.
+    A person was heard whose own topic, or one it was joined to, the group talked about (`state` is that one's); minutes on patients' topics stand beside the minutes the room was open.
     """
     talked = [talk for talk in talks if talk.route == "group" and talk.state == "talked_about"]
     heard = {talk.patient_id for talk in talked}.intersection(here)

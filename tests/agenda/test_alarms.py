@@ -176,6 +176,16 @@ class TestBeforeAndAfterTheVisit:
         self.form(cast, matters=PAIN + " again")
         assert len(alarms(cast)) == 2
 
+    def test_many_words_of_one_person_are_many_alarms_and_one_mail_in_ten_minutes(self, cast: Cast) -> None:
+        self.form(cast, matters=PAIN, concerns=[(PAIN, "group"), (PAIN + " too", "one_on_one")])
+        assert (len(alarms(cast)), len(mails())) == (3, 4)
+        with write() as tx:
+            for alarm in tx.scalars(select(Alarm)).all():
+                alarm.raised_at -= timedelta(minutes=11)
+        propose(cast.rosa, cast.session_id, PAIN)
+        propose(cast.frank, cast.session_id, PAIN)
+        assert (len(alarms(cast)), len(mails())) == (5, 12)
+
     def test_a_visit_without_a_team_tells_the_coordinators(self, cast: Cast) -> None:
         with write() as tx:
             for member in tx.scalars(select(SessionTeamMember).where(SessionTeamMember.session_id == cast.session_id)).all():

@@ -52,6 +52,14 @@ def test_a_translation_is_compared_too_and_a_topic_never_with_itself() -> None:
     assert [(pair.first, pair.second) for pair in told] == [("a", "b")]
 
 
+def test_of_very_many_only_the_last_are_compared_with_each_other() -> None:
+    """A room that floods the list stops nobody: each pair costs time, and the server has one clock for all rooms."""
+    many = [(str(number), [f"{number} " * 9]) for number in range(rules.MOST_TEXTS - 1)]
+    alike = ("old", ["Where are cheap glucose meters?"]), ("new", ["cheapest glucose meter"])
+    assert [(pair.first, pair.second) for pair in rules.similar_topics([alike[0], *many[1:], alike[1]])][:1] == [("old", "new")]
+    assert all("old" not in (pair.first, pair.second) for pair in rules.similar_topics([alike[0], *many, alike[1]]))
+
+
 def test_the_best_come_first_and_there_are_not_too_many() -> None:
     subjects = ("tablets", "needles", "sleep", "breakfast", "walking", "knees", "dizziness", "pressure", "insulin", "sugar")
     told = rules.similar_topics((f"{each} {n}", [f"{each} " + "at the weekend " * n]) for each in subjects for n in range(2))

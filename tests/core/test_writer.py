@@ -141,6 +141,19 @@ def test_a_disk_that_fails_fails_everything_of_its_transaction_and_the_writer_go
     assert at_once(app, lambda: writer.submit(found, "Afterwards")) == ["Afterwards"]
 
 
+def test_what_fails_while_screens_are_told_ends_neither_the_writer_nor_what_was_saved(
+    app: Flask, running: writer.Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(announced: list[Any]) -> None:
+        raise OSError("the connection for reading is gone")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(transaction, "tell_after", lost)
+        (answer,) = at_once(app, lambda: writer.submit(found, "Saved"))
+    assert isinstance(answer, writer.NotSaved) and "Saved" in names(app)  # sent again, its stored result answers
+    assert at_once(app, lambda: writer.submit(found, "Afterwards")) == ["Afterwards"]
+
+
 def test_the_same_command_twice_in_one_transaction_is_carried_out_once(app: Flask, cast: Cast, running: writer.Writer, monkeypatch: pytest.MonkeyPatch) -> None:
     made, calls = commits(monkeypatch), []
 

@@ -118,7 +118,7 @@ class TestTime:
 
     @pytest.mark.parametrize(
         ("current_ends", "talk_ends", "planned", "minutes"),
-        [(None, 30, 3, 10), (12, 30, 3, 6), (-5, 30, 3, 10), (None, 31, 4, 7), (None, 4, 4, 1)],
+        [(None, 30, 3, 10), (12, 30, 3, 6), (-5, 30, 3, 10), (None, 31, 4, 7), (None, 4, 4, 1), (None, 300, 1, 120)],
     )
     def test_what_is_left_is_shared_evenly(self, current_ends: int | None, talk_ends: int, planned: int, minutes: int) -> None:
         ends = NOON + timedelta(minutes=current_ends) if current_ends is not None else None
@@ -226,6 +226,17 @@ class TestAskingTheRoom:
         run(agenda.start_topic, cast.tomas, cast.session_id, topic_id=other, minutes=5)
         assert self.ask(cast, other) != poll
         assert db.session.query(Poll).filter(Poll.closed_at.is_(None)).count() == 1
+
+    def test_when_the_group_comes_back_to_a_topic_the_old_question_does_not(self, cast: Cast, current: str) -> None:
+        poll = self.ask(cast, current)
+        run(service.answer_poll, cast.rosa, cast.session_id, poll_id=poll, answer="park")
+        run(agenda.park_topic, cast.tomas, cast.session_id, topic_id=current)
+        run(agenda.start_topic, cast.tomas, cast.session_id, topic_id=current, minutes=5)
+        assert seen(cast)["run"]["poll"] is None
+        with pytest.raises(rules.PollHasEnded):
+            run(service.answer_poll, cast.frank, cast.session_id, poll_id=poll, answer="park")
+        again = self.ask(cast, current)
+        assert again != poll and (seen(cast)["run"]["poll"]["id"], seen(cast)["run"]["poll"]["park"]) == (again, 0)
 
     def test_only_about_the_current_topic_and_only_in_ones_own_visit(self, cast: Cast, current: str) -> None:
         other = propose(cast.frank, cast.session_id, "Another")

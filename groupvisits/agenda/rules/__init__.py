@@ -42,7 +42,7 @@ from groupvisits.agenda.rules.pre_visit import (
     read_concerns,
     read_lines,
 )
-from groupvisits.agenda.rules.similar import Similar, similar_topics
+from groupvisits.agenda.rules.similar import MOST_TEXTS, Similar, similar_topics
 from groupvisits.agenda.rules.topics import (
     HEARD_STATES,
     LATE_TOPICS,
@@ -114,7 +114,7 @@ from groupvisits.agenda.rules.translations import (
 
 __all__ = [
     "ASKED_BY_MANY", "ASKED_BY_ONE", "ASKED_WITH_NAME", "FORM_OPENS", "HEARD_STATES", "JOINABLE", "JOINED", "JOINED_WITH_NAME", "LATE_TOPICS",
-    "MAX_CONCERNS", "MAX_MATTERS", "MAX_MINUTES", "MAX_OUTCOME", "MAX_PARTS", "MAX_WORDS", "OPEN_STATES", "OWN_TOPICS_JOINED", "PATTERNS", "REASONS",
+    "MAX_CONCERNS", "MAX_MATTERS", "MAX_MINUTES", "MAX_OUTCOME", "MAX_PARTS", "MAX_WORDS", "MOST_TEXTS", "OPEN_STATES", "OWN_TOPICS_JOINED", "PATTERNS", "REASONS",
     "Account", "AlarmFirst", "AlarmHasEnded", "AlarmTaken", "BeingTalkedAbout", "CannotBeJoined", "CannotBeSplit", "CarriedOn", "Change",
     "ChangedMeanwhile", "Concern", "FormClosed", "GroupDoesNotMeet", "HasMovedOn", "Hit", "JoinedMeanwhile", "LanguageNotOffered", "NoWords",
     "NoneLeft", "NotCarried", "NotForTheGroup", "NotOpenYet", "NotTakingTopics", "NotTheCurrentTopic", "NotToBeTranslated", "NothingSuggested",

@@ -1,5 +1,7 @@
 """In the caller's transaction: an alarm is raised, the team of a visit that does not run is told, and what was hidden comes back."""
 
+from datetime import timedelta
+
 from flask import current_app
 from sqlalchemy import select
 
@@ -15,15 +17,17 @@ from groupvisits.core.transaction import Transaction
 from groupvisits.sessions.models import GroupSession, SessionTeamMember
 
 TOLD = ("facilitator", "resident", "attending")
+TOLD_AGAIN_AFTER = timedelta(minutes=10)  # of the same person
 
 
 def raise_alarm(tx: Transaction, actor: Actor, session_id: str, patient_id: str, hit: rules.Hit | None, *, topic_id: str | None = None) -> bool:
     """Whether an alarm was raised: not without a phrase, nor where one about the same thing of this patient stands already.
 
-    The record keeps ids and the language of the list, never a word. The caller announces the change.
+    The team is told by e-mail where the visit does not run, of one patient once in ten minutes: the page they open shows every alarm. The record keeps ids and the language of the list, never a word. The caller announces the change.
     """
     if hit is None or _standing(tx, session_id, patient_id, topic_id) is not None:
         return False
+    told = _was_told_of(tx, session_id, patient_id)
     alarm = Alarm(
         id=ids.new_id(), session_id=session_id, topic_id=topic_id, patient_id=patient_id, phrase=hit.phrase, language=hit.language, raised_at=clock.now(),
     )  # fmt: skip
@@ -31,7 +35,7 @@ def raise_alarm(tx: Transaction, actor: Actor, session_id: str, patient_id: str,
     tx.flush()
     audit.record(tx, actor, "agenda:raise_alarm", alarm, session_id=session_id, patient=patient_id, topic=topic_id, language=hit.language)
     group_session = tx.get_one(GroupSession, session_id)
-    if group_session.state != "open":  # nobody may be looking at a screen of this visit
+    if group_session.state != "open" and not told:  # nobody may be looking at a screen of this visit
         _tell_team(tx, group_session)
     return True
 
@@ -70,6 +74,11 @@ def _let_out_translations(tx: Transaction, topic: Topic, patient_id: str, *, sho
 def _standing(tx: Transaction, session_id: str, patient_id: str, topic_id: str | None) -> Alarm | None:
     about = Alarm.topic_id == topic_id if topic_id else Alarm.topic_id.is_(None)
     return tx.scalar(select(Alarm).where(Alarm.session_id == session_id, Alarm.patient_id == patient_id, about, Alarm.ended_at.is_(None)).limit(1))
+
+
+def _was_told_of(tx: Transaction, session_id: str, patient_id: str) -> bool:
+    standing = (Alarm.session_id == session_id, Alarm.patient_id == patient_id, Alarm.ended_at.is_(None))
+    return tx.scalar(select(Alarm.id).where(*standing, Alarm.raised_at > clock.now() - TOLD_AGAIN_AFTER).limit(1)) is not None
 
 
 def _tell_team(tx: Transaction, group_session: GroupSession) -> None:

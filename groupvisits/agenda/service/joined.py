@@ -37,7 +37,10 @@ def parts_of(tx: Transaction, topic: Topic) -> Sequence[Topic]:
 
 
 def settle(tx: Transaction, topics: Iterable[Topic]) -> Settled:
-    """A topic that can lead no others any more (taken back, split, asked privately) lets go of them; who is joined to the others is told."""
+    """A topic that can lead no others any more (taken back, split, asked privately) lets go of them; who is joined to the others is told.
+
+    One that can no longer stand under another (taken back, or not to be read by all) stands alone.
+    """
     changed: list[Topic] = []
     patients: set[str] = set()
     for topic in topics:
@@ -88,6 +91,8 @@ def _go_on_without(tx: Transaction, topic: Topic) -> list[Topic]:
         if each.came_with_id == topic.id:
             each.came_with_id = topic.came_with_id
     head = tx.get_one(Topic, topic.merged_into_id)
+    if topic.state == "merged":  # its fate is its own again
+        stand_alone(tx, topic)
     topic.merged_into_id = topic.came_with_id = None
     return [head]
 

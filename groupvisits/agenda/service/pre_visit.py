@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import select
-
 from groupvisits.agenda import queries, rules
-from groupvisits.agenda.models import PreVisitForm, Support, Topic
+from groupvisits.agenda.models import PreVisitForm, Topic
 from groupvisits.agenda.permissions import POLICY
+from groupvisits.agenda.service.acts import end
 from groupvisits.agenda.service.alarms import raise_alarm
+from groupvisits.agenda.service.joined import parts_of, settle
 from groupvisits.agenda.service.words import hit_in, written
 from groupvisits.audit import service as audit
 from groupvisits.core import clock, ids
@@ -25,7 +25,7 @@ Result = dict[str, object]
 def fill_in_form(tx: Transaction, actor: Actor, session_id: str, *, matters: str, goal: str, concerns: Sequence[tuple[str, str]]) -> Result:
     """The patient's form for this visit says exactly this: up to three concerns (words, route) are their topics, each once.
 
-    A concern that is gone is taken back, a changed one is changed. The same form twice is the same as once. Refuses before the
+    A concern that is gone is taken back with the parts it was split into, a changed one is changed. The same form twice is the same as once. Refuses before the
     seventh day ahead and once the visit has begun, words without a choice who they are for, and words that are too long.
     """
     place = place_for(tx, actor, session_id, lock=True)
@@ -35,7 +35,7 @@ def fill_in_form(tx: Transaction, actor: Actor, session_id: str, *, matters: str
     matters, goal = rules.read_lines(matters, "matters", rules.MAX_MATTERS), rules.read_lines(goal, "goal", rules.MAX_WORDS)
     wanted = rules.read_concerns(concerns)
     made = queries.form_topics(tx, actor, place)
-    change = rules.changes_of([(t.id, rules.Concern(t.words, t.route)) for t in made], wanted, _settled(tx, made))
+    change = rules.changes_of([(t.id, rules.Concern(t.words, t.route)) for t in made], wanted, _settled(tx, place, made))
     form = queries.form_of(tx, actor, place)
     if form is None:
         form = PreVisitForm(id=ids.new_id(), session_id=session_id, patient_id=actor.id, matters="", goal="", changed_at=now)
@@ -50,9 +50,12 @@ def fill_in_form(tx: Transaction, actor: Actor, session_id: str, *, matters: str
     version = group_session.version
     if topics or alarms:
         version = next_version(tx, session_id)
-        for topic in topics:
+        settled = settle(tx, topics)
+        changed = {each.id: each for each in (*topics, *settled.changed)}
+        for topic in changed.values():
             topic.version = version
-        tx.announce(SessionChanged(session_id, version, topics=tuple(t.id for t in topics), patients=(actor.id,), alarms=alarms))
+        patients = {actor.id, *settled.patients, *(topic.patient_id for topic in changed.values())}
+        tx.announce(SessionChanged(session_id, version, topics=tuple(changed), patients=tuple(patients), alarms=alarms))
     audit.record(
         tx, actor, "agenda:fill_in_form", form, session_id=session_id, patient=actor.id, topics=len(wanted),
         added=len(change.add), reworded=len(change.reword), taken_back=len(change.take_back),
@@ -60,10 +63,10 @@ def fill_in_form(tx: Transaction, actor: Actor, session_id: str, *, matters: str
     return {"version": version, "topics": len(wanted)}
 
 
-def _settled(tx: Transaction, made: Sequence[Topic]) -> set[str]:
-    """Topics whose words others have acted upon already."""
-    supported = set(tx.scalars(select(Support.topic_id).where(Support.topic_id.in_([t.id for t in made])))) if made else set()
-    return supported | {t.id for t in made if t.state != "new"}
+def _settled(tx: Transaction, place: Place, made: Sequence[Topic]) -> set[str]:
+    """Topics whose words others have acted upon already: said "me too", asked the same, planned, joined or split them."""
+    supported = queries.support_counts(tx, place, [topic.id for topic in made])
+    return {topic.id for topic in made if topic.state != "new" or topic.id in supported}
 
 
 def _raise_alarms(tx: Transaction, actor: Actor, place: Place, topics: Sequence[Topic], said: Sequence[str]) -> bool:
@@ -82,9 +85,9 @@ def _raise_alarms(tx: Transaction, actor: Actor, place: Place, topics: Sequence[
 def _apply(tx: Transaction, actor: Actor, place: Place, made: Sequence[Topic], change: rules.Change) -> list[Topic]:
     by_id, now = {topic.id: topic for topic in made}, clock.now()
     language = tx.get_one(Patient, actor.id).language
-    for topic_id in change.take_back:
-        topic = by_id[topic_id]
-        topic.state, topic.position, topic.ended_at = "taken_back", None, now
+    gone = [each for topic_id in change.take_back for each in _with_parts(tx, by_id[topic_id])]
+    for topic in gone:
+        end(topic, "taken_back")
     for topic_id, words in change.reword:
         topic = by_id[topic_id]
         topic.words = words
@@ -97,7 +100,13 @@ def _apply(tx: Transaction, actor: Actor, place: Place, made: Sequence[Topic], c
         for number, concern in enumerate(change.add)
     ]  # fmt: skip
     tx.add_all(added)
-    return [*(by_id[topic_id] for topic_id in change.take_back), *(by_id[topic_id] for topic_id, _ in change.reword), *added]
+    return [*gone, *(by_id[topic_id] for topic_id, _ in change.reword), *added]
+
+
+def _with_parts(tx: Transaction, topic: Topic) -> list[Topic]:
+    """The topic, and the parts in which it carries on."""
+    parts = parts_of(tx, topic) if topic.state == "split" else ()
+    return [topic, *(each for part in parts for each in _with_parts(tx, part))]
 
 
 def _hidden(tx: Transaction, place: Place, actor: Actor, words: str, route: str) -> str:

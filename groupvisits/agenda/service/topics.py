@@ -28,8 +28,7 @@ def take_back(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str) 
     topic = own_topic(tx, actor, place, topic_id)
     if topic.state == "taken_back":
         return unchanged(place, topic)
-    head = tx.get_one(Topic, topic.merged_into_id) if topic.merged_into_id else topic
-    rules.check_can_take_back(head.state, head.carried_to_id)
+    _check_can_take_back(tx, topic)
     end(topic, "taken_back")
     return accepted(tx, actor, "agenda:take_back", topic)
 
@@ -37,14 +36,14 @@ def take_back(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str) 
 def say_still_matters(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, matters: bool = False) -> Result:
     """The proposer of a topic that was carried over says whether it still matters; where it does not, it is taken back.
 
-    Refuses others' topics, topics of this visit's own, and what is talked about or has ended.
+    Who is joined to another topic answers for their own. Refuses others' topics, topics of this visit's own, and what is talked about or has ended.
     """
     place = place_in(tx, actor, session_id, "agenda:still_matters")
     topic = own_topic(tx, actor, place, topic_id)
     rules.check_was_carried(topic.carried_from_id)
     if topic.still_matters is matters:
         return unchanged(place, topic)
-    rules.check_can_take_back(topic.state, topic.carried_to_id)
+    _check_can_take_back(tx, topic)
     topic.still_matters = matters
     if not matters:
         end(topic, "taken_back")
@@ -247,16 +246,20 @@ def reword_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: st
 def route_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, route: str) -> Result:
     """The topic is for the group, or for its proposer's one-on-one only, as they say: also the answer when they were asked.
 
-    What waits for somebody to look at an alarm goes on waiting, and nothing tells its proposer so.
-    Refuses others' topics, what is talked about or has ended, and a topic for a group that does not meet.
+    What waits for somebody to look at an alarm goes on waiting, and nothing tells its proposer so. After the close what is for the group
+    now is parked for the next visit. Refuses others' topics, what is talked about or has ended, a topic for a group that does not meet,
+    and, like a new topic, visits that take none.
     """
     place = place_in(tx, actor, session_id, "agenda:route")
     topic = own_topic(tx, actor, place, topic_id)
     if topic.route == route and topic.hidden_because != "asked":
         return unchanged(place, topic)
     rules.check_can_route(topic.state)
-    rules.check_group_meets(route, "new", only_one_on_ones=place.group_session.only_one_on_ones)
-    moved = topic.route != route
+    moved, visit = topic.route != route, place.group_session
+    if route == "group" and moved:
+        topic.state = rules.state_of_new_topic(visit.state, visit.closed_at, clock.now())
+        topic.ended_at = clock.now() if topic.state == "parked" else None
+    rules.check_group_meets(route, topic.state, only_one_on_ones=visit.only_one_on_ones)
     topic.route = route
     topic.hidden_because = _hidden_now(tx, topic, answered=True)
     if route == "one_on_one":
@@ -305,7 +308,7 @@ def park_open_topics(tx: Transaction, session_id: str) -> None:
         if topic.state == "current":
             _count_spoken(topic, group_session)
         else:
-            topic.reason = "no_time"
+            topic.reason = "no_time" if group_session.state == "closed" else ""
         end(topic, "talked_about" if topic.state == "current" else "parked")
     audit.record(tx, system(), "agenda:park_open", group_session, session_id=session_id, topics=[topic.id for topic in left])
 
@@ -364,6 +367,12 @@ def _carried(old: Topic, session_id: str) -> Topic:
     if old.state != "merged":
         old.state = "parked"
     return new
+
+
+def _check_can_take_back(tx: Transaction, topic: Topic) -> None:
+    """A joined topic may be taken back while the one it was joined to may."""
+    head = tx.get_one(Topic, topic.merged_into_id) if topic.merged_into_id else topic
+    rules.check_can_take_back(head.state, head.carried_to_id)
 
 
 def _hidden_now(tx: Transaction, topic: Topic, *, answered: bool = False) -> str:

@@ -27,7 +27,7 @@ def ask_room(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str) -
     check_is_open(group_session.state)
     rules.check_is_current(group_session.current_topic_id, topic_id)
     before = open_poll(tx, session_id)
-    if before is not None and before.topic_id == topic_id:
+    if before is not None and _is_about_now(before, group_session):
         return {"version": group_session.version, "poll_id": before.id}
     if before is not None:
         before.closed_at = clock.now()
@@ -43,7 +43,7 @@ def answer_poll(tx: Transaction, actor: Actor, session_id: str, *, poll_id: str,
     place = place_for(tx, actor, session_id, lock=True)
     POLICY.require(actor, "live:answer_poll", place)
     poll = _poll(tx, session_id, poll_id)
-    rules.check_poll_is_open(poll.closed_at, poll.topic_id, place.group_session.current_topic_id)
+    rules.check_poll_is_open(poll.closed_at, is_about_now=_is_about_now(poll, place.group_session))
     given = tx.get(PollAnswer, (poll_id, actor.id))
     if given is not None and given.answer == answer:
         return {"version": place.group_session.version, "poll_id": poll_id}
@@ -76,6 +76,10 @@ def end_polls(tx: Transaction, session_id: str) -> None:
 
 def open_poll(tx: Transaction, session_id: str) -> Poll | None:
     return tx.scalar(select(Poll).where(Poll.session_id == session_id, Poll.closed_at.is_(None)))
+
+
+def _is_about_now(poll: Poll, group_session: GroupSession) -> bool:
+    return rules.is_about_now(poll.topic_id, poll.opened_at, group_session.current_topic_id, group_session.topic_started_at)
 
 
 def _poll(tx: Transaction, session_id: str, poll_id: str) -> Poll:
