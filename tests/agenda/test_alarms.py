@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from groupvisits.accounts.models import Clinic
+from groupvisits.accounts.models import Clinic, StaffMember
 from groupvisits.agenda import rules, service
 from groupvisits.agenda.models import Alarm, Topic, TopicTranslation
 from groupvisits.audit.models import AuditEntry
@@ -238,7 +238,9 @@ class TestLookingAfterIt:
     def test_somebody_may_say_that_another_of_the_team_has_it(self, cast: Cast, opened: str) -> None:
         propose(cast.rosa, opened, PAIN)
         alarm = the_alarm(cast).id
-        for nobody in (cast.nia.id, cast.sol.id, "x"):
+        with write() as tx:
+            tx.get_one(StaffMember, cast.farrow.id).active = False
+        for nobody in (cast.nia.id, cast.sol.id, cast.farrow.id, "x"):
             with pytest.raises(NotFound):
                 run(live.take_alarm, cast.tomas, opened, alarm_id=alarm, staff_member_id=nobody)
         run(live.take_alarm, cast.tomas, opened, alarm_id=alarm, staff_member_id=cast.adler.id)

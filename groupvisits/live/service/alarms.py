@@ -1,19 +1,18 @@
 """Looking after an alarm: who goes, and what became of it. Nothing ends one but a person."""
 
-from sqlalchemy import select
-
 from groupvisits.accounts.models import StaffMember
 from groupvisits.agenda import rules as agenda_rules
 from groupvisits.agenda.models import Alarm
-from groupvisits.agenda.service import TOLD, accepted, let_out
+from groupvisits.agenda.service import accepted, let_out
 from groupvisits.audit import service as audit
 from groupvisits.core import clock
 from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
 from groupvisits.core.transaction import Transaction
 from groupvisits.live.permissions import POLICY
+from groupvisits.live.queries import staff_told_of
 from groupvisits.sessions.events import SessionChanged
-from groupvisits.sessions.models import GroupSession, SessionTeamMember
+from groupvisits.sessions.models import GroupSession
 from groupvisits.sessions.queries import place_for
 from groupvisits.sessions.service import next_version
 
@@ -29,7 +28,8 @@ def take_alarm(tx: Transaction, actor: Actor, session_id: str, *, alarm_id: str,
     agenda_rules.check_can_take(alarm.taken_by, taker, _name_of(tx, alarm.taken_by))
     if alarm.taken_by == taker:
         return {"version": group_session.version, "alarm_id": alarm.id}
-    _check_is_told(tx, session_id, taker)
+    if taker not in {each["id"] for each in staff_told_of(tx, session_id)}:
+        raise NotFound
     alarm.taken_by, alarm.taken_at = taker, clock.now()
     tx.flush()
     return _changed(tx, actor, "live:take_alarm", group_session, alarm, by=taker)
@@ -65,12 +65,6 @@ def _alarm(tx: Transaction, actor: Actor, session_id: str, alarm_id: str, action
     if alarm is None or alarm.session_id != session_id:
         raise NotFound
     return place.group_session, alarm
-
-
-def _check_is_told(tx: Transaction, session_id: str, staff_member_id: str) -> None:
-    member = SessionTeamMember.staff_member_id == staff_member_id
-    if tx.scalar(select(SessionTeamMember.role).where(SessionTeamMember.session_id == session_id, member, SessionTeamMember.role.in_(TOLD)).limit(1)) is None:
-        raise NotFound
 
 
 def _name_of(tx: Transaction, staff_member_id: str | None) -> str:
