@@ -8,11 +8,13 @@ import pytest
 from sqlalchemy import select
 
 from groupvisits.agenda import service
-from groupvisits.agenda.models import Topic
+from groupvisits.agenda.models import Alarm, Topic
 from groupvisits.agenda.rules import OPEN_STATES, may_lead
+from groupvisits.core.actor import Actor
 from groupvisits.core.errors import DomainError
-from groupvisits.core.transaction import run
+from groupvisits.core.transaction import Transaction, run
 from groupvisits.extensions import db
+from groupvisits.live import service as live
 from groupvisits.live.queries import snapshot_for
 from groupvisits.sessions.service import close_session, open_session
 from tests.cast import Cast
@@ -23,6 +25,15 @@ LEADS: tuple[Any, ...] = (
     service.plan_topic, service.park_topic, service.unmerge_topic, service.unsplit_topic, service.ask_privately, service.show_topic,
 )  # fmt: skip
 AUTHORS: tuple[Any, ...] = (service.keep_apart, service.take_back)
+
+
+WORDS = ("What helps at night", "What Beatriz Sousa said", "I have chest pain")  # for all to read, personal, and for a person to look at
+
+
+def end_an_alarm(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, show: bool) -> None:
+    alarm = tx.scalars(select(Alarm).where(Alarm.topic_id == topic_id, Alarm.ended_at.is_(None))).first()
+    if alarm is not None:
+        live.end_alarm(tx, actor, session_id, alarm_id=alarm.id, reason="Looked after", show=show)
 
 
 def one_act(cast: Cast, dice: random.Random, topics: list[Topic]) -> None:
@@ -37,6 +48,15 @@ def one_act(cast: Cast, dice: random.Random, topics: list[Topic]) -> None:
         (service.start_topic, cast.tomas, {"topic_id": topic.id, "minutes": 5}),
         (service.finish_topic, cast.tomas, {"topic_id": topic.id, "outcome": "Said"}),
         (service.decline_topic, cast.tomas, {"topic_id": topic.id, "reason": "not_here"}),
+        (service.suggest_words, cast.tomas, {"topic_id": topic.id, "words": dice.choice(WORDS)}),
+        (service.agree_words, author, {"topic_id": topic.id, "agree": dice.random() < 0.8}),
+        (service.reword_topic, author, {"topic_id": topic.id, "words": dice.choice(WORDS)}),
+        (
+            service.translate_topic,
+            getattr(cast, dice.choice(PATIENTS)),
+            {"topic_id": topic.id, "language": dice.choice(("es", "pt")), "words": dice.choice(WORDS)},
+        ),
+        (end_an_alarm, cast.tomas, {"topic_id": topic.id, "show": dice.random() < 0.5}),
         (service.route_topic, author, {"topic_id": topic.id, "route": dice.choice(("group", "one_on_one"))}),
         (service.support_topic, getattr(cast, dice.choice(PATIENTS)), {"topic_id": topic.id, "on": dice.random() < 0.7}),
     ]
@@ -77,5 +97,8 @@ def test_any_sequence_of_acts_keeps_every_topic_and_gives_it_one_fate(cast: Cast
             one_act(cast, dice, rows(cast))
         check(cast, sent)
     run(close_session, cast.tomas, cast.session_id)
+    for _ in range(10):  # what phones and the console still send afterwards
+        check(cast, sent)
+        one_act(cast, dice, rows(cast))
     check(cast, sent)
     assert {topic.state for topic in rows(cast) if topic.route == "group"}.isdisjoint(OPEN_STATES)
