@@ -125,7 +125,7 @@ class Client:
             if end > size:
                 break
             if data.startswith(CHANGED, start):
-                self._changed(data, start, at)
+                self._changed(data, start, end, at)
             elif data[here] & 15 == 1:
                 self._hear(data, start, end, at)
             elif data[here] & 15 == 8:
@@ -133,17 +133,21 @@ class Client:
             here = end
         self.rest = data[here:]
 
-    def _changed(self, data: bytes, start: int, at: float) -> None:
+    def _changed(self, data: bytes, start: int, end: int, at: float) -> None:
         begin = data.find(b'"version":', start) + 10
-        version, visit = int(data[begin : data.find(b",", begin)]), self.visit
+        version = int(data[begin : data.find(b",", begin)])
+        begin = data.rfind(b'"since":', start, end) + 8
+        after = data.find(b",", begin, end)
+        since = int(data[begin : after if after > 0 else end - 2])
+        visit = self.visit
         assert visit is not None
-        if version != self.version + 1:
-            if version == self.version:
-                return  # whose phone is live: no version of its own
-            visit.gaps += 1
-        self.version = version
-        visit.last[version] = at
-        visit.reached[version] += 1
+        if since == version:
+            return  # whose phone is live: no version of its own
+        visit.gaps += since != self.version
+        for each in range(since + 1, version + 1):  # what was committed together is told at once
+            visit.last[each] = at
+            visit.reached[each] += 1
+        self.version = max(version, self.version)
 
     def _hear(self, data: bytes, start: int, end: int, at: float) -> None:
         if data.startswith(ACK, start):

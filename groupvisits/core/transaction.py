@@ -84,6 +84,7 @@ def write() -> Iterator[Transaction]:
         with opened() as tx:
             yield tx
             tell_within(tx)
+            current_app.extensions["listeners"].tell_at_end(tx, tx.announced)
             tx.commit()
         tell_after(tx.announced)
 
@@ -134,8 +135,9 @@ def tell_after(announced: list[Any]) -> None:
     # What this request reads next must include what it has just written.
     db.session.rollback()
     for event in announced:
-        listeners.tell_after(event)
-        db.session.rollback()
+        if listeners.is_heard_after(event):
+            listeners.tell_after(event)
+            db.session.rollback()
 
 
 def _names(refusal: IntegrityError, constraint: str) -> bool:

@@ -99,6 +99,7 @@ class Writer:
             with transaction.opened() as tx:
                 for waiting in batch:
                     _carry_out(tx, waiting)
+                _sum_up(tx, batch)
                 _commit(tx)
         except _Broken as broken:
             if len(batch) > 1:
@@ -108,8 +109,8 @@ class Writer:
         except Exception as lost:  # the disk, or the database itself
             self._fail(batch, lost)
             return True
+        transaction.tell_after([*tx.announced, *(event for waiting in batch for event in waiting.announced)])
         for waiting in batch:
-            transaction.tell_after(waiting.announced)
             waiting.answer()
         return True
 
@@ -144,6 +145,13 @@ def _carry_out(tx: Transaction, waiting: _Waiting) -> None:
         waiting.refusal, waiting.announced = refusal, []
     except Exception as failure:
         raise _Broken from failure
+
+
+def _sum_up(tx: Transaction, batch: list[_Waiting]) -> None:
+    """What is told once for the whole transaction is in `tx.announced` from here on."""
+    tx.expunge_all()
+    tx.announced = []
+    current_app.extensions["listeners"].tell_at_end(tx, [event for waiting in batch for event in waiting.announced])
 
 
 def _commit(tx: Transaction) -> None:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from groupvisits.sessions.events import SessionChanged
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -14,8 +16,15 @@ class Frame:
 
 
 @dataclass(frozen=True)
+class RoomChanged:
+    """A version was made, with all that it changed; it is told when the transaction is whole."""
+
+    change: SessionChanged
+
+
+@dataclass(frozen=True)
 class FramesReady:
-    """A version was made, and these are its messages; they leave after the commit, in the order of the commits."""
+    """Versions were made, and these are their messages; they leave after the commit, in the order of the commits."""
 
     session_id: str
     frames: tuple[Frame, ...]

@@ -5,6 +5,7 @@ the commit and before the next one may begin, so that their order on the wire is
 be made or sent never stops the act itself: a screen that misses one sees the gap and fetches the snapshot.
 """
 
+from collections import defaultdict
 from dataclasses import replace
 from typing import Any
 
@@ -15,8 +16,8 @@ from sqlalchemy import select
 from groupvisits.agenda.service import answer_one_on_one
 from groupvisits.core import clock
 from groupvisits.core.transaction import Transaction
-from groupvisits.live.events import Frame, FramesReady, personal_room, room_of
-from groupvisits.live.one_topic import OneTopic
+from groupvisits.live.events import Frame, FramesReady, RoomChanged, personal_room, room_of
+from groupvisits.live.plain_topics import PlainTopics
 from groupvisits.live.presence import Watching
 from groupvisits.live.projections import project, project_me, project_my_changes
 from groupvisits.live.queries import Room, facilitators_of
@@ -33,6 +34,7 @@ def init_app(app: Flask) -> None:
     listeners.within(SessionOpened, on_session_opened)
     listeners.within(SessionClosed, on_session_closed)
     listeners.within(SessionChanged, on_session_changed)
+    listeners.at_end(RoomChanged, tell_rooms)
     listeners.after(FramesReady, send)
     listeners.after(TeamMemberLeft, show_out)
 
@@ -57,41 +59,72 @@ def on_session_closed(tx: Transaction, event: SessionClosed) -> None:
 
 
 def on_session_changed(tx: Transaction, event: SessionChanged) -> None:
-    event = _answered_in_one_on_ones(tx, event)
-    presence, config = current_app.extensions["presence"], current_app.extensions["config"]
-    if not presence.is_watched(event.session_id) and not config.redis_url:
-        return  # nobody looks; whoever comes later fetches the snapshot
-    watching = None if config.redis_url or not current_app.extensions["writes"].is_sqlite else presence.watching(event.session_id)
-    try:
-        room = _room_for(tx, event)
-        frames = frames_of(room, event, watching)
-        here = room.patients_here if event.people or event.everything else None
-    except Exception:
-        log.exception("frames_failed", session=event.session_id, version=event.version)
-        return
-    tx.announce(FramesReady(event.session_id, tuple(frames), here))
+    tx.announce(RoomChanged(_answered_in_one_on_ones(tx, event)))
+
+
+def tell_rooms(tx: Transaction, changes: list[RoomChanged]) -> None:
+    """One message for each audience of each room, of everything the transaction changed there."""
+    by_room: dict[str, list[SessionChanged]] = defaultdict(list)
+    for each in changes:
+        by_room[each.change.session_id].append(each.change)
+    for session_id, of_room in by_room.items():
+        presence, config = current_app.extensions["presence"], current_app.extensions["config"]
+        if not presence.is_watched(session_id) and not config.redis_url:
+            continue  # nobody looks; whoever comes later fetches the snapshot
+        watching = None if config.redis_url or not current_app.extensions["writes"].is_sqlite else presence.watching(session_id)
+        event, since = together(of_room), of_room[0].version - 1
+        try:
+            room = _room_for(tx, event)
+            frames = frames_of(room, event, since, watching)
+            here = room.patients_here if event.people or event.everything else None
+        except Exception:
+            log.exception("frames_failed", session=session_id, version=event.version)
+            continue
+        tx.announce(FramesReady(session_id, tuple(frames), here))
+
+
+def together(events: list[SessionChanged]) -> SessionChanged:
+    """What these, one after the other, come to.
+
+    If more happened than that people spoke, one may have hidden what another moved: then all that can move is told.
+    """
+    if len(events) == 1:
+        return events[0]
+    only_support = all(event.only_support for event in events)
+    only_speech = all(event.only_new or event.only_support for event in events)
+    return SessionChanged(
+        events[0].session_id,
+        events[-1].version,
+        topics=tuple(dict.fromkeys(topic_id for event in events for topic_id in event.topics)),
+        slots=tuple(dict.fromkeys(slot_id for event in events for slot_id in event.slots)),
+        patients=tuple(dict.fromkeys(patient_id for event in events for patient_id in event.patients)),
+        run=any(event.run for event in events),
+        people=any(event.people for event in events),
+        alarms=any(event.alarms for event in events),
+        everything=any(event.everything for event in events),
+        only_new=only_speech and not only_support,
+        only_support=only_support,
+        moved=not only_speech and any(event.topics for event in events),
+    )
 
 
 def _room_for(tx: Transaction, event: SessionChanged) -> Room:
     """As much of the room as the event needs."""
-    if len(event.topics) == 1 and not (event.slots or event.run or event.people or event.alarms or event.everything):
-        plain = OneTopic.plain(tx, event.session_id, event.topics[0])
-        if plain is not None:
-            return plain
-    return Room.of(tx, event.session_id)
+    plain = PlainTopics.of_these(tx, event.session_id, event.topics) if event.only_new or event.only_support else None
+    return plain or Room.of(tx, event.session_id)
 
 
-def frames_of(room: Room, event: SessionChanged, watching: Watching | None = None) -> list[Frame]:
-    """The messages of one version: one for each audience, and one for each person (of those watching) who is told something of their own."""
+def frames_of(room: Room, event: SessionChanged, since: int, watching: Watching | None = None) -> list[Frame]:
+    """The messages from one version to another: one for each audience, and one for each person (of those watching) who is told something of their own."""
     session_id = event.session_id
-    head = {"epoch": room.group_session.epoch, "since": event.version - 1, "version": event.version}
+    head = {"epoch": room.group_session.epoch, "since": since, "version": event.version}
     audiences = [(room_of(session_id, audience), audience, "") for audience in ("patient", "facilitator", "display")]
     if watching is None or watching.has_clinicians:
         audiences += [(personal_room(session_id, "clinician", provider_id), "clinician", provider_id) for provider_id in room.clinicians]
     if event.everything:
         return [Frame("session:changed", head | {"snapshot": True}, name) for name, _, _ in audiences]
     topics = set(event.topics)
-    moved = room.moves_others(topics)
+    moved = event.moved or room.moves_others(topics)
     if moved or event.slots:  # what happens to one topic moves others and says who was heard; who goes and who is back, what the group waits for
         topics |= room.open_topics | room.by_the_same(topics)
     run, account = event.run or moved, event.run or (bool(topics) and not event.only_support)

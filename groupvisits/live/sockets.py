@@ -16,7 +16,7 @@ from groupvisits.core.transaction import Transaction, run, turn
 from groupvisits.extensions import db
 from groupvisits.live import forms, queries, service
 from groupvisits.live.events import personal_room, room_of
-from groupvisits.live.one_topic import OnePerson
+from groupvisits.live.plain_topics import SomePeople
 from groupvisits.live.presence import STILL_SIGNED_IN_EVERY, Presence, Subscriber
 from groupvisits.live.projections import project
 from groupvisits.sessions.service import close_session
@@ -124,7 +124,7 @@ def _tell_presence(subscriber: Subscriber) -> None:
     if subscriber.audience != "patient" or not _presence().is_led(subscriber.session_id):
         return
     try:
-        body = project("facilitator", OnePerson.facts_about(db.session(), subscriber.session_id, subscriber.person_id))
+        body = project("facilitator", SomePeople.facts_about(db.session(), subscriber.session_id, subscriber.person_id))
         body["since"] = body["version"]
         _server().emit("session:changed", body, to=room_of(subscriber.session_id, "facilitator"))
     except Exception:

@@ -20,6 +20,8 @@ class SessionChanged:
     people: bool = False
     alarms: bool = field(default=False, kw_only=True)  # one was raised, taken or ended
     everything: bool = field(default=False, kw_only=True)  # audiences fetch a snapshot instead
+    moved: bool = field(default=False, kw_only=True)  # topics may have another place, although these do not show it any more
+    only_new: bool = field(default=False, kw_only=True)  # these topics came, and nothing else changed
     only_support: bool = field(default=False, kw_only=True)  # nothing but who is with these topics: none came, none went on
 
 

@@ -185,7 +185,7 @@ def test_a_door_that_waited_long_enough_gives_up_and_its_command_is_left_out(app
         """A lock that lets others run while it waits, as it does in a server."""
 
         def acquire(self, timeout: float) -> bool:
-            gevent.sleep(0.3)
+            gevent.sleep(0.8)
             return True
 
         def release(self) -> None:
@@ -195,7 +195,7 @@ def test_a_door_that_waited_long_enough_gives_up_and_its_command_is_left_out(app
     monkeypatch.setattr(database, "WAIT_SECONDS", 0.2)
     first, behind_it = at_once(app, lambda: writer.submit(found, "First"), lambda: gevent.sleep(0.1) or writer.submit(found, "Behind it"))
     assert isinstance(first, Busy) and isinstance(behind_it, Busy)
-    gevent.sleep(0.5)
+    gevent.sleep(1)
     assert "Behind it" not in names(app)
 
 

@@ -130,8 +130,10 @@ def _accepted(
 ) -> Result:
     """Record the act (ids, never words) and announce it once, as acts.accepted does for the other verbs."""
     audit.record(tx, actor, action, audit.Subject("topics", topics[0]), session_id=session_id, patient=proposer_id, **details)
-    only_support = action == "agenda:support"
-    tx.announce(SessionChanged(session_id, version, topics=topics, patients=tuple(patients), only_support=only_support, alarms=alarms))
+    supports = action == "agenda:support"
+    tx.announce(
+        SessionChanged(session_id, version, topics, patients=tuple(patients), only_new=not supports and not alarms, only_support=supports, alarms=alarms)
+    )
     return {"version": version, "topic_id": topics[0]}
 
 

@@ -8,11 +8,11 @@ from flask import Flask
 from sqlalchemy import event, update
 
 from groupvisits.agenda.models import Topic, TopicTranslation
-from groupvisits.agenda.service import plan_topic, propose_topic, start_topic, support_topic
+from groupvisits.agenda.service import ask_privately, plan_topic, propose_topic, route_topic, start_topic, support_topic
 from groupvisits.core import clock, database
 from groupvisits.core.transaction import run, write
 from groupvisits.live import listeners
-from groupvisits.live.one_topic import OneTopic
+from groupvisits.live.plain_topics import PlainTopics
 from groupvisits.live.queries import Room
 from groupvisits.patients.models import AgreementSignature, AgreementText
 from groupvisits.programmes.models import Programme
@@ -21,6 +21,7 @@ from groupvisits.sessions.models import Seat
 from groupvisits.slots.models import Slot
 from tests.cast import Cast
 from tests.live.conftest import Phone
+from tests.live.test_sockets import apply
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -83,7 +84,7 @@ def test_a_topic_told_alone_is_the_topic_as_the_whole_room_knows_it(
     everybody = [cast.rosa.id, cast.frank.id, cast.gladys.id]
     what: dict[str, Any] = {"topics": [topic_id], "slots": (), "run": False, "people": False, "account": True}
     with write() as tx:
-        alone, whole = OneTopic.plain(tx, opened, topic_id), Room.of(tx, opened)
+        alone, whole = PlainTopics.of_these(tx, opened, [topic_id]), Room.of(tx, opened)
         assert alone is not None
         alone.now = whole.now
         assert alone.facts(**what) == whole.facts(**what)
@@ -98,8 +99,8 @@ def test_a_topic_on_which_others_hang_is_told_from_the_whole_room(cast: Cast, op
         tx.add(TopicTranslation(topic_id=translated, language="es", words="x", patient_id=cast.teo.id, at=clock.now()))
         tx.get_one(Topic, joined).merged_into_id = head
     with write() as tx:
-        assert [OneTopic.plain(tx, opened, each) for each in (planned, translated, joined, head, "none")] == [None] * 5
-        assert OneTopic.plain(tx, opened, propose_in(tx, cast)) is not None
+        assert [PlainTopics.of_these(tx, opened, [each]) for each in (planned, translated, joined, head, "none")] == [None] * 5
+        assert PlainTopics.of_these(tx, opened, [propose_in(tx, cast)]) is not None
 
 
 def propose_in(tx: Any, cast: Cast) -> str:
@@ -110,7 +111,7 @@ def test_who_was_heard_is_heard_in_the_next_topic_too(cast: Cast, opened: str) -
     first, second = propose(cast), propose(cast, words="Another of mine")
     run(start_topic, cast.tomas, opened, topic_id=first, minutes=5)
     with write() as tx:
-        alone = OneTopic.plain(tx, opened, second)
+        alone = PlainTopics.of_these(tx, opened, [second])
         assert alone is not None
         (topic,) = alone.facts(topics=[second], slots=(), run=False, people=False, account=False)["topics"]
         assert topic["not_heard_yet"] is False
@@ -167,3 +168,56 @@ def test_everybody_watching_is_known_by_room(cast: Cast) -> None:
 
 def test_only_what_a_me_too_changes_is_announced_as_such() -> None:
     assert SessionChanged("s", 1, topics=("t",)).only_support is False
+
+
+def test_what_a_room_says_in_one_transaction_is_told_at_once(app: Flask, cast: Cast, opened: str, phone: Callable[[Any], Phone]) -> None:
+    """Several commands that were committed together are one message for each audience, from the version before the first to that of the last."""
+    watchers = {"patient": phone(cast.gladys), "facilitator": phone(cast.tomas)}
+    before = propose(cast, "marcus", "Before")
+    for audience, watcher in watchers.items():
+        watcher.subscribe(opened, audience)
+        watcher.messages()
+    kept = {audience: watcher.snapshot(opened, audience).json for audience, watcher in watchers.items()}
+    with write() as tx:
+        first = propose_topic(tx, cast.rosa, opened, words="First", route="group")["topic_id"]
+        support_topic(tx, cast.gladys, opened, topic_id=before, on=True)
+        support_topic(tx, cast.gladys, opened, topic_id=str(first), on=True)
+        propose_topic(tx, cast.gladys, opened, words="Second", route="group")
+    for audience, watcher in watchers.items():
+        messages = [(m["name"], m["args"][0]) for m in watcher.socket.get_received()]
+        assert [name for name, _ in messages] == (["session:changed", "session:mine"] if audience == "patient" else ["session:changed"])
+        since, version = kept[audience]["version"], messages[0][1]["version"]
+        assert (messages[0][1]["since"], version - since, len(messages[0][1]["topics"])) == (since, 4, 3)
+        for name, body in messages:
+            apply(kept[audience], name, body)
+        assert same(kept[audience]) == same(watcher.snapshot(opened, audience).json)
+
+
+def test_what_moved_in_between_is_told_although_the_end_does_not_show_it(app: Flask, cast: Cast, opened: str, phone: Callable[[Any], Phone]) -> None:
+    """Asked in private, a topic leaves the agenda and the others move up; shown again in the same transaction, it is plain and new."""
+    first, second = propose(cast, "marcus", "First"), propose(cast, "rosa", "Second")
+    for topic_id in (first, second):
+        run(plan_topic, cast.tomas, opened, topic_id=topic_id)
+    tomas = phone(cast.tomas)
+    tomas.subscribe(opened, "facilitator")
+    tomas.messages()
+    kept = tomas.snapshot(opened, "facilitator").json
+    with write() as tx:
+        ask_privately(tx, cast.tomas, opened, topic_id=first)
+        route_topic(tx, cast.marcus, opened, topic_id=first, route="group")
+    (message,) = tomas.messages("session:changed")
+    apply(kept, "session:changed", message)
+    assert same(kept) == same(tomas.snapshot(opened, "facilitator").json)
+
+
+def same(snapshot: dict[str, Any]) -> dict[str, Any]:
+    """A snapshot without what depends on the moment and on the order of a list."""
+    snapshot.pop("server_now", None)
+    for key in ("topics", "slots", "people"):
+        if key in snapshot:
+            snapshot[key] = sorted(snapshot[key], key=lambda item: item.get("id") or item["seat_id"])
+    for topic in snapshot.get("me", {}).get("topics", []):
+        topic.pop("planned_at")
+    if "me" in snapshot:
+        snapshot["me"]["supported"].sort()
+    return snapshot

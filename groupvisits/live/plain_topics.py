@@ -1,10 +1,10 @@
-"""The room as far as one plain topic needs it: what a proposal and a "me too" change, read by statements in a few microseconds.
+"""The room as far as a few plain topics need it: what proposals and "me too" change, read by statements in a few microseconds.
 
 The facts are made by the same code as those of the whole room (live.queries.Room); only the reads are narrower. A topic is plain
 while it is new and nothing hangs on it. Any other is told from the whole room.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -25,17 +25,17 @@ from groupvisits.sessions.queries import Place
 from groupvisits.slots.models import Slot
 
 
-class OnePerson(Room):
-    """A Room that holds this patient and nobody else."""
+class SomePeople(Room):
+    """A Room that holds these patients and nobody else."""
 
-    def __init__(self, db: Session, group_session: Any, patient_id: str) -> None:
+    def __init__(self, db: Session, group_session: Any, patient_ids: Iterable[str]) -> None:
         super().__init__(db, Place(group_session, group_session.clinic_id, frozenset(), None))
-        self.person = _PATIENT.one(db, patient_id=patient_id)
+        self.patients = {patient_id: _PATIENT.one(db, patient_id=patient_id) for patient_id in patient_ids}
 
     @classmethod
     def facts_about(cls, db: Session, session_id: str, patient_id: str) -> dict[str, Any]:
         """The line of this person in the facilitator's list; no line for somebody without a seat."""
-        room = cls(db, _SESSION.one(db, session_id=session_id), patient_id)
+        room = cls(db, _SESSION.one(db, session_id=session_id), [patient_id])
         return {"epoch": room.group_session.epoch, "version": room.group_session.version, "people": room._people}
 
     @property
@@ -48,39 +48,37 @@ class OnePerson(Room):
 
     @cached_property
     def _hidden(self) -> frozenset[str]:
-        hides = hides_name(self.db, self.person.id, self._programme_id)
-        return frozenset({self.person.id}) if hides else frozenset()
+        return frozenset(patient_id for patient_id in self.patients if hides_name(self.db, patient_id, self._programme_id))
 
     @cached_property
     def _heard(self) -> frozenset[str]:
-        heard = _HEARD.one(self.db, session_id=self.group_session.id, patient_id=self.person.id)
-        return frozenset({self.person.id}) if heard is not None else frozenset()
+        return frozenset(patient_id for patient_id in self.patients if _HEARD.one(self.db, session_id=self.group_session.id, patient_id=patient_id) is not None)
 
     @cached_property
     def _seats(self) -> list[tuple[Any, Any]]:
-        seat = _SEAT.one(self.db, session_id=self.group_session.id, patient_id=self.person.id)
-        return [(seat, self.person)] if seat is not None else []
+        found = ((_SEAT.one(self.db, session_id=self.group_session.id, patient_id=patient_id), patient) for patient_id, patient in self.patients.items())
+        return [(seat, patient) for seat, patient in found if seat is not None]
 
     @cached_property
     def _slots(self) -> list[Any]:
-        return _SLOTS.all(self.db, session_id=self.group_session.id, patient_id=self.person.id)
+        return [slot for patient_id in self.patients for slot in _SLOTS.all(self.db, session_id=self.group_session.id, patient_id=patient_id)]
 
 
-class OneTopic(OnePerson):
-    """A Room that holds this topic, its proposer and nothing else."""
+class PlainTopics(SomePeople):
+    """A Room that holds these topics, their proposers and nothing else."""
 
-    def __init__(self, tx: Transaction, group_session: Any, topic: Any) -> None:
-        super().__init__(tx, group_session, topic.patient_id)
-        self.topic = topic
+    def __init__(self, tx: Transaction, group_session: Any, topics: list[Any]) -> None:
+        super().__init__(tx, group_session, dict.fromkeys(topic.patient_id for topic in topics))
+        self.topics = topics
 
     @classmethod
-    def plain(cls, tx: Transaction, session_id: str, topic_id: str) -> "OneTopic | None":
-        """The room of this topic, or None if others change with it."""
+    def of_these(cls, tx: Transaction, session_id: str, topic_ids: Iterable[str]) -> "PlainTopics | None":
+        """The room of these topics, or None if others change with one of them."""
         tx.flush()  # the statements here read past what the transaction still holds back
-        topic = _TOPIC.one(tx, topic_id=topic_id)
-        if topic is None or topic.state != "new" or topic.hidden_because == "asked" or topic.merged_into_id or topic.has_joined or topic.is_translated:
+        topics = [_TOPIC.one(tx, topic_id=topic_id) for topic_id in topic_ids]
+        if not all(topic is not None and _is_plain(topic) for topic in topics):
             return None
-        return cls(tx, _SESSION.one(tx, session_id=session_id), topic)
+        return cls(tx, _SESSION.one(tx, session_id=session_id), sorted(topics, key=lambda topic: (topic.proposed_at, topic.id)))
 
     @property
     def clinicians(self) -> list[str]:
@@ -88,12 +86,15 @@ class OneTopic(OnePerson):
 
     @cached_property
     def _topics(self) -> list[tuple[Any, str]]:
-        return [(self.topic, self.person.display_name)]
+        return [(topic, self.patients[topic.patient_id].display_name) for topic in self.topics]
+
+    @cached_property
+    def _supporters(self) -> dict[str, set[str]]:
+        return {topic.id: {row.patient_id for row in _SUPPORTERS.all(self.db, topic_id=topic.id)} for topic in self.topics}
 
     @cached_property
     def _supports(self) -> dict[str, int]:
-        count = _SUPPORTERS.value(self.db, topic_id=self.topic.id, patient_id=self.topic.patient_id)
-        return {self.topic.id: count} if count else {}
+        return {topic.id: len(self._supporters[topic.id] - {topic.patient_id}) for topic in self.topics}
 
     @cached_property
     def _translations(self) -> dict[str, list[dict[str, Any]]]:
@@ -116,11 +117,16 @@ class OneTopic(OnePerson):
         return [Sent("", row.route, row.state, times=row.times) for row in counted]
 
     def _supported(self, patient_ids: Collection[str]) -> Mapping[str, Collection[str]]:
-        return {patient_id: [self.topic.id] for patient_id in patient_ids if _STANDS.one(self.db, topic_id=self.topic.id, patient_id=patient_id) is not None}
+        return {patient_id: [topic_id for topic_id, supporters in self._supporters.items() if patient_id in supporters] for patient_id in patient_ids}
 
     def _supports_left(self, patient_id: str, supported: Collection[str]) -> int | None:
         budget = self._programme.support_budget
         return None if budget is None else max(0, budget - agenda.supports_given(self.db, self.group_session.id, patient_id))
+
+
+def _is_plain(topic: Any) -> bool:
+    hangs = topic.hidden_because == "asked" or topic.merged_into_id or topic.has_joined or topic.is_translated
+    return topic.state == "new" and not hangs
 
 
 _SESSIONS, _GROUPS, _PROGRAMMES, _TOPICS, _SUPPORTS, _PATIENTS, _SEATS, _SLOT_ROWS, _TEAM, _TRANSLATED = (
@@ -152,14 +158,7 @@ _CLINICIANS = Statement(
         _TEAM.c.session_id == _IN_SESSION, _TEAM.c.role.in_([literal("resident"), literal("attending")])
     )
 )
-_SUPPORTERS = Statement(
-    select(func.count().label("supporters"))
-    .select_from(_SUPPORTS)
-    .where(_SUPPORTS.c.topic_id == bindparam("topic_id"), _SUPPORTS.c.patient_id != bindparam("patient_id"))
-)
-_STANDS = Statement(
-    select(*columns(Support, "topic_id")).where(_SUPPORTS.c.topic_id == bindparam("topic_id"), _SUPPORTS.c.patient_id == bindparam("patient_id"))
-)
+_SUPPORTERS = Statement(select(*columns(Support, "patient_id")).where(_SUPPORTS.c.topic_id == bindparam("topic_id")))
 _HEARD = Statement(  # what is or was talked about is theirs, or one of theirs is joined to it
     select(_TALKED.c.id)
     .where(
