@@ -47,7 +47,7 @@ def _dates_of_group(db: Any, viewer: Any, group: Any) -> dict[str, Any]:
     """What the page of a group says about its dates."""
     from datetime import timedelta
 
-    from flask_babel import gettext, ngettext
+    from flask_babel import gettext
 
     from groupvisits.core import clock
     from groupvisits.core.pages import door
@@ -62,15 +62,22 @@ def _dates_of_group(db: Any, viewer: Any, group: Any) -> dict[str, Any]:
         "next_dates": [
             {
                 "starts_at": clock.local(line.group_session.starts_at, line.group_session.zone),
-                "words": ngettext("%(num)s said yes", "%(num)s said yes", line.held)
-                + ", "
-                + ngettext("%(num)s has not answered", "%(num)s have not answered", line.invited),
+                "words": _answers_in_words(line.held, line.invited),
                 "href": door("sessions.group_session", session_id=line.group_session.id),
                 "tag": tags.get(line.group_session.state),
             }
             for line in lines
         ],
     }
+
+
+def _answers_in_words(said_yes: int, not_answered: int) -> str:
+    from flask_babel import gettext, ngettext
+
+    if not said_yes and not not_answered:
+        return gettext("Nobody is asked yet")
+    yes = ngettext("%(num)s said yes", "%(num)s said yes", said_yes) if said_yes else gettext("Nobody has said yes")
+    return f"{yes}, {ngettext('%(num)s has not answered', '%(num)s have not answered', not_answered)}" if not_answered else yes
 
 
 def _visits_of_patient(db: Any, viewer: Any, patient: Any) -> dict[str, Any]:
@@ -83,7 +90,7 @@ def _visits_of_patient(db: Any, viewer: Any, patient: Any) -> dict[str, Any]:
 
     if not may("sessions:seat", patient):
         return {}
-    from groupvisits.sessions.queries.calendar import has_calendar
+    from groupvisits.sessions.queries.calendar import has_calendar, is_left_behind
 
     tags = {
         "invited": ("grey", gettext("No answer"), "?"), "confirmed": ("green", gettext("Yes")), "declined": ("grey", gettext("No"), "×"),
@@ -98,5 +105,6 @@ def _visits_of_patient(db: Any, viewer: Any, patient: Any) -> dict[str, Any]:
             }
             for group_session, state in queries.visits_to_come_of(db, viewer, patient)
         ],
+        "calendar_left_behind": is_left_behind(db, viewer, patient),
         "stop_calendar": door("sessions.revoke_calendar_of", patient_id=patient.id) if has_calendar(db, viewer, patient) else "",
     }  # fmt: skip

@@ -44,6 +44,26 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
 });
 
+// Copying needs a secure address in most browsers; where it is not, the selected text is copied the old way.
+async function copy(field) {
+  field.focus();
+  field.select();
+  try {
+    await navigator.clipboard.writeText(field.value);
+    return true;
+  } catch {
+    return document.execCommand("copy");
+  }
+}
+for (const button of document.querySelectorAll("[data-copy]")) {
+  const field = document.getElementById(button.dataset.copy);
+  button.hidden = false;
+  field.addEventListener("focus", () => field.select());
+  button.addEventListener("click", async () => {
+    if (await copy(field)) document.getElementById(`${field.id}-copied`).textContent = button.dataset.copied;
+  });
+}
+
 // A table that fits needs no stop on a keyboard's way through the page; one that scrolls does.
 function markScrolling() {
   for (const frame of document.querySelectorAll(".gv-scroll")) {

@@ -53,7 +53,7 @@ def test_the_page_says_how_many_will_come_and_on_what_that_rests(app: Flask, cas
     text = page(app, cast)
     assert "With 6 invited, about 4 will come, most likely 3 to 5. The chance of fewer than 3 is 6 in 100; more than 8 cannot come." in text
     assert "Based on 11 visits of this group. 3 people are new, so this can be off by about 2." in text
-    assert "6 are invited: 6 said yes, 0 have not answered." in text
+    assert "6 are invited: 6 said yes." in text
     assert "You can invite 4 more" in text
 
 

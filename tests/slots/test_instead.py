@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from groupvisits.accounts.models import StaffMember
 from groupvisits.agenda import service as agenda
 from groupvisits.agenda.models import Topic
 from groupvisits.agenda.rules import GroupDoesNotMeet as NoGroupTopics
@@ -128,6 +129,19 @@ class TestTurning:
         assert (list(preview(cast).unasked), preview(cast).told) == ([], 5)
         assert turn(cast) == {"seen": 2, "told": 5}
         assert set(sent(cast, "seat_cancelled")) == {"gladys", "teo", "beatriz"}
+
+    def test_the_team_hears_of_it_once_and_again_when_the_group_meets_after_all(self, cast: Cast) -> None:
+        turn(cast)
+        turn(cast)
+        run(service.meet_after_all, cast.joanne, cast.session_id)
+        run(service.meet_after_all, cast.joanne, cast.session_id)
+        db.session.rollback()
+        team = select(StaffMember.email).join(SessionTeamMember, SessionTeamMember.staff_member_id == StaffMember.id)
+        expected = sorted(set(db.session.scalars(team.where(SessionTeamMember.session_id == cast.session_id))))
+        for kind, said in (("one_on_ones_team", "does not meet"), ("meets_after_all_team", "after all")):
+            mails = db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == kind)).all()
+            assert sorted(mail.address for mail in mails) == expected
+            assert all(said in mail.text and "Only two said yes" not in mail.text and "Rosa" not in mail.text for mail in mails)
 
     def test_twice_is_the_same_as_once(self, cast: Cast) -> None:
         seen = preview(cast).seen

@@ -18,6 +18,7 @@ from groupvisits.sessions import emails
 from groupvisits.sessions.models import CalendarEntry, CalendarFeed, GroupSession, Seat, SessionTeamMember
 from groupvisits.sessions.permissions import POLICY
 from groupvisits.sessions.rules import calendar
+from groupvisits.sessions.rules.messages import Reach, channel_for
 
 SINCE, UNTIL, MOST = timedelta(days=60), timedelta(days=400), 500
 _STATUS = {"invited": "TENTATIVE", "offered": "TENTATIVE", "declined": "CANCELLED", "cancelled": "CANCELLED"}
@@ -41,6 +42,17 @@ def has_calendar(db: Session, viewer: Actor, patient: Patient) -> bool:
     """Whether a private address of this patient works now; for those who may stop it."""
     POLICY.require(viewer, "sessions:revoke_calendar", patient)
     return bool(db.scalar(select(exists().where(CalendarFeed.patient_id == patient.id, CalendarFeed.revoked_at.is_(None)))))
+
+
+def is_left_behind(db: Session, viewer: Actor, patient: Patient) -> bool:
+    """Whether an e-mail put a date to come into this patient's calendar, and changes reach them another way now: nothing corrects that entry."""
+    POLICY.require(viewer, "sessions:seat", patient)
+    reach = Reach(patient.channel, patient.email, patient.phone, patient.text_consent_at is not None, patient.text_stopped_at is not None)
+    if channel_for(reach) == "email":
+        return False
+    brought = select(CalendarEntry.id).join(GroupSession, GroupSession.id == CalendarEntry.session_id).where(CalendarEntry.patient_id == patient.id)
+    brought = brought.where(CalendarEntry.method == "REQUEST", CalendarEntry.told != "", GroupSession.starts_at > clock.now())
+    return db.scalar(brought.limit(1)) is not None
 
 
 def feed_for(db: Session, token: str) -> bytes:

@@ -16,7 +16,7 @@ from groupvisits.sessions.models import GroupSession, Seat
 from groupvisits.sessions.permissions import POLICY
 from groupvisits.sessions.queries import decisions as merging
 from groupvisits.sessions.rules import census, plans
-from groupvisits.sessions.service import entries
+from groupvisits.sessions.service import entries, team_mail
 from groupvisits.sessions.service.messages import plan_notice, was_told, withdraw_notices
 from groupvisits.sessions.service.running import cancel_session
 from groupvisits.sessions.service.seats import free_seat, invite, take_seat
@@ -58,7 +58,7 @@ def keep_one_on_ones_only(tx: Transaction, actor: Actor, group_session: GroupSes
     """The group does not meet on this date; `times` says when and where each patient is seen one-on-one, and each is told their own.
 
     Whoever has not said yes holds nothing any more: invitations, offers and the waiting list are over, and who knew of the date is
-    told that their place is cancelled. For code in an open transaction that holds the session's row and has checked permission.
+    told that their place is cancelled. The team gets an e-mail. For code in an open transaction that holds the session's row and has checked permission.
     """
     now = clock.now()
     group_session.decision, group_session.decided_because, group_session.decided_at = rules.ONE_ON_ONES, reason.strip()[:200], now
@@ -75,6 +75,7 @@ def keep_one_on_ones_only(tx: Transaction, actor: Actor, group_session: GroupSes
     for patient_id, (at, place) in times.items():
         withdraw_notices(tx, group_session.id, patient_id)
         plan_notice(tx, actor, group_session, patient_id, "one_on_one", occasion=now.isoformat(), facts={"at": at.isoformat(), "place": place})
+    team_mail.one_on_ones_only(tx, actor, group_session)
     tx.flush()
     audit.record(
         tx, actor, "sessions:only_one_on_ones", group_session, session_id=group_session.id, seen=len(times), withdrawn=len(seats),
@@ -87,7 +88,7 @@ def meet_after_all(tx: Transaction, actor: Actor, session_id: str) -> dict[str, 
     """The group meets on this date after all: whoever said yes still has their place, the others are invited again, and everybody
     who was told otherwise is told.
 
-    The waiting list does not come back: who waited is invited. Refuses once the visit is open or has begun. Twice is the same as once.
+    The waiting list does not come back: who waited is invited. The team gets an e-mail. Refuses once the visit is open or has begun. Twice is the same as once.
     """
     place = queries.place_for(tx, actor, session_id, lock=True)
     POLICY.require(actor, "sessions:decide", place)
@@ -101,6 +102,7 @@ def meet_after_all(tx: Transaction, actor: Actor, session_id: str) -> dict[str, 
     tx.flush()
     seats = tx.scalars(select(Seat).where(Seat.session_id == session_id).order_by(Seat.id)).all()
     told = sum(_told_of_group(tx, actor, group_session, seat, decided_at) for seat in seats)
+    team_mail.meets_after_all(tx, actor, group_session)
     audit.record(tx, actor, "sessions:meet_after_all", group_session, session_id=session_id, told=told)
     tx.announce(SessionChanged(session_id, next_version(tx, session_id), everything=True))
     return {"told": told}

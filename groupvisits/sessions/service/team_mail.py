@@ -1,6 +1,6 @@
 """What the team of moved dates is told, by e-mail: one message for each person, however many of their dates move."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from flask_babel import gettext as _
@@ -29,16 +29,41 @@ def dates_moved(tx: Transaction, actor: Actor, group: Group, moved: Sequence[tup
 
 def date_cancelled(tx: Transaction, actor: Actor, group_session: GroupSession) -> None:
     """Everybody who works in this date, except whoever cancels it, gets one message. The reason stays on the date's page."""
+    _tell_team(
+        tx, actor, group_session, "date_cancelled_team", _("A cancelled date at %(clinic)s", clinic=_clinic(tx, group_session).name),
+        lambda **of: _("Hello %(name)s,\n\nthe visit of %(group)s on %(when)s will not take place. Patients are being told.\n", **of),
+    )  # fmt: skip
+
+
+def one_on_ones_only(tx: Transaction, actor: Actor, group_session: GroupSession) -> None:
+    """The same where the group does not meet and there are one-on-ones only."""
+    _tell_team(
+        tx, actor, group_session, "one_on_ones_team", _("A changed date at %(clinic)s", clinic=_clinic(tx, group_session).name),
+        lambda **of: _(
+            "Hello %(name)s,\n\nthe group %(group)s does not meet on %(when)s. Whoever said yes is seen one-on-one instead, and is being told when. "
+            "The running order is on the page of this date.\n", **of,
+        ),
+    )  # fmt: skip
+
+
+def meets_after_all(tx: Transaction, actor: Actor, group_session: GroupSession) -> None:
+    """And where it meets all the same."""
+    _tell_team(
+        tx, actor, group_session, "meets_after_all_team", _("A changed date at %(clinic)s", clinic=_clinic(tx, group_session).name),
+        lambda **of: _("Hello %(name)s,\n\nthe group %(group)s meets on %(when)s after all. Patients are being told.\n", **of),
+    )  # fmt: skip
+
+
+def _tell_team(tx: Transaction, actor: Actor, group_session: GroupSession, kind: str, subject: str, words: Callable[..., str]) -> None:
     team = select(SessionTeamMember.staff_member_id).where(SessionTeamMember.session_id == group_session.id)
-    clinic, when = tx.get_one(Clinic, group_session.clinic_id), clock.local(group_session.starts_at, group_session.zone)
+    when = clock.local(group_session.starts_at, group_session.zone)
+    said = {"group": group_session.group.name, "when": f"{language.day(when, year=True)}, {language.time(when)}"}
     for member in tx.scalars(select(StaffMember).where(StaffMember.id.in_(team), StaffMember.id != actor.id, StaffMember.active).order_by(StaffMember.id)):
-        outbox.queue(
-            tx, kind="date_cancelled_team", clinic_id=clinic.id, address=member.email, subject=_("A cancelled date at %(clinic)s", clinic=clinic.name),
-            text=_(
-                "Hello %(name)s,\n\nthe visit of %(group)s on %(when)s will not take place. Patients are being told.\n",
-                name=member.name, group=group_session.group.name, when=f"{language.day(when, year=True)}, {language.time(when)}",
-            ),
-        )  # fmt: skip
+        outbox.queue(tx, kind=kind, clinic_id=group_session.clinic_id, address=member.email, subject=subject, text=words(name=member.name, **said))
+
+
+def _clinic(tx: Transaction, group_session: GroupSession) -> Clinic:
+    return tx.get_one(Clinic, group_session.clinic_id)
 
 
 def _line(group_session: GroupSession, was: datetime) -> str:
