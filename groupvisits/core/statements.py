@@ -77,10 +77,15 @@ class Added(Statement):
         table = table_of(model)
         core: Insert = insert(table).values({column.name: bindparam(column.name, type_=column.type) for column in table.c})
         super().__init__(core)
-        self.defaults = {column.name: _default(column) for column in table.c}
+        self.fixed: dict[str, Any] = {column.name: None if column.default is None else column.default.arg for column in table.c}
+        self.made: dict[str, Callable[[Any], Any]] = {name: default for name, default in self.fixed.items() if callable(default)}
 
     def do(self, tx: Transaction, **values: Any) -> int:
-        return super().do(tx, **{name: default() for name, default in self.defaults.items() if name not in values}, **values)
+        row = {**self.fixed, **values}
+        for name, made in self.made.items():
+            if name not in values:
+                row[name] = made(None)
+        return super().do(tx, **row)
 
 
 class _Compiled:
@@ -115,10 +120,3 @@ class _Compiled:
         for place, convert in self.converts:
             values[place] = convert(values[place])
         return self.make(values)
-
-
-def _default(column: Any) -> Callable[[], Any]:
-    default = column.default
-    if default is None:
-        return lambda: None
-    return (lambda: default.arg(None)) if default.is_callable else (lambda: default.arg)

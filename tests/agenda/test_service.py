@@ -75,7 +75,7 @@ def test_a_proposed_topic_is_a_row_a_version_an_audit_entry_and_one_announcement
     row = topic(str(result["topic_id"]))
     assert (row.words, row.route, row.state, row.shows_name, row.language, row.version) == ("Why is my sugar high?", "group", "new", True, "es", 1)
     assert result["version"] == session_row(cast.session_id).version == 1
-    assert told == [SessionChanged(cast.session_id, 1, topics=(row.id,), patients=(cast.rosa.id,))]
+    assert told == [SessionChanged(cast.session_id, 1, topics=(row.id,), patients=(cast.rosa.id,), only_new=True)]
     entry = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "agenda:propose")).one()
     assert (entry.actor_id, entry.subject_id) == (cast.rosa.id, row.id)
     assert "sugar" not in str(entry.details)
