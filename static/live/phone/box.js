@@ -49,7 +49,7 @@ export function makeBox(kit) {
     ui.back = 0;
     const showsName = Boolean(form.elements.shows_name?.checked) && route === "group";
     words.value = "";
-    await room.do("agenda:propose", { words: written, route, shows_name: showsName });
+    await room.do("agenda:propose", { words: written, route, shows_name: showsName }, { known: room.me.topics.map(({ id }) => id) });
     forgetDraft();
     if (!room.connected) voice.say(say("saved_here"));
   }

@@ -15,7 +15,7 @@ export function editPart(topic, kit) {
   const moves = alone ? !room.run.only_one_on_ones : true;
   const key = `change ${topic.route} ${topic.can_reword} ${topic.words}`; // other words or another way: a form of its own
   return el(
-    "details", { class: "live-more", "data-key": key },
+    "details", { class: "live-fold", "data-key": key },
     el("summary", { "aria-label": say("change_which", { words: topic.words }) }, say("change")),
     topic.can_reword
       ? el(

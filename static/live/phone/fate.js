@@ -57,6 +57,10 @@ export function fate(topic, kit) {
   const { say } = kit.text;
   if (topic.state === "waiting") return { kind: "amber-dashed", text: say("saved_here"), lines: [say("not_yet_clinic")] };
   if (topic.state === "sending") return { kind: "grey", text: say("saved_here"), lines: [say("sending")] };
+  if (topic.rewording) {
+    const waits = kit.slow(topic.rewording);
+    return { kind: waits ? "amber-dashed" : "grey", text: say("saved_here"), lines: [say(waits ? "reword_waits" : "sending")] };
+  }
   const state = topic.joined_to ? topic.joined_to.state : topic.state;
   const ended = ENDED[state];
   if (ended) return { kind: ended.kind, text: say(ended.text), lines: [endedLine(state, topic, kit), joinedLine(topic, kit)].filter(Boolean) };

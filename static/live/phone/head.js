@@ -14,6 +14,6 @@ export function drawHead({ room, text, show, stale, isOver }) {
     const today = day(run.starts_at) === day(room.now());
     under = run.only_one_on_ones ? day(run.starts_at) : `${say(today ? "when_today" : "when_day", times)} ${run.room || ""}`.trim();
   }
-  show("head", el("h1", {}, title), under ? el("p", { class: isOver() ? "gv-quiet" : null }, under) : null);
+  show("head", el("h1", { tabindex: "-1" }, title), under ? el("p", { class: isOver() ? "gv-quiet" : null }, under) : null);
   document.querySelector("[data-age]").hidden = isOver() && room.connected && !stale();
 }

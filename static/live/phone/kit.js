@@ -64,7 +64,7 @@ export const button = (text, act, { kind = "secondary", ...attributes } = {}) =>
   el("button", { type: "button", class: `nhsuk-button nhsuk-button--${kind}`, "data-do": act, ...attributes }, text);
 
 // Two or three answers of which none is the usual one: all look alike.
-export const choices = (...buttons) => el("div", { class: "live-choices", "data-key": "choices" }, buttons);
+export const choices = (buttons, { three = false } = {}) => el("div", { class: `live-choices${three ? " live-choices--three" : ""}`, "data-key": "choices" }, buttons);
 
 // At every box for free text.
 export function emergency({ room, text }) {

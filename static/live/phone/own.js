@@ -33,7 +33,7 @@ function stillPart(topic, { text, pending, isOver }) {
       class: "nhsuk-button nhsuk-button--secondary gv-button--small", "data-key": key, "data-topic": topic.id, "data-matters": matters,
       "aria-label": say(`${key}_which`, { words: topic.words }), "aria-disabled": waits ? "true" : null,
     });
-  return el("div", { class: "live-still", "data-key": "still" }, el("p", {}, say("still_question")), choices(answer("yes", "still_yes"), answer("no", "still_no")));
+  return el("div", { class: "live-still", "data-key": "still" }, el("p", {}, say("still_question")), choices([answer("yes", "still_yes"), answer("no", "still_no")]));
 }
 
 function apartPart(topic, { text, pending, isOver }) {
@@ -59,7 +59,7 @@ function ownRow(topic, kit) {
       "div", { class: "gv-row__body" }, el("p", { class: "gv-row__title" }, wordsIn(topic)), translationsOf(inGroup, kit), tag(became.kind, became.text),
       became.lines.map((line) => el("p", { class: "gv-note", dir: "auto" }, line)), partLine(topic, kit),
       topic.withdrawing ? note(say("waits_take_back", { words: topic.words })) : null,
-      topic.rewording ? note(say(kit.slow(topic.rewording) ? "reword_waits" : "sending")) : null, stillPart(topic, kit),
+      stillPart(topic, kit),
       el("div", { class: "live-extras", "data-key": "extras" }, apartPart(topic, kit), inGroup?.words ? speakPart(inGroup, kit) : null, editPart(topic, kit), takeBackPart(topic, kit)),
     ),
   );

@@ -29,7 +29,7 @@ function pollCard(kit) {
     button(say(key), "answer-poll", { "data-key": value, "data-poll": poll.id, "data-answer": value, "aria-pressed": given === value ? "true" : "false" });
   return el(
     "div", { class: "gv-card gv-card--now", "data-key": `poll ${poll.id}` }, el("h2", { tabindex: "-1" }, say("poll_title")), el("p", {}, wordsIn(topic)),
-    choices(Object.entries(POLL).map(answer)), sendingNote(record, kit) || note(say(given ? "poll_thanks" : "poll_note")),
+    choices(Object.entries(POLL).map(answer), { three: true }), sendingNote(record, kit) || note(say(given ? "poll_thanks" : "poll_note")),
   );
 }
 
@@ -44,7 +44,7 @@ function askedCard(topic, kit) {
   const answer = (route, key) => button(say(key), "route", { "data-key": route, "data-topic": topic.id, "data-route": route, "aria-disabled": record ? "true" : null });
   return el(
     "div", { class: "gv-card gv-card--now", "data-key": `asked ${topic.id}` }, el("h2", { tabindex: "-1" }, askQuestion(kit)), el("p", {}, wordsIn(topic)),
-    choices(answer("one_on_one", "ask_alone"), answer("group", "ask_group")), sendingNote(record, kit) || note(say("ask_hidden")),
+    choices([answer("one_on_one", "ask_alone"), answer("group", "ask_group")]), sendingNote(record, kit) || note(say("ask_hidden")),
   );
 }
 
@@ -56,7 +56,7 @@ function suggestedCard(topic, kit) {
   return el(
     "div", { class: "gv-card gv-card--now", "data-key": `words ${topic.id}` }, el("h2", { tabindex: "-1" }, say("suggest_title")),
     el("dl", { class: "live-both" }, el("dt", {}, say("suggest_yours")), el("dd", {}, wordsIn(topic)), el("dt", {}, say("suggest_new")), el("dd", {}, el("span", { dir: "auto" }, topic.suggested_words))),
-    choices(answer(true, "suggest_use"), answer(false, "suggest_keep")), sendingNote(record, kit) || note(say("suggest_note")),
+    choices([answer(true, "suggest_use"), answer(false, "suggest_keep")]), sendingNote(record, kit) || note(say("suggest_note")),
   );
 }
 

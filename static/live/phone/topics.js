@@ -3,10 +3,15 @@
 export const OVER = new Set(["talked_about", "answered_one_on_one", "parked", "taken_back", "declined", "merged", "split"]);
 const ORDER = { current: 0, planned: 1, new: 2, talked_about: 3, parked: 4 };
 
+// The clinic may tell of a topic a moment before it says that it has received it: that is one topic, not two.
+function isThere({ body, about }, { me }) {
+  return Boolean(about.known) && me.topics.some((topic) => topic.words === body.words && topic.route === body.route && !about.known.includes(topic.id));
+}
+
 export function myTopics({ room, ui, pending, slow }) {
   const known = new Set(room.me.topics.map((topic) => topic.id));
   ui.sent = ui.sent.filter((topic) => !known.has(topic.id));
-  const waiting = pending("agenda:propose").map((record) => ({
+  const waiting = pending("agenda:propose").filter((record) => !isThere(record, room)).map((record) => ({
     id: record.command_id, words: record.body.words, route: record.body.route, state: slow(record) ? "waiting" : "sending",
   }));
   const withdrawn = new Set(pending("agenda:take_back").map((record) => record.body.topic_id));

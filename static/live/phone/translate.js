@@ -29,7 +29,7 @@ export function translatePart(topic, kit) {
   const usual = choices.some(([code]) => code === data.language) ? data.language : choices[0][0];
   const label = say("translate_which", { words: topic.words });
   return el(
-    "details", { class: "live-more", "data-key": `translate ${choices.map(([code]) => code).join(" ")}` }, el("summary", { "aria-label": label }, say("translate")),
+    "details", { class: "live-fold", "data-key": `translate ${choices.map(([code]) => code).join(" ")}` }, el("summary", { "aria-label": label }, say("translate")),
     el(
       "form", { "data-own": true, "data-act": "translate", "data-topic": topic.id, novalidate: true }, emergency(kit),
       el("label", { class: "nhsuk-label", for: `${id}-language` }, say("translate_language")),
