@@ -144,7 +144,7 @@ def waits_for_us(tx: Transaction) -> bool:
     for _ in range(1000):
         if tx.scalar(text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")):
             return True
-        tx.execute(text("SELECT pg_sleep(0.02)"))
+        tx.execute(text("SELECT pg_sleep(0.02), pg_stat_clear_snapshot()"))  # a transaction goes on seeing the activity it saw first
     return False
 
 
