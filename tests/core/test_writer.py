@@ -168,8 +168,11 @@ def test_the_same_command_twice_in_one_transaction_is_carried_out_once(app: Flas
 
 
 def test_a_command_sees_what_the_one_before_it_did(app: Flask, cast: Cast, running: writer.Writer) -> None:
+    still_held = []
+
     def add_a_sign(tx: Transaction) -> str:
         clinic = tx.get_one(Clinic, cast.clinic_id)
+        still_held.append(clinic)
         clinic.name += "!"
         return clinic.name
 
