@@ -127,12 +127,14 @@ def frames_of(room: Room, event: SessionChanged, since: int, watching: Watching 
     moved = event.moved or room.moves_others(topics)
     if moved or event.slots:  # what happens to one topic moves others and says who was heard; who goes and who is back, what the group waits for
         topics |= room.open_topics | room.by_the_same(topics)
-    run, account = event.run or moved, event.run or (bool(topics) and not event.only_support)
+    calls = bool(event.slots) and room.calls_on_wall
+    run, account = event.run or moved or calls, event.run or (bool(topics) and not event.only_support)
     facts = room.facts(topics=topics, slots=event.slots, run=run, people=event.people or moved, account=account, alarms=event.alarms)
     of_all = facts if event.run else {key: value for key, value in facts.items() if key != "run"}  # whether it is ordered by hand is the facilitator's
+    hear_of_run = {"facilitator", "display"} if calls else {"facilitator"}
     frames = []
     for name, audience, provider_id in audiences:
-        shown = project(audience, facts if audience == "facilitator" else of_all, provider_id=provider_id)
+        shown = project(audience, facts if audience in hear_of_run else of_all, provider_id=provider_id)
         frames.append(Frame("session:changed", shown | head, name))
     mine = set(event.patients) | (room.proposers_on_agenda() if moved or event.run else set())
     if watching is not None:

@@ -372,9 +372,13 @@ class Room:
         return {"id": poll.id, "topic_id": poll.topic_id, "opened_at": _iso(poll.opened_at)} | {answer: given.count(answer) for answer in POLL_ANSWERS}
 
     @property
+    def calls_on_wall(self) -> bool:
+        return self._clinic.wall_calls
+
+    @property
     def _wall_calls(self) -> list[dict[str, Any]]:
         """Numbers, never names, and only where the clinic wants them on the wall."""
-        if not self._clinic.wall_calls or self.group_session.state != "open":
+        if not self.calls_on_wall or self.group_session.state != "open":
             return []
         called = [
             (self._seat_of[slot.patient_id][0].slip_number, slot.place) for slot in self._slots if slot.state == "called" and slot.patient_id in self._seat_of

@@ -8,7 +8,9 @@ import { Room } from "./protocol.js";
 import { minutesUntil, wordsOf } from "./words.js";
 
 const STALE_AFTER = 30;
-const SIZES = ["", "gv-wall__topic--long", "gv-wall__topic--longest"];
+const SIZES = [[], ["gv-wall__topic--long"], ["gv-wall__topic--longest"]];
+const LINES = [["live-many-lines"], ["live-many-lines", "live-three-lines"], ["live-many-lines", "live-two-lines"]].map((lines) => [...SIZES.at(-1), ...lines]);
+const FITS = [...SIZES, ...LINES];
 
 const data = JSON.parse(document.getElementById("live-data").textContent);
 const { say, count, clock, day } = wordsOf(data);
@@ -133,17 +135,19 @@ function face() {
   return begun && upcoming().length ? ["between"] : ["join"];
 }
 
-// Two lines at the largest size if they fit, then smaller; at the smallest as many lines as leave room for the rest.
+// Two lines at the largest size if they fit and all the rest stays on the glass, then smaller; at the smallest as many lines
+// as leave room for the rest.
 function fit() {
   for (const element of wall.querySelectorAll(".live-fit")) {
-    const key = `${element.dataset.words} ${window.innerWidth} ${window.innerHeight}`;
+    const beside = [...wall.children].map((part) => `${part.className} ${part.childElementCount}`);
+    const key = [element.dataset.words, window.innerWidth, window.innerHeight, ...beside.filter((each) => !each.includes("live-fit"))].join(" ");
     if (element.dataset.fitted === key) continue;
-    for (const size of SIZES) {
-      element.classList.remove(...SIZES.filter(Boolean), "live-many-lines");
-      if (size) element.classList.add(size);
+    for (const [i, classes] of FITS.entries()) {
+      element.classList.remove(...FITS.flat());
+      element.classList.add(...classes);
       const line = parseFloat(getComputedStyle(element).lineHeight);
-      if (element.scrollHeight <= line * 2.3) break;
-      if (size === SIZES.at(-1)) element.classList.add("live-many-lines");
+      const isShort = i >= SIZES.length || element.scrollHeight <= line * 2.3;
+      if (isShort && wall.scrollHeight <= wall.clientHeight + 1) break;
     }
     element.dataset.fitted = key;
   }

@@ -199,27 +199,6 @@ def test_the_curtain_hides_the_wall_and_lifts_again(enter: Enter) -> None:
     expect(wall.get_by_role("heading", name="A short pause")).to_be_hidden()
 
 
-def test_the_plan_comes_to_the_phone_with_the_end_of_the_visit(room: LiveServer, enter: Enter) -> None:
-    """The last test here: it closes the visit."""
-    frank = enter("frank", "patient", PHONE)
-    expect(frank.locator("[data-age]")).to_have_text("Live. Updated just now")
-    ((slot_id, clinic_id, patient_id, provider_id),) = room.rows(
-        "SELECT slots.id, clinic_id, patient_id, provider_id FROM slots JOIN patients ON patients.id = patient_id WHERE given_name = 'Frank'"
-    )
-    room.write(
-        "INSERT INTO notes (id, clinic_id, session_id, slot_id, patient_id, author_id, state, draft, revision, returned_because, saved_at, created_at)"
-        " VALUES ('n', ?, ?, ?, ?, ?, 'draft', '{}', 1, '', '2026-11-22 12:00:00', '2026-11-22 12:00:00')",
-        clinic_id, room.session_id, slot_id, patient_id, provider_id,
-    )  # fmt: skip
-    room.write("INSERT INTO action_plans VALUES ('p', 'n', ?, 'Walk to the church', 'After lunch', 8, '2026-11-22 12:00:00')", patient_id)
-    here = [seat_id for (seat_id,) in room.rows("SELECT id FROM seats WHERE session_id = ?", room.session_id)]
-    body = {"unseen": here, "because": ["call_tomorrow"] * len(here)}
-    assert room.phone("tomas").ask("live:close", {"command_id": str(uuid4()), "session_id": room.session_id, "body": body})["ok"]
-    expect(frank.locator("#plan")).to_contain_text("Walk to the church")
-    expect(frank.locator("#plan")).to_contain_text("After lunch. How sure you were: 8 out of 10.")
-    is_accessible(frank)
-
-
 def test_the_wall_gathers_topics_asks_the_room_and_calls_numbers_where_the_clinic_wants_that(room: LiveServer, enter: Enter) -> None:
     wall, tomas, osei = enter("tomas", "display", WALL), room.phone("tomas"), room.phone("osei")
 
@@ -239,8 +218,11 @@ def test_the_wall_gathers_topics_asks_the_room_and_calls_numbers_where_the_clini
     expect(wall.locator("#wall")).to_contain_text("Look at your phone")
     is_accessible(wall)
     do(tomas, "slots:plan")
-    slot, seat = room.rows(
-        "SELECT slots.id, slots.seat_id FROM slots JOIN staff_members ON staff_members.id = provider_id WHERE staff_members.name LIKE '%Osei%'"
+    for (before,) in room.rows("SELECT id FROM slots WHERE state IN ('called', 'coming')"):
+        do(osei, "slots:missed", slot_id=before)
+    slot, seat, name = room.rows(
+        "SELECT slots.id, slots.seat_id, patients.given_name FROM slots JOIN staff_members ON staff_members.id = provider_id"
+        " JOIN patients ON patients.id = slots.patient_id WHERE staff_members.name LIKE '%Osei%' AND slots.state = 'planned' ORDER BY slots.position"
     )[0]
     room.write("UPDATE seats SET slip_number = 7 WHERE id = ?", seat)
     do(osei, "slots:call", slot_id=slot)
@@ -249,3 +231,48 @@ def test_the_wall_gathers_topics_asks_the_room_and_calls_numbers_where_the_clini
     wall.reload()
     expect(wall.locator("#wall")).to_contain_text("Number 7, please come")
     is_accessible(wall)
+    do(room.phone(name.lower()), "slots:answer", slot_id=slot, answer="coming")
+    expect(wall.locator("#wall")).not_to_contain_text("please come")
+
+
+def test_nothing_of_a_long_topic_pushes_the_address_off_the_wall(room: LiveServer, enter: Enter) -> None:
+    wall, tomas, rosa = enter("tomas", "display", WALL), room.phone("tomas"), room.phone("rosa")
+
+    def do(phone: Line, name: str, **body: object) -> dict[str, str]:
+        told = phone.ask(name, {"command_id": str(uuid4()), "session_id": room.session_id, "body": body})
+        assert told["ok"], told
+        return told["result"]
+
+    for words in ("What comes after", "And what comes after that", "كيف أحسب السكر في الخبز العربي؟", "A very long question about salt " * 9):
+        topic = do(rosa, "agenda:propose", words=words, route="group", shows_name=False)["topic_id"]
+        do(tomas, "agenda:plan", topic_id=topic)
+        if len(words) < 28:
+            continue
+        do(room.phone("marcus"), "agenda:translate", topic_id=topic, language="pt", words="Em outra língua")
+        do(tomas, "agenda:start", topic_id=topic, minutes=5)
+        expect(wall.locator("h1")).to_have_text(words.strip())
+        for _ in range(2):  # also with the question to the room instead of what comes next
+            expect(wall.locator(".live-address")).to_be_in_viewport(ratio=1)
+            do(tomas, "live:ask_room", topic_id=topic)
+            expect(wall.locator("#wall")).to_contain_text("Look at your phone")
+
+
+def test_the_plan_comes_to_the_phone_with_the_end_of_the_visit(room: LiveServer, enter: Enter) -> None:
+    """The last test here: it closes the visit."""
+    frank = enter("frank", "patient", PHONE)
+    expect(frank.locator("[data-age]")).to_have_text("Live. Updated just now")
+    ((slot_id, clinic_id, patient_id, provider_id),) = room.rows(
+        "SELECT slots.id, clinic_id, patient_id, provider_id FROM slots JOIN patients ON patients.id = patient_id WHERE given_name = 'Frank'"
+    )
+    room.write(
+        "INSERT INTO notes (id, clinic_id, session_id, slot_id, patient_id, author_id, state, draft, revision, returned_because, saved_at, created_at)"
+        " VALUES ('n', ?, ?, ?, ?, ?, 'draft', '{}', 1, '', '2026-11-22 12:00:00', '2026-11-22 12:00:00')",
+        clinic_id, room.session_id, slot_id, patient_id, provider_id,
+    )  # fmt: skip
+    room.write("INSERT INTO action_plans VALUES ('p', 'n', ?, 'Walk to the church', 'After lunch', 8, '2026-11-22 12:00:00')", patient_id)
+    here = [seat_id for (seat_id,) in room.rows("SELECT id FROM seats WHERE session_id = ?", room.session_id)]
+    body = {"unseen": here, "because": ["call_tomorrow"] * len(here)}
+    assert room.phone("tomas").ask("live:close", {"command_id": str(uuid4()), "session_id": room.session_id, "body": body})["ok"]
+    expect(frank.locator("#plan")).to_contain_text("Walk to the church")
+    expect(frank.locator("#plan")).to_contain_text("After lunch. How sure you were: 8 out of 10.")
+    is_accessible(frank)
