@@ -155,5 +155,5 @@ def test_two_acts_that_wait_for_each_other_are_both_done(app: Flask, cast: Cast)
     for thread in threads:
         thread.join(30)
     with app.app_context():
-        assert problems == [] and len(tried) == 3
+        assert problems == [] and len(tried) >= 3  # whoever gave up may be faster again than who waited
         assert {"One!!", "Other!!"} <= set(names())
