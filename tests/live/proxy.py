@@ -70,13 +70,14 @@ class Proxy:
         for task in left:
             task.cancel()
         self._loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        self._loop.run_until_complete(asyncio.sleep(0))  # what was given up closes in the loop's next turn
         self._loop.close()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(self.hold())
         try:
+            await asyncio.sleep(self.hold())
             there = await asyncio.open_connection("127.0.0.1", self.upstream)
-        except OSError:
+        except (OSError, asyncio.CancelledError):
             writer.transport.abort()
             return
         line = _Line(self, (reader, writer), there)

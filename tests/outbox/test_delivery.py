@@ -1,16 +1,11 @@
 """Messages leave once they are due, one bad address never stops the rest, and a dead worker gives its messages back."""
 
-import socket
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -21,47 +16,17 @@ from groupvisits.core.transaction import Transaction, run
 from groupvisits.extensions import db
 from groupvisits.outbox import rules, service
 from groupvisits.outbox.models import OutboxMessage
-from groupvisits.outbox.transports import FileTransport, SmtpTransport
+from groupvisits.outbox.transports import FileTransport
 from tests.cast import Cast
+from tests.mailbox import listening
 
 pytestmark = pytest.mark.usefixtures("context")
-
-
-class Mailbox:
-    """Keeps what arrives and refuses one address."""
-
-    def __init__(self) -> None:
-        self.received: list[bytes] = []
-        self.in_secret: list[bool] = []
-
-    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
-        if address.startswith("nobody@"):
-            return "550 no such person"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802
-        self.received.append(envelope.content)
-        self.in_secret.append(session.ssl is not None)
-        return "250 OK"
 
 
 @pytest.fixture
 def mailbox():
     with listening() as found:
         yield found
-
-
-@contextmanager
-def listening(host: str = "127.0.0.1", **more: Any) -> Iterator[tuple[Mailbox, SmtpTransport]]:
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        port = probe.getsockname()[1]
-    box = Mailbox()
-    controller = Controller(box, hostname=host, port=port, **more)
-    controller.start()
-    yield box, SmtpTransport(f"smtp://{host}:{port}", "clinic@example.org")
-    controller.stop()
 
 
 def certificate(folder: Path, host: str) -> tuple[Path, ssl.SSLContext]:

@@ -1,18 +1,15 @@
 """What patients are told: planned once, worded from the rows as they then are, by their channel and in their language, and by real SMTP."""
 
 import re
-import socket
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes
-from email.message import EmailMessage
 from email.policy import default
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from flask import Flask
 from icalendar import Calendar
 from sqlalchemy import select, update
@@ -32,6 +29,7 @@ from groupvisits.sessions.models import CalendarEntry, GroupSession, Notice, Sea
 from groupvisits.sessions.rules import messages as rules
 from groupvisits.sessions.service import messages as service
 from tests.cast import Cast
+from tests.mailbox import Mailbox, listening
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -402,31 +400,10 @@ class TestSendingAgain:
             run(service.send_again, cast.joanne, "nothing")
 
 
-class Mailbox:
-    def __init__(self) -> None:
-        self.received: list[EmailMessage] = []
-
-    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
-        if address.startswith("frank@"):
-            return "550 no such person"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802
-        self.received.append(message_from_bytes(envelope.content, policy=default))  # type: ignore[arg-type]
-        return "250 OK"
-
-
 @pytest.fixture
 def mailbox() -> Iterator[tuple[Mailbox, SmtpTransport]]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    box = Mailbox()
-    controller = Controller(box, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield box, SmtpTransport(f"smtp://127.0.0.1:{port}", "groupvisits@example.org")
-    controller.stop()
+    with listening(refused="frank@") as found:
+        yield found
 
 
 def test_invitations_arrive_by_smtp_and_one_bad_address_stops_nobody(cast: Cast, mailbox: tuple[Mailbox, SmtpTransport]) -> None:
@@ -437,9 +414,10 @@ def test_invitations_arrive_by_smtp_and_one_bad_address_stops_nobody(cast: Cast,
         plan(cast, person, "invitation")
     service.word_due()
     assert outbox.deliver_due(transport) == (3, 1)
-    assert {one["To"] for one in box.received} == {"rosa@example.org", "marcus@example.org", "beatriz@example.org"}
+    received = [message_from_bytes(content, policy=default) for content in box.received]
+    assert {one["To"] for one in received} == {"rosa@example.org", "marcus@example.org", "beatriz@example.org"}
     assert told(cast.frank)[0].state == "failed"
-    for email in box.received:
+    for email in received:
         plain, calendar = email.iter_parts()  # type: ignore[union-attr]
         assert (email.get_content_type(), plain.get_content_type(), calendar.get_content_type()) == ("multipart/alternative", "text/plain", "text/calendar")
         assert calendar["Content-Type"].params["method"] == "REQUEST"
