@@ -7,6 +7,7 @@ from typing import Any
 import gevent
 import pytest
 from flask import Flask
+from gevent.event import Event
 from sqlalchemy import select
 
 from groupvisits.accounts.models import Clinic
@@ -184,21 +185,25 @@ def test_a_command_sees_what_the_one_before_it_did(app: Flask, cast: Cast, runni
 
 
 def test_a_door_that_waited_long_enough_gives_up_and_its_command_is_left_out(app: Flask, running: writer.Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked_for, free = Event(), Event()
+
     class HeldByAnother:
         """A lock that lets others run while it waits, as it does in a server."""
 
         def acquire(self, timeout: float) -> bool:
-            gevent.sleep(0.8)
-            return True
+            asked_for.set()
+            return free.wait(20)
 
         def release(self) -> None:
             pass
 
     monkeypatch.setattr(app.extensions["writes"], "lock", HeldByAnother())
-    monkeypatch.setattr(database, "WAIT_SECONDS", 0.2)
-    first, behind_it = at_once(app, lambda: writer.submit(found, "First"), lambda: gevent.sleep(0.1) or writer.submit(found, "Behind it"))
-    assert isinstance(first, Busy) and isinstance(behind_it, Busy)
-    gevent.sleep(1)
+    with monkeypatch.context() as impatient:
+        impatient.setattr(database, "WAIT_SECONDS", 0.2)
+        first, behind_it = at_once(app, lambda: writer.submit(found, "First"), lambda: asked_for.wait(20) and writer.submit(found, "Behind it"))
+        assert isinstance(first, Busy) and isinstance(behind_it, Busy)
+    free.set()
+    assert at_once(app, lambda: writer.submit(found, "After them")) == ["After them"]
     assert "Behind it" not in names(app)
 
 

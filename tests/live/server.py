@@ -12,6 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,16 @@ class LiveServer:
         self.kill()
         for phone in self.phones:
             phone.cut()
+
+
+def until(found: Callable[[], Any], seconds: float = 10) -> Any:
+    """What is found, as soon as it is there."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if result := found():
+            return result
+        time.sleep(0.02)
+    raise AssertionError("it did not happen in time")
 
 
 def settings_for(instance: Path, port: int) -> dict[str, str]:

@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 import threading
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.live.server import ROOT, LiveServer
+from tests.live.server import ROOT, LiveServer, until
 
 PATIENTS = ("rosa", "marcus", "gladys", "teo", "frank", "beatriz")
 ENOUGH_ACKS = 60
@@ -43,15 +42,6 @@ def new_server(tmp_path: Path) -> Iterator[Callable[[str], LiveServer]]:
 
 def propose(session_id: str, words: str) -> dict[str, Any]:
     return {"command_id": str(uuid.uuid4()), "session_id": session_id, "body": {"words": words, "route": "group"}}
-
-
-def until(found: Callable[[], Any], seconds: float = 10) -> Any:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if result := found():
-            return result
-        time.sleep(0.02)
-    raise AssertionError("it did not happen in time")
 
 
 def stored(server: LiveServer, command_id: str) -> list[tuple[Any, ...]]:
