@@ -17,7 +17,6 @@ class Poll(db.Model):
 
     __tablename__ = "polls"
     __table_args__ = (
-        CheckConstraint(f"result IN {('', *POLL_ANSWERS)}", name="result"),
         Index("uq_polls_one_open", "session_id", unique=True, sqlite_where=text("closed_at IS NULL"), postgresql_where=text("closed_at IS NULL")),
     )
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -25,7 +24,6 @@ class Poll(db.Model):
     topic_id: Mapped[str] = mapped_column(ForeignKey("topics.id"))
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    result: Mapped[str] = mapped_column(String(10), default="")  # what was done with it
 
 
 class PollAnswer(db.Model):

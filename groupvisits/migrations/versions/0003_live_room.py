@@ -53,8 +53,6 @@ def upgrade() -> None:
         sa.Column("topic_id", sa.String(length=32), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("result", sa.String(length=10), nullable=False),
-        sa.CheckConstraint("result IN ('', 'keep_going', 'move_on', 'park')", name=op.f("ck_polls_result")),
         sa.ForeignKeyConstraint(["session_id"], ["group_sessions.id"], name=op.f("fk_polls_session_id_group_sessions")),
         sa.ForeignKeyConstraint(["topic_id"], ["topics.id"], name=op.f("fk_polls_topic_id_topics")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_polls")),
