@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from groupvisits.accounts.models import StaffMember
 from groupvisits.agenda import service as agenda
@@ -26,6 +26,7 @@ from groupvisits.sessions import queries as session_queries
 from groupvisits.sessions import rules, service
 from groupvisits.sessions.models import GroupSession, Notice, Offer, Seat, SessionTeamMember, WaitingListEntry
 from groupvisits.sessions.queries import place_for
+from groupvisits.sessions.queries.messages import sent_to_patients
 from groupvisits.sessions.queries.waiting import make_up_dates
 from groupvisits.sessions.rules import census
 from groupvisits.sessions.rules.waiting import GroupDoesNotMeet
@@ -226,6 +227,9 @@ class TestAfterwards:
             run(service.join_waiting_list, cast.joanne, cast.session_id, patient_id=cast.walter.id)
         with pytest.raises(GroupDoesNotMeet):
             run(service.answer, cast.frank, cast.session_id, answer="yes")
+        with pytest.raises(GroupDoesNotMeet):
+            run(service.join_waiting_list, cast.frank, cast.session_id)
+        assert states(cast)["frank"] == "declined"
         run(programmes.add_member, cast.joanne, cast.group_id, cast.walter.id)
         db.session.rollback()
         assert db.session.scalar(select(Seat.id).where(Seat.session_id == cast.session_id, Seat.patient_id == cast.walter.id)) is None
@@ -239,6 +243,32 @@ class TestAfterwards:
         assert states(cast)["marcus"] == "confirmed"
         run(service.open_session, cast.tomas, cast.session_id)
         assert db.session.scalar(select(Slot.state).where(Slot.patient_id == cast.marcus.id)) == "planned"
+
+    def test_who_was_taken_off_the_list_before_does_not_wait_again_by_an_undo(self, cast: Cast) -> None:
+        with write() as tx:
+            tx.get_one(Seat, cast.seats["beatriz"]).state = "waitlisted"
+            entry = waiting_entry(cast, cast.beatriz.id)
+            tx.add(entry)
+        before = run(service.leave_waiting_list, cast.joanne, cast.session_id, entry_id=entry.id)["before"]
+        turn(cast)
+        with pytest.raises(GroupDoesNotMeet):
+            run(service.undo_leaving, cast.joanne, cast.session_id, entry.id, before=before)
+        assert states(cast)["beatriz"] == "declined"
+
+    def test_only_what_fits_one_on_ones_can_be_sent_again(self, cast: Cast) -> None:
+        with write() as tx:
+            messages.plan_notice(tx, cast.joanne, tx.get_one(GroupSession, cast.session_id), cast.rosa.id, "confirmation")
+        sent(cast, "confirmation")
+        turn(cast)
+        sent(cast, "one_on_one")
+        with write() as tx:
+            tx.execute(update(OutboxMessage).values(state="sent"))
+        db.session.rollback()
+        lines = sent_to_patients(db.session(), cast.joanne).lines
+        again = {line.message.kind: line.can_send_again for line in lines if line.patient and line.patient.id == cast.rosa.id}
+        assert again == {"confirmation": False, "one_on_one": True}
+        (told,) = [line.message.id for line in lines if line.message.kind == "one_on_one" and line.can_send_again and line.message.patient_id == cast.rosa.id]
+        assert run(messages.send_again, cast.joanne, told)["message_id"]
 
     def test_a_reminder_says_the_own_time(self, cast: Cast) -> None:
         turn(cast)

@@ -79,6 +79,12 @@ class Counts:
     calls: int
 
 
+def channel_of(patient: Patient) -> str:
+    """How a patient that the caller has found is told something now: email, text or call."""
+    stopped, agreed = patient.text_stopped_at is not None, patient.text_consent_at is not None
+    return rules.channel_for(rules.Reach(patient.channel, patient.email, patient.phone, agreed, stopped))
+
+
 def counts_for(db: Session, viewer: Actor) -> Counts:
     """How much of each kind waits for a human of the viewer's clinic."""
     POLICY.require(viewer, "sessions:message")
@@ -209,7 +215,7 @@ def _may_go_again(db: Session, messages: Sequence[OutboxMessage]) -> set[str]:
         if rules.still_fits(
             kinds[notice.message_id or ""],
             notice.facts or {},
-            rules.Standing(one.state, one.starts_at, now, is_active, state or "", bool(asked_again), True, None),
+            rules.Standing(one.state, one.starts_at, now, is_active, state or "", bool(asked_again), True, None, one.only_one_on_ones),
         )
     }
 

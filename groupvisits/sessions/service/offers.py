@@ -23,7 +23,7 @@ from groupvisits.sessions.rules import waiting
 from groupvisits.sessions.service import as_it_was, entries
 from groupvisits.sessions.service.messages import A_TURN, plan_notice, withdraw_notices
 from groupvisits.sessions.service.scheduler import note_change
-from groupvisits.sessions.service.seats import free_seat, held_by, invite, limit_of, lock_for_answer, lock_session, seat_of, take_seat
+from groupvisits.sessions.service.seats import check_may_come, free_seat, held_by, invite, limit_of, lock_for_answer, lock_session, seat_of, take_seat
 from groupvisits.sessions.service.versions import people_changed
 
 log = structlog.get_logger("offers")
@@ -109,9 +109,11 @@ def _offer(tx: Transaction, actor: Actor, group_session: GroupSession, entry: Wa
 def wait(tx: Transaction, actor: Actor, group_session: GroupSession, patient_id: str) -> str:
     """The person waits, with whom they come together, and the list has moved on as far as it can; returns what their seat says then.
 
-    For code in an open transaction that holds the session's row.
+    Refuses with GroupDoesNotMeet where there are one-on-ones only. For code in an open transaction that holds the session's row.
     """
     people = entries.together(tx, group_session.id, patient_id)
+    for each in people:
+        check_may_come(tx, group_session, each)
     entry = entries.enter(tx, actor, group_session, people)
     for each in entries.people_of(entry):
         seat = invite(tx, actor, group_session, each)

@@ -35,7 +35,7 @@ def take_seat(
     """
     lock_session(tx, group_session.id)
     rules.check_takes_seats(group_session.state)
-    _check_may_come(tx, group_session, patient_id, over_maximum_reason)
+    check_may_come(tx, group_session, patient_id, over_maximum_reason)
     seat = seat_of(tx, group_session.id, patient_id)
     if seat is not None and seat.state in HOLDING and (seat.state != "offered" or state == "offered"):
         return seat
@@ -56,7 +56,7 @@ def take_seat(
     return seat
 
 
-def _check_may_come(tx: Transaction, group_session: GroupSession, patient_id: str, reason: str = "") -> None:
+def check_may_come(tx: Transaction, group_session: GroupSession, patient_id: str, reason: str = "") -> None:
     """Before a date with one-on-ones only, nobody comes anew; who was told of theirs and said no may come after all. (At the door there is a reason.)"""
     if group_session.only_one_on_ones and group_session.state == "planned" and not reason.strip():
         one_on_one = select(Notice.id).where(Notice.session_id == group_session.id, Notice.patient_id == patient_id, Notice.kind == "one_on_one")
@@ -173,7 +173,7 @@ def invite(tx: Transaction, actor: Actor, group_session: GroupSession, patient_i
     seat = seat_of(tx, group_session.id, patient_id)
     if seat is not None and seat.state != "cancelled":
         return seat
-    _check_may_come(tx, group_session, patient_id)
+    check_may_come(tx, group_session, patient_id)
     if seat is None:
         seat = Seat(id=ids.new_id(), session_id=group_session.id, patient_id=patient_id, companions=usual_company(tx, patient_id))
         tx.add(seat)

@@ -16,7 +16,7 @@ from groupvisits.sessions.permissions import POLICY
 from groupvisits.sessions.rules import undos, waiting
 from groupvisits.sessions.service import as_it_was, entries, offers
 from groupvisits.sessions.service.messages import plan_notice, withdraw_notices
-from groupvisits.sessions.service.seats import held_by, limit_of, take_seat
+from groupvisits.sessions.service.seats import check_may_come, held_by, limit_of, take_seat
 from groupvisits.sessions.service.versions import people_changed
 
 
@@ -48,7 +48,7 @@ def undo_leaving(tx: Transaction, actor: Actor, session_id: str, entry_id: str, 
 
     An offer they had stands again, until the same moment, if its place is still free. Returns the state ("waiting" or "offered"), who has
     been offered a place since ("gone_to") and whether they were told of the no ("told"): neither can be undone. Refuses with
-    CannotTakeBack what has changed since.
+    CannotTakeBack what has changed since, and with GroupDoesNotMeet where there are one-on-ones only by now.
     """
     place = queries.place_for(tx, actor, session_id, lock=True)
     POLICY.require(actor, "sessions:seat", place)
@@ -58,6 +58,8 @@ def undo_leaving(tx: Transaction, actor: Actor, session_id: str, entry_id: str, 
     seats = as_it_was.seats_of(tx, entry)
     if as_it_was.stood(seats) != before["seats_left_at"]:  # the entry's state follows its seats
         raise undos.CannotTakeBack
+    for seat in seats:
+        check_may_come(tx, group_session, seat.patient_id)
     told = _was_told_off(tx, entry, before["left_at"])
     for seat in seats:
         was = before["seats"][seat.patient_id]
