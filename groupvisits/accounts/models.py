@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from groupvisits.core.actor import STAFF_ROLES
 from groupvisits.core.database import UtcDateTime
+from groupvisits.core.language import LANGUAGES
 from groupvisits.extensions import db
 
 
@@ -33,6 +34,13 @@ class Clinic(db.Model):
     wall_calls: Mapped[bool] = mapped_column(Boolean, default=False)  # the wall may say "Number 7, please come to Room 2"
     is_demo: Mapped[bool] = mapped_column(Boolean, default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    def language_for(self, wanted: str) -> str:
+        """The language somebody who reads `wanted` is written to in: their own where the clinic offers it, else English.
+
+        A language is offered outside of the practice clinic only after its human review.
+        """
+        return wanted if wanted in LANGUAGES and wanted in self.languages else "en"
 
 
 class StaffRole(db.Model, RoleMixin):

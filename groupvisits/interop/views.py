@@ -147,7 +147,7 @@ def _day(paper: Paper, moment: Any) -> str:
 def _as_pdf(kind: str, paper: Paper, html: str) -> Response:
     """The file's name says the day and the kind of paper, and nobody's name."""
     on = clock.local(paper.group_session.starts_at, paper.group_session.zone)
-    made = pdf.made_of(html, paper.clinic.paper if paper.clinic.paper == "a4" else "letter")
+    made = pdf.made_of(html, paper.clinic.paper)
     return Response(made, mimetype="application/pdf", headers={"Content-Disposition": f'attachment; filename="{on:%Y-%m-%d}-{kind}.pdf"'})
 
 
@@ -174,7 +174,7 @@ def _before(kind: str, paper: Paper, *, message: str = "", form: FeedbackCardsFo
 
 def _card(paper: Paper, slip: service.Slip) -> Markup:
     """The card in the language of the one who holds it, where the clinic offers that language."""
-    language = slip.language if slip.language in LANGUAGES and slip.language in paper.clinic.languages else "en"
+    language = paper.clinic.language_for(slip.language)
     with force_locale(language):
         return Markup(render_template("interop/_slip_card.html", paper=paper, slip=slip, qr=qr_code(slip.address), card_language=language))  # noqa: S704 - an autoescaped template
 

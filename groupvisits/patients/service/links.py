@@ -2,15 +2,13 @@
 
 from typing import Any
 
-from flask import current_app
-
 from groupvisits.accounts import service as accounts
 from groupvisits.accounts.events import PatientLinkAskedFor
 from groupvisits.accounts.models import Clinic
+from groupvisits.accounts.service.sign_in import public_address
 from groupvisits.audit import service as audit
 from groupvisits.core import actor as actors
 from groupvisits.core.actor import Actor
-from groupvisits.core.language import LANGUAGES
 from groupvisits.core.transaction import Transaction
 from groupvisits.outbox import service as outbox
 from groupvisits.patients import emails, queries
@@ -30,9 +28,7 @@ def send_link(tx: Transaction, actor: Actor, patient_id: str) -> dict[str, Any]:
 
 
 def _queue_link(tx: Transaction, actor: Actor, patient: Patient, clinic: Clinic) -> str:
-    # A language waits for its human review outside of the practice clinic: the clinic's setting says which are offered.
-    language = patient.language if patient.language in LANGUAGES and patient.language in clinic.languages else "en"
-    subject, text = emails.link_message(clinic.name, clinic.phone, language, _fresh_address(tx, actor, patient))
+    subject, text = emails.link_message(clinic.name, clinic.phone, clinic.language_for(patient.language), _fresh_address(tx, actor, patient))
     message_id = outbox.queue(tx, kind="patient_link", clinic_id=patient.clinic_id, address=patient.email, subject=subject, text=text, patient_id=patient.id)
     audit.record(tx, actor, "patients:send_link", patient, message=message_id)
     return message_id
@@ -63,4 +59,4 @@ def _active_patient(tx: Transaction, actor: Actor, patient_id: str) -> Patient:
 
 def _fresh_address(tx: Transaction, actor: Actor, patient: Patient) -> str:
     token = accounts.make_patient_link(tx, actor, patient)
-    return f"{current_app.extensions['config'].public_url}/links/{token}"
+    return public_address(f"/links/{token}")

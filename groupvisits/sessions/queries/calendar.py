@@ -12,13 +12,12 @@ from groupvisits.accounts.models import Clinic, StaffMember
 from groupvisits.core import clock, ids
 from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
-from groupvisits.core.language import LANGUAGES
 from groupvisits.patients.models import Patient
 from groupvisits.sessions import emails
 from groupvisits.sessions.models import CalendarEntry, CalendarFeed, GroupSession, Seat, SessionTeamMember
 from groupvisits.sessions.permissions import POLICY
+from groupvisits.sessions.queries.messages import channel_of
 from groupvisits.sessions.rules import calendar
-from groupvisits.sessions.rules.messages import Reach, channel_for
 
 SINCE, UNTIL, MOST = timedelta(days=60), timedelta(days=400), 500
 _STATUS = {"invited": "TENTATIVE", "offered": "TENTATIVE", "declined": "CANCELLED", "cancelled": "CANCELLED"}
@@ -47,8 +46,7 @@ def has_calendar(db: Session, viewer: Actor, patient: Patient) -> bool:
 def is_left_behind(db: Session, viewer: Actor, patient: Patient) -> bool:
     """Whether an e-mail put a date to come into this patient's calendar, and changes reach them another way now: nothing corrects that entry."""
     POLICY.require(viewer, "sessions:seat", patient)
-    reach = Reach(patient.channel, patient.email, patient.phone, patient.text_consent_at is not None, patient.text_stopped_at is not None)
-    if channel_for(reach) == "email":
+    if channel_of(patient) == "email":
         return False
     brought = select(CalendarEntry.id).join(GroupSession, GroupSession.id == CalendarEntry.session_id).where(CalendarEntry.patient_id == patient.id)
     brought = brought.where(CalendarEntry.method == "REQUEST", CalendarEntry.told != "", GroupSession.starts_at > clock.now())
@@ -72,8 +70,7 @@ def feed_for(db: Session, token: str) -> bytes:
 def _of_patient(db: Session, clinic: Clinic, patient: Patient | None) -> bytes:
     if patient is None or not patient.is_active:
         raise NotFound
-    language = patient.language if patient.language in LANGUAGES and patient.language in clinic.languages else "en"
-    title = emails.summary(clinic.name, language)
+    title = emails.summary(clinic.name, clinic.language_for(patient.language))
     query = (
         select(GroupSession, Seat, CalendarEntry)
         .join(Seat, (Seat.session_id == GroupSession.id) & (Seat.patient_id == patient.id))

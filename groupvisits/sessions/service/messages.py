@@ -19,7 +19,6 @@ from groupvisits.core import actor as actors
 from groupvisits.core import clock, ids
 from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
-from groupvisits.core.language import LANGUAGES
 from groupvisits.core.transaction import Transaction, run
 from groupvisits.extensions import db
 from groupvisits.outbox import service as outbox
@@ -28,6 +27,7 @@ from groupvisits.patients.models import Patient
 from groupvisits.sessions import emails
 from groupvisits.sessions.models import CalendarEntry, GroupSession, Notice, Seat
 from groupvisits.sessions.permissions import POLICY
+from groupvisits.sessions.queries.messages import channel_of
 from groupvisits.sessions.rules import calendar
 from groupvisits.sessions.rules import messages as rules
 
@@ -146,16 +146,11 @@ class _Case:
 
     @property
     def language(self) -> str:
-        return _language(self.patient, self.clinic)
-
-
-def _language(patient: Patient, clinic: Clinic) -> str:
-    """The patient's, where the clinic offers it: a language waits for its human review outside of the practice clinic."""
-    return patient.language if patient.language in LANGUAGES and patient.language in clinic.languages else "en"
+        return self.clinic.language_for(self.patient.language)
 
 
 def language_for(tx: Transaction, patient: Patient) -> str:
-    return _language(patient, tx.get_one(Clinic, patient.clinic_id))
+    return tx.get_one(Clinic, patient.clinic_id).language_for(patient.language)
 
 
 def word_due(*, at_most: int = 200) -> int:
@@ -200,7 +195,7 @@ def _word(tx: Transaction, session_id: str, patient_id: str) -> None:
         case = _case(tx, session_id, patient_id)
         facts = notice.facts or {}
         kind = rules.kind_to_tell(notice.kind, facts, case.standing)
-        by_call = rules.channel_for(reach_of(case.patient)) == "call"
+        by_call = channel_of(case.patient) == "call"
         if not kind or kind in told_now or (by_call and not rules.is_worth_a_call(kind, facts)):
             notice.state = "withdrawn"
             if kind and not told_now:
@@ -234,16 +229,12 @@ def _case(tx: Transaction, session_id: str, patient_id: str) -> _Case:
     return _Case(tx.get_one(Clinic, group_session.clinic_id), patient, group_session, seat, standing)
 
 
-def reach_of(patient: Patient) -> rules.Reach:
-    return rules.Reach(patient.channel, patient.email, patient.phone, patient.text_consent_at is not None, patient.text_stopped_at is not None)
-
-
 def _queue(tx: Transaction, case: _Case, kind: str, facts: dict[str, Any]) -> str:
     """The message waits in the outbox by the patient's channel; returns its id. A calendar part goes with e-mail only.
 
     Calls about the same date that nobody has made yet are off the list: what they would have said is older news.
     """
-    channel = rules.channel_for(reach_of(case.patient))
+    channel = channel_of(case.patient)
     link = _link(tx, case) if channel != "call" else ""
     words = emails.words_for(kind, _facts(case, facts, link))
     session, patient, now = case.group_session, case.patient, clock.now()

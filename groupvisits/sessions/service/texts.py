@@ -19,6 +19,7 @@ from groupvisits.patients.models import Patient
 from groupvisits.sessions import emails
 from groupvisits.sessions.models import GroupSession, IncomingText, Seat
 from groupvisits.sessions.permissions import POLICY
+from groupvisits.sessions.queries.messages import channel_of
 from groupvisits.sessions.rules import SessionFull
 from groupvisits.sessions.rules import messages as rules
 from groupvisits.sessions.service import messages
@@ -104,7 +105,7 @@ def _stop_or_start(tx: Transaction, known: _Sender, meaning: str) -> bool:
             _by_another_channel(tx, message_id)
     if people:
         person = (known.people or people)[0]
-        channel = rules.channel_for(messages.reach_of(person))
+        channel = channel_of(person)
         _reply(tx, person, emails.reply_for(meaning, _bare_facts(tx, person), next_channel=channel))
     return bool(people)
 
@@ -144,7 +145,7 @@ def _answer(tx: Transaction, known: _Sender, meaning: str) -> bool:
     except Exception:  # whatever went wrong with the answer, the text itself is kept and a human reads it
         log.exception("text_not_answered", session=group_session.id)
         return False
-    if rules.channel_for(messages.reach_of(patient)) == "text":  # the reply says it
+    if channel_of(patient) == "text":  # the reply says it
         messages.withdraw_notices(tx, group_session.id, patient.id, ("confirmation", "seat_cancelled"))
     _reply(tx, patient, emails.reply_for("waitlisted" if state == "waitlisted" else meaning, facts))
     return True
