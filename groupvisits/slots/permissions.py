@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from groupvisits.agenda.permissions import sees_patients
 from groupvisits.core.actor import Actor
 from groupvisits.core.permissions import Policy, permit
 
@@ -21,6 +22,11 @@ def is_their_resident(actor: Actor, subject: Any) -> bool:
     return subject is None or ("resident" in subject.place.team_roles and subject.slot.provider_id == actor.id)
 
 
+def supervises(actor: Actor, place: Any) -> bool:
+    """only in sessions they are the attending of"""
+    return place is None or "attending" in place.team_roles
+
+
 def is_their_own(actor: Actor, subject: Any) -> bool:
     """only their own call"""
     return subject is None or subject.slot.patient_id == actor.id
@@ -34,6 +40,8 @@ def leads(actor: Actor, subject: Any) -> bool:
 POLICY = Policy(
     {
         "slots:see_board": permit("resident", "attending", "facilitator", when=works_there),
+        "slots:see_alarms": permit("resident", "attending", when=sees_patients),
+        "slots:read_forms_of_all": permit("attending", when=supervises),
         "slots:plan": permit("facilitator", "coordinator", "resident", when=coordinates_or_is_on_the_team),
         "slots:call": permit("resident", when=is_their_resident),
         "slots:start": permit("resident", when=is_their_resident),

@@ -215,12 +215,12 @@ def board_for(db: Session, viewer: Actor, session_id: str, now: datetime) -> Boa
         ]
         orders.append(_running_order(provider, rows))
     mine = next((order for order in orders if order.provider.id == viewer.id), None)
-    return Board(place, mine, [order for order in orders if order is not mine], _alarms(db, place))
+    return Board(place, mine, [order for order in orders if order is not mine], _alarms(db, viewer, place))
 
 
-def _alarms(db: Session, place: Place) -> Sequence[StandingAlarm]:
+def _alarms(db: Session, viewer: Actor, place: Place) -> Sequence[StandingAlarm]:
     """On the boards of those who see patients; whoever leads has them on the console."""
-    if place.team_roles.isdisjoint({"resident", "attending"}):
+    if not POLICY.permits(viewer, "slots:see_alarms", place):
         return ()
     found = alarms_of(db, place)
     return [StandingAlarm(alarm.id, name, alarm.phrase, alarm.raised_at, by) for alarm, name, by in found]
@@ -248,5 +248,5 @@ def matters_on(db: Session, viewer: Actor, board: Board) -> dict[str, PreVisitFo
     """What people wrote for their one-on-one, by patient: a resident reads their own patients' words, the attending everybody's, others nobody's."""
     if not AGENDA.permits(viewer, "agenda:read_forms", board.place):
         return {}
-    orders = [board.mine, *board.others] if "attending" in board.place.team_roles else [board.mine]
+    orders = [board.mine, *board.others] if POLICY.permits(viewer, "slots:read_forms_of_all", board.place) else [board.mine]
     return matters_of(db, viewer, board.place, [row.slot.patient_id for order in orders if order is not None for row in order.rows])

@@ -9,7 +9,7 @@ from groupvisits.accounts import service as accounts
 from groupvisits.core import clock
 from groupvisits.core.commands import run_command
 from groupvisits.core.errors import DomainError
-from groupvisits.core.pages import offer_undo
+from groupvisits.core.pages import door, may, offer_undo
 from groupvisits.core.transaction import run
 from groupvisits.core.web import access, current_actor
 from groupvisits.extensions import db
@@ -128,8 +128,7 @@ def _cancel_page(session_id: str, form: forms.CancelForm) -> str:
 @access("sessions:open")
 def open_session(session_id: str) -> Any:
     run(service.open_session, current_actor(), session_id)
-    room = "live.facilitator_room" if current_actor().has("facilitator") and "live.facilitator_room" in current_app.view_functions else "sessions.group_session"
-    return redirect(url_for(room, session_id=session_id), 303)
+    return redirect(door("live.facilitator_room", session_id=session_id) or url_for("sessions.group_session", session_id=session_id), 303)
 
 
 @bp.post("/sessions/<session_id>/displays")
@@ -187,11 +186,11 @@ def date_page(
     """The page of a date, with what was refused or searched for on it."""
     viewer, session = current_actor(), db.session()
     place = queries.place_for(session, viewer, session_id)
-    group_session, coordinates = place.group_session, viewer.has("coordinator")
-    can_change = coordinates and group_session.state in ("planned", "open")
+    group_session, keeps_list = place.group_session, may("sessions:seat", place)
+    can_change = keeps_list and group_session.state in ("planned", "open")
     look = queries.look_for(session, viewer, place, clock.now())
-    seats = queries.seat_lines(session, viewer, place) if coordinates else []
-    waiting_list = queries.waiting_list_for(session, viewer, place) if coordinates else None
+    seats = queries.seat_lines(session, viewer, place) if keeps_list else []
+    waiting_list = queries.waiting_list_for(session, viewer, place) if keeps_list else None
     return render_template(
         "sessions/group_session.html", place=place, group_session=group_session, group=group_session.group, seats=seats, census=look.census, team=look.team,
         check=look.check, check_all=look.check_all, left=look.left, advice=look.advice, light=look.light, action=look.action, checkpoints=look.checkpoints,
