@@ -23,6 +23,6 @@ def init_app(app: Flask) -> None:
 
 def _minute_book_of_group(_db: Any, _viewer: Any, group: Any) -> dict[str, Any]:
     """Where the page of a group leads to its minute book."""
-    from flask import url_for
+    from groupvisits.core.pages import door
 
-    return {"minute_book_href": url_for("minutes.minute_book", group_id=group.id)}
+    return {"minute_book_href": door("minutes.minute_book", group_id=group.id)}

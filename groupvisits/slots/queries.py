@@ -190,9 +190,9 @@ def board_for(db: Session, viewer: Actor, session_id: str, now: datetime) -> Boa
     POLICY.require(viewer, "slots:see_board", place)
     providers = {provider.id: provider for provider in providers_of(db, place)}
     slots = slots_of(db, place)
-    for slot in slots:
-        if slot.provider_id not in providers:  # taken off the team after having seen somebody
-            providers[slot.provider_id] = Provider(slot.provider_id, db.get_one(StaffMember, slot.provider_id).name, slot.place)
+    gone = {slot.provider_id: slot.place for slot in reversed(slots) if slot.provider_id not in providers}  # taken off the team after having seen somebody
+    named = db.execute(select(StaffMember.id, StaffMember.name).where(StaffMember.id.in_(gone)).order_by(StaffMember.id)) if gone else ()
+    providers |= {staff_member_id: Provider(staff_member_id, name, gone[staff_member_id]) for staff_member_id, name in named}
     seats = {seat.id: seat for seat in db.scalars(select(Seat).where(Seat.session_id == session_id))}
     people = {patient.id: patient for patient in db.scalars(select(Patient).where(Patient.id.in_([s.patient_id for s in slots])))}
     talking, talking_until = _talking_now(db, place)

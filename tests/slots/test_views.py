@@ -4,11 +4,12 @@ import re
 
 from flask import Flask
 
-from groupvisits.core import transaction
+from groupvisits.core import clock, transaction
 from groupvisits.extensions import db
 from groupvisits.sessions import service as sessions
-from groupvisits.slots import queries
+from groupvisits.slots import queries, service
 from tests.cast import Cast, signed_in
+from tests.sessions.arrange import counted
 
 
 def opened_with(app: Flask, cast: Cast, *names: str) -> None:
@@ -69,6 +70,21 @@ def test_the_running_order_comes_alone_for_pages_that_show_it_beside_something(a
     part = signed_in(app, cast.osei).get(f"/sessions/{cast.session_id}/slots?part=order&back_to=/notes/x").text
     assert "<html" not in part
     assert 'value="/notes/x"' in part
+
+
+def test_who_left_the_team_still_stands_over_the_people_they_saw(app: Flask, cast: Cast) -> None:
+    opened_with(app, cast, "rosa", "marcus")
+    with app.app_context():
+        for resident, who in ((cast.osei, "rosa"), (cast.farrow, "marcus")):
+            slot = queries.slot_of_seat(db.session(), cast.seats[who])
+            assert slot is not None and slot.provider_id == resident.id
+            transaction.run(service.start, resident, cast.session_id, slot_id=slot.id)
+            transaction.run(sessions.take_from_team, cast.joanne, cast.session_id, staff_member_id=resident.id, role="resident")
+        with counted(app) as statements:
+            board = queries.board_for(db.session(), cast.adler, cast.session_id, clock.now())
+    with_them = {order.provider.name: order.with_them.name for order in board.others if order.with_them}
+    assert with_them == {"Dr Hana Osei": "Rosa", "Dr Sam Farrow": "Marcus"}
+    assert sum("FROM staff_members" in statement for statement in statements) == 2  # the residents there are, and those who left
 
 
 def test_an_address_elsewhere_is_not_gone_back_to(app: Flask, cast: Cast) -> None:
