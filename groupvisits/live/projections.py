@@ -45,38 +45,13 @@ PERSON = ("seat_id", "name", "number", "state", "phone_live", "heard", "in_perso
 GUEST = ("id", "number")
 ACCOUNT = ("sent", "accounted_for", "one_on_one")
 ME = (
-    "seat_id",
-    "display_name",
-    "number",
-    "topics",
-    "supported",
-    "slot",
-    "feedback_url",
-    "next_visit",
-    "plan",
-    "supports_left",
-    "leads",
-    "poll_answer",
+    "seat_id", "display_name", "number", "topics", "supported", "slot", "feedback_url", "next_visit", "plan", "supports_left", "leads", "poll_answer",
     "in_person",
-)
+)  # fmt: skip
 MY_TOPIC = (
-    "id",
-    "words",
-    "route",
-    "state",
-    "outcome",
-    "planned_at",
-    "reason",
-    "is_asked",
-    "is_checked",
-    "can_reword",
-    "suggested_words",
-    "joined_to",
-    "joined",
-    "split_from_id",
-    "carried",
-    "still_matters",
-)
+    "id", "words", "route", "state", "outcome", "planned_at", "reason", "is_asked", "is_checked", "can_reword", "suggested_words", "joined_to", "joined",
+    "split_from_id", "carried", "still_matters",
+)  # fmt: skip
 MY_CHANGES = ("topics", "supported", "supports_left")
 MY_SUPPORT = ("id", "on")
 ALARM = ("id", "topic_id", "seat_id", "name", "phrase", "raised_at", "taken_by", "taken_at", "told", "may_take")

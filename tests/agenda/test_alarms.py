@@ -10,32 +10,19 @@ from groupvisits.accounts.models import Clinic, StaffMember
 from groupvisits.agenda import rules, service
 from groupvisits.agenda.models import Alarm, Topic, TopicTranslation
 from groupvisits.audit.models import AuditEntry
-from groupvisits.core import clock
 from groupvisits.core.errors import NotAllowed, NotFound
 from groupvisits.core.transaction import run, write
 from groupvisits.extensions import db
 from groupvisits.live import service as live
-from groupvisits.live.queries import snapshot_for
 from groupvisits.outbox.models import OutboxMessage
-from groupvisits.sessions.models import GroupSession, SessionTeamMember
+from groupvisits.sessions.models import SessionTeamMember
 from groupvisits.sessions.service import close_session, open_session
-from tests.agenda.test_service import propose, topic
+from tests.agenda.arrange import next_visit, propose, screen, topic
 from tests.cast import Cast, reasons
 
 pytestmark = pytest.mark.usefixtures("context")
 PAIN = "I had chest pain walking here"
 PHONE = "Call me at 617 555 0199"
-
-
-@pytest.fixture
-def opened(cast: Cast, context: None) -> str:
-    run(open_session, cast.tomas, cast.session_id)
-    return cast.session_id
-
-
-def seen(cast: Cast, actor: Any, audience: str) -> dict[str, Any]:
-    db.session.rollback()
-    return snapshot_for(db.session(), actor, cast.session_id, audience)
 
 
 def alarms(cast: Cast) -> list[Alarm]:
@@ -53,28 +40,6 @@ def mails() -> list[OutboxMessage]:
     return list(db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "alarm")))
 
 
-def next_visit(cast: Cast) -> None:
-    """The group's next one, which Tomas leads as well."""
-    with write() as tx:
-        old = tx.get_one(GroupSession, cast.session_id)
-        at = clock.now() + timedelta(days=28)
-        tx.add(
-            GroupSession(
-                id="n" * 32,
-                clinic_id=old.clinic_id,
-                group_id=old.group_id,
-                starts_at=at,
-                ends_at=at,
-                wall_time="",
-                zone=old.zone,
-                maximum=8,
-                epoch="e" * 32,
-            )
-        )
-        tx.flush()
-        tx.add(SessionTeamMember(session_id="n" * 32, staff_member_id=cast.tomas.id, role="facilitator"))
-
-
 EVERY_SCREEN = (("marcus", "patient"), ("osei", "clinician"), ("tomas", "display"))
 
 
@@ -83,26 +48,26 @@ class TestRaising:
         its = propose(cast.rosa, opened, PAIN)
         assert topic(its).hidden_because == "alarm"
         for who, audience in EVERY_SCREEN:
-            assert PAIN not in str(seen(cast, getattr(cast, who), audience)["topics"])
-        (heard,) = seen(cast, cast.tomas, "facilitator")["alarms"]
+            assert PAIN not in str(screen(getattr(cast, who), cast.session_id, audience)["topics"])
+        (heard,) = screen(cast.tomas, cast.session_id, "facilitator")["alarms"]
         assert (heard["phrase"], heard["name"], heard["topic_id"], heard["taken_by"]) == ("chest pain", "Rosa", its, None)
         assert heard["told"] == ["Dr Hana Osei", "Dr Ruth Adler", "Dr Sam Farrow"]
         for who in (cast.osei, cast.farrow, cast.adler):
-            (alarm,) = seen(cast, who, "clinician")["alarms"]
+            (alarm,) = screen(who, cast.session_id, "clinician")["alarms"]
             assert (alarm["phrase"], alarm["name"]) == ("chest pain", "Rosa")
 
     def test_its_author_reads_no_more_than_that_somebody_looks(self, cast: Cast, opened: str) -> None:
         propose(cast.rosa, opened, PAIN)
-        mine = seen(cast, cast.rosa, "patient")
+        mine = screen(cast.rosa, cast.session_id, "patient")
         assert mine["me"]["topics"][0]["is_checked"] is True
         assert "alarm" not in str(mine)
 
     def test_the_console_learns_who_and_when_of_a_one_on_one_topic_and_no_word(self, cast: Cast, opened: str) -> None:
         propose(cast.rosa, opened, PAIN, "one_on_one")
-        (heard,) = seen(cast, cast.tomas, "facilitator")["alarms"]
+        (heard,) = screen(cast.tomas, cast.session_id, "facilitator")["alarms"]
         assert (heard["name"], heard["phrase"]) == ("Rosa", None)
-        assert "chest" not in str(seen(cast, cast.tomas, "facilitator"))
-        assert seen(cast, cast.adler, "clinician")["alarms"][0]["phrase"] == "chest pain"
+        assert "chest" not in str(screen(cast.tomas, cast.session_id, "facilitator"))
+        assert screen(cast.adler, cast.session_id, "clinician")["alarms"][0]["phrase"] == "chest pain"
 
     def test_a_phrase_in_any_language_of_the_clinic(self, cast: Cast, opened: str) -> None:
         with write() as tx:
@@ -164,7 +129,7 @@ class TestBeforeAndAfterTheVisit:
         assert {mail.address for mail in mails()} == {"tomas.reyes@example.org", "hana.osei@example.org", "sam.farrow@example.org", "ruth.adler@example.org"}
         for mail in mails():
             assert "Rosa" not in mail.subject + mail.text and "chest" not in mail.subject + mail.text and f"/sessions/{cast.session_id}/" in mail.text
-        (heard,) = seen(cast, cast.tomas, "facilitator")["alarms"]
+        (heard,) = screen(cast.tomas, cast.session_id, "facilitator")["alarms"]
         assert heard["name"] == "Rosa" and (heard["phrase"] is None) == (said.get("concerns", [("", "")])[0][1] != "group")
 
     def test_the_same_form_again_raises_no_second_one_also_when_it_has_ended(self, cast: Cast) -> None:
@@ -205,7 +170,7 @@ class TestLookingAfterIt:
         alarm = the_alarm(cast).id
         run(live.take_alarm, cast.osei, opened, alarm_id=alarm)
         run(live.take_alarm, cast.osei, opened, alarm_id=alarm)
-        assert seen(cast, cast.tomas, "facilitator")["alarms"][0]["taken_by"] == "Dr Hana Osei"
+        assert screen(cast.tomas, cast.session_id, "facilitator")["alarms"][0]["taken_by"] == "Dr Hana Osei"
         with pytest.raises(rules.AlarmTaken, match="Dr Hana Osei"):
             run(live.take_alarm, cast.tomas, opened, alarm_id=alarm)
         with pytest.raises(rules.SayWhatBecameOfIt):
@@ -216,15 +181,15 @@ class TestLookingAfterIt:
             run(live.end_alarm, cast.tomas, opened, alarm_id=alarm, reason="It was nothing")
         with pytest.raises(rules.AlarmHasEnded):
             run(live.take_alarm, cast.tomas, opened, alarm_id=alarm)
-        assert seen(cast, cast.tomas, "facilitator")["alarms"] == []
+        assert screen(cast.tomas, cast.session_id, "facilitator")["alarms"] == []
         assert (topic(its).route, topic(its).hidden_because, topic(its).state) == ("one_on_one", "", "new")
-        assert seen(cast, cast.rosa, "patient")["me"]["topics"][0]["is_checked"] is False
+        assert screen(cast.rosa, cast.session_id, "patient")["me"]["topics"][0]["is_checked"] is False
 
     def test_a_false_alarm_shows_the_topic_again(self, cast: Cast, opened: str) -> None:
         its = propose(cast.rosa, opened, PAIN)
         run(live.end_alarm, cast.tomas, opened, alarm_id=the_alarm(cast).id, reason="It was last year", show=True)
         assert (topic(its).route, topic(its).hidden_because) == ("group", "")
-        assert PAIN in str(seen(cast, cast.marcus, "patient")["topics"])
+        assert PAIN in str(screen(cast.marcus, cast.session_id, "patient")["topics"])
         ended = the_alarm(cast)
         assert (ended.taken_by, ended.ended_by, ended.ended_because) == (cast.tomas.id, cast.tomas.id, "It was last year")
 
@@ -256,24 +221,24 @@ class TestLookingAfterIt:
                 run(live.end_alarm, who, opened, alarm_id=alarm, reason="Nothing")
         with pytest.raises(NotFound):
             run(live.take_alarm, cast.tomas, opened, alarm_id="x" * 32)
-        next_visit(cast)
+        later = next_visit(cast)
         for act, more in ((live.take_alarm, {}), (live.end_alarm, {"reason": "Nothing"})):
             with pytest.raises(NotFound):  # they lead there; it is not that visit's
-                run(act, cast.tomas, "n" * 32, alarm_id=alarm, **more)
+                run(act, cast.tomas, later, alarm_id=alarm, **more)
 
     def test_it_stays_over_the_close_until_a_person_ends_it(self, cast: Cast, opened: str) -> None:
         its = propose(cast.rosa, opened, PAIN)
         run(close_session, cast.tomas, opened, **reasons(cast))
-        assert len(seen(cast, cast.tomas, "facilitator")["alarms"]) == 1
+        assert len(screen(cast.tomas, cast.session_id, "facilitator")["alarms"]) == 1
         run(live.end_alarm, cast.osei, opened, alarm_id=the_alarm(cast).id, reason="We called her")
         assert (topic(its).route, topic(its).state, topic(its).hidden_because) == ("one_on_one", "new", "")
 
     def test_the_group_does_not_read_it_at_the_next_visit_either(self, cast: Cast, opened: str) -> None:
         propose(cast.rosa, opened, PAIN)
         run(close_session, cast.tomas, opened, **reasons(cast))
-        next_visit(cast)
-        run(open_session, cast.tomas, "n" * 32)
-        carried = db.session.scalars(select(Topic).where(Topic.session_id == "n" * 32)).one()
+        later = next_visit(cast)
+        run(open_session, cast.tomas, later)
+        carried = db.session.scalars(select(Topic).where(Topic.session_id == later)).one()
         assert carried.hidden_because == "personal"
 
 
@@ -283,11 +248,11 @@ class TestPersonalDetails:
         its = propose(cast.rosa, opened, words)
         assert topic(its).hidden_because == "personal"
         for who, audience in EVERY_SCREEN:
-            assert words not in str(seen(cast, getattr(cast, who), audience)["topics"])
-        assert words in str(seen(cast, cast.tomas, "facilitator")["topics"])
-        assert seen(cast, cast.rosa, "patient")["me"]["topics"][0]["is_checked"] is True
+            assert words not in str(screen(getattr(cast, who), cast.session_id, audience)["topics"])
+        assert words in str(screen(cast.tomas, cast.session_id, "facilitator")["topics"])
+        assert screen(cast.rosa, cast.session_id, "patient")["me"]["topics"][0]["is_checked"] is True
         run(service.show_topic, cast.tomas, opened, topic_id=its)
-        assert words in str(seen(cast, cast.marcus, "patient")["topics"])
+        assert words in str(screen(cast.marcus, cast.session_id, "patient")["topics"])
 
     @pytest.mark.parametrize("words", ["Rosa Delgado here", "What helps at night?", "Blood sugar 180 at 6:30", "Will may rise", "Walter Moss and Sunny Day"])
     def test_ones_own_name_everyday_words_and_people_who_are_not_here_pass(self, cast: Cast, opened: str, words: str) -> None:
@@ -325,7 +290,7 @@ class TestInAnotherLanguage:
         return its
 
     def shown(self, cast: Cast) -> list[str]:
-        return [each["words"] for topic in seen(cast, cast.gladys, "patient")["topics"] for each in topic["translations"]]
+        return [each["words"] for topic in screen(cast.gladys, cast.session_id, "patient")["topics"] for each in topic["translations"]]
 
     def test_the_topic_stays_and_the_words_wait(self, cast: Cast, opened: str) -> None:
         its = self.translated(cast, opened, PAIN)
@@ -349,11 +314,11 @@ class TestWishes:
     def test_told_in_person_is_kept_and_the_team_sees_it(self, cast: Cast, opened: str) -> None:
         first = run(live.wish, cast.beatriz, opened, in_person=True)
         assert run(live.wish, cast.beatriz, opened, in_person=True) == first
-        assert seen(cast, cast.beatriz, "patient")["me"]["in_person"] is True
-        assert [person["name"] for person in seen(cast, cast.tomas, "facilitator")["people"] if person["in_person"]] == ["Beatriz"]
-        assert seen(cast, cast.marcus, "patient")["me"]["in_person"] is False
+        assert screen(cast.beatriz, cast.session_id, "patient")["me"]["in_person"] is True
+        assert [person["name"] for person in screen(cast.tomas, cast.session_id, "facilitator")["people"] if person["in_person"]] == ["Beatriz"]
+        assert screen(cast.marcus, cast.session_id, "patient")["me"]["in_person"] is False
         run(live.wish, cast.beatriz, opened)
-        assert seen(cast, cast.beatriz, "patient")["me"]["in_person"] is False
+        assert screen(cast.beatriz, cast.session_id, "patient")["me"]["in_person"] is False
 
     def test_only_for_oneself_where_one_takes_part(self, cast: Cast, opened: str) -> None:
         for who, refusal in ((cast.tomas, NotAllowed), (cast.walter, NotFound), (cast.sunny, NotFound)):

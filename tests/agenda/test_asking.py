@@ -13,42 +13,23 @@ from groupvisits.core import clock
 from groupvisits.core.errors import NotAllowed, NotFound
 from groupvisits.core.transaction import run, write
 from groupvisits.extensions import db
-from groupvisits.live.queries import snapshot_for
 from groupvisits.programmes.models import Programme
 from groupvisits.sessions.models import SessionTeamMember
-from groupvisits.sessions.service import close_session, open_session
-from tests.agenda.test_service import propose, topic
+from groupvisits.sessions.service import close_session
+from tests.agenda.arrange import console, mine, on_screen, propose, screen, topic
 from tests.cast import Cast, reasons
 
 pytestmark = pytest.mark.usefixtures("context")
 
 
-@pytest.fixture
-def opened(cast: Cast, context: None) -> str:
-    run(open_session, cast.tomas, cast.session_id)
-    return cast.session_id
-
-
-def shown(cast: Cast, actor: Any, audience: str, topic_id: str) -> dict[str, Any] | None:
-    db.session.rollback()
-    snapshot = snapshot_for(db.session(), actor, cast.session_id, audience)
-    return next((each for each in snapshot["topics"] if each["id"] == topic_id), None)
-
-
-def mine(cast: Cast, actor: Any, topic_id: str) -> dict[str, Any]:
-    db.session.rollback()
-    me = snapshot_for(db.session(), actor, cast.session_id, "patient")["me"]
-    return next(each for each in me["topics"] if each["id"] == topic_id)
-
-
 class TestWords:
     def test_the_proposer_changes_them_until_somebody_supports_them(self, cast: Cast, opened: str) -> None:
         its = propose(cast.rosa, opened, "Test strips")
-        assert mine(cast, cast.rosa, its)["can_reword"]
+        assert mine(cast.rosa, cast.session_id)[its]["can_reword"]
         run(service.reword_topic, cast.rosa, opened, topic_id=its, words=" What test strips cost ")
         assert (topic(its).words, topic(its).rev) == ("What test strips cost", 2)
         run(service.support_topic, cast.frank, opened, topic_id=its, on=True)
-        assert not mine(cast, cast.rosa, its)["can_reword"]
+        assert not mine(cast.rosa, cast.session_id)[its]["can_reword"]
         with pytest.raises(rules.Supported):
             run(service.reword_topic, cast.rosa, opened, topic_id=its, words="Something else")
         run(service.support_topic, cast.frank, opened, topic_id=its, on=False)
@@ -71,7 +52,7 @@ class TestWords:
     def test_the_facilitator_suggests_and_the_proposer_agrees(self, cast: Cast, opened: str) -> None:
         its = propose(cast.rosa, opened, "strips!!")
         run(service.suggest_words, cast.tomas, opened, topic_id=its, words="What test strips cost")
-        assert (topic(its).words, mine(cast, cast.rosa, its)["suggested_words"]) == ("strips!!", "What test strips cost")
+        assert (topic(its).words, mine(cast.rosa, cast.session_id)[its]["suggested_words"]) == ("strips!!", "What test strips cost")
         for stranger in (cast.frank,):
             with pytest.raises(NotFound):
                 run(service.agree_words, stranger, opened, topic_id=its, agree=True)
@@ -90,7 +71,7 @@ class TestWords:
         its = propose(cast.rosa, opened, "strips!!")
         run(service.suggest_words, cast.tomas, opened, topic_id=its, words="A suggestion nobody agreed to")
         for actor, audience in ((cast.frank, "patient"), (cast.osei, "clinician"), (cast.tomas, "display")):
-            assert "A suggestion" not in str(snapshot_for(db.session(), actor, opened, audience))
+            assert "A suggestion" not in str(screen(actor, opened, audience))
 
 
 class TestAskingPrivately:
@@ -98,21 +79,20 @@ class TestAskingPrivately:
         its = propose(cast.rosa, opened, "My marriage")
         run(service.plan_topic, cast.tomas, opened, topic_id=its)
         run(service.ask_privately, cast.tomas, opened, topic_id=its)
-        assert mine(cast, cast.rosa, its)["is_asked"]
+        assert mine(cast.rosa, cast.session_id)[its]["is_asked"]
         for actor, audience in ((cast.frank, "patient"), (cast.osei, "clinician"), (cast.tomas, "display")):
-            seen = shown(cast, actor, audience, its)
-            assert seen is None or seen["words"] == ""
+            assert on_screen(actor, opened, audience).get(its, {}).get("words", "") == ""
         run(service.route_topic, cast.rosa, opened, topic_id=its, route="group")
         assert (topic(its).hidden_because, topic(its).route) == ("", "group")
-        assert (shown(cast, cast.frank, "patient", its) or {})["words"] == "My marriage"
+        assert on_screen(cast.frank, opened, "patient")[its]["words"] == "My marriage"
 
     def test_alone_it_is_gone_from_everybody_else(self, cast: Cast, opened: str) -> None:
         its = propose(cast.rosa, opened, "My marriage", shows_name=True)
         run(service.ask_privately, cast.tomas, opened, topic_id=its)
         run(service.route_topic, cast.rosa, opened, topic_id=its, route="one_on_one")
         assert (topic(its).route, topic(its).state, topic(its).shows_name) == ("one_on_one", "new", False)
-        assert shown(cast, cast.frank, "patient", its) is None
-        assert "words" not in (shown(cast, cast.tomas, "facilitator", its) or {})
+        assert its not in on_screen(cast.frank, opened, "patient")
+        assert "words" not in on_screen(cast.tomas, opened, "facilitator")[its]
 
     def test_no_answer_by_the_close_is_the_one_on_one(self, cast: Cast, opened: str) -> None:
         its = propose(cast.rosa, opened, "My marriage")
@@ -124,7 +104,7 @@ class TestAskingPrivately:
         its = propose(cast.rosa, opened, "My marriage")
         run(service.ask_privately, cast.tomas, opened, topic_id=its)
         run(service.show_topic, cast.tomas, opened, topic_id=its)
-        assert not mine(cast, cast.rosa, its)["is_asked"]
+        assert not mine(cast.rosa, cast.session_id)[its]["is_asked"]
 
     def test_what_the_group_cannot_read_is_neither_planned_nor_supported(self, cast: Cast, opened: str) -> None:
         its = propose(cast.rosa, opened, "My marriage")
@@ -161,7 +141,7 @@ class TestReasons:
         its = propose(cast.rosa, opened)
         run(service.park_topic, cast.tomas, opened, topic_id=its)
         version = run(service.park_topic, cast.tomas, opened, topic_id=its, reason="fits_later")["version"]
-        assert mine(cast, cast.rosa, its)["reason"] == "fits_later"
+        assert mine(cast.rosa, cast.session_id)[its]["reason"] == "fits_later"
         assert run(service.park_topic, cast.tomas, opened, topic_id=its, reason="fits_later")["version"] == version
         run(service.plan_topic, cast.tomas, opened, topic_id=its)
         assert topic(its).reason == ""
@@ -174,7 +154,7 @@ class TestReasons:
         with pytest.raises(rules.TooManyWords):
             run(service.decline_topic, cast.tomas, opened, topic_id=its, reason="x" * 201)
         run(service.decline_topic, cast.tomas, opened, topic_id=its, reason="Dr Osei answers this in every one-on-one")
-        assert (topic(its).state, mine(cast, cast.rosa, its)["reason"]) == ("declined", "Dr Osei answers this in every one-on-one")
+        assert (topic(its).state, mine(cast.rosa, cast.session_id)[its]["reason"]) == ("declined", "Dr Osei answers this in every one-on-one")
 
     def test_what_was_declined_has_a_fate_and_may_be_planned_after_all(self, cast: Cast, opened: str) -> None:
         its = propose(cast.rosa, opened)
@@ -183,7 +163,7 @@ class TestReasons:
         assert topic(its).state == "planned"
         run(service.decline_topic, cast.tomas, opened, topic_id=its, reason="not_here")
         run(close_session, cast.tomas, opened, **reasons(cast))
-        account = snapshot_for(db.session(), cast.tomas, opened, "facilitator")["account"]
+        account = console(cast)["account"]
         assert (account["sent"], account["accounted_for"]) == (1, 1)
 
     def test_what_nobody_got_to_says_so(self, cast: Cast, opened: str) -> None:
@@ -212,10 +192,10 @@ class TestStillMatters:
         return its
 
     def test_yes_is_kept_and_told(self, cast: Cast, carried: str) -> None:
-        assert (mine(cast, cast.rosa, carried)["carried"], mine(cast, cast.rosa, carried)["still_matters"]) == (True, None)
+        assert (mine(cast.rosa, cast.session_id)[carried]["carried"], mine(cast.rosa, cast.session_id)[carried]["still_matters"]) == (True, None)
         run(service.say_still_matters, cast.rosa, cast.session_id, topic_id=carried, matters=True)
-        assert (topic(carried).state, mine(cast, cast.rosa, carried)["still_matters"]) == ("new", True)
-        assert (shown(cast, cast.tomas, "facilitator", carried) or {})["still_matters"] is True
+        assert (topic(carried).state, mine(cast.rosa, cast.session_id)[carried]["still_matters"]) == ("new", True)
+        assert on_screen(cast.tomas, cast.session_id, "facilitator")[carried]["still_matters"] is True
 
     def test_no_takes_it_back(self, cast: Cast, carried: str) -> None:
         run(service.say_still_matters, cast.rosa, cast.session_id, topic_id=carried, matters=False)
@@ -275,10 +255,10 @@ class TestTwoWhoLead:
     def test_the_console_names_who_changed_it(self, cast: Cast, both: str) -> None:
         its = propose(cast.rosa, both)
         run(service.plan_topic, cast.tomas, both, topic_id=its)
-        seen = shown(cast, cast.tomas, "facilitator", its) or {}
+        seen = on_screen(cast.tomas, both, "facilitator")[its]
         assert (seen["changed_by"], seen["rev"]) == ("Tomas Reyes", 2)
         run(service.reword_topic, cast.rosa, both, topic_id=its, words="Something else")
-        assert (shown(cast, cast.tomas, "facilitator", its) or {})["changed_by"] == "Rosa"
+        assert on_screen(cast.tomas, both, "facilitator")[its]["changed_by"] == "Rosa"
 
 
 class TestMeToo:
@@ -294,7 +274,7 @@ class TestMeToo:
         first, second, third = (propose(cast.rosa, opened, words) for words in ("One", "Two", "Three"))
         for its in (first, second):
             run(service.support_topic, cast.frank, opened, topic_id=its, on=True)
-        assert snapshot_for(db.session(), cast.frank, opened, "patient")["me"]["supports_left"] == 0
+        assert screen(cast.frank, opened, "patient")["me"]["supports_left"] == 0
         with pytest.raises(rules.NoneLeft):
             run(service.support_topic, cast.frank, opened, topic_id=third, on=True)
         run(service.park_topic, cast.tomas, opened, topic_id=first)
@@ -305,9 +285,9 @@ class TestMeToo:
         self.budget(cast, hides_supports=True)
         its = propose(cast.rosa, opened)
         run(service.support_topic, cast.frank, opened, topic_id=its, on=True)
-        assert (shown(cast, cast.rosa, "patient", its) or {})["supports"] is None
-        assert (shown(cast, cast.tomas, "facilitator", its) or {})["supports"] == 1
+        assert on_screen(cast.rosa, opened, "patient")[its]["supports"] is None
+        assert on_screen(cast.tomas, opened, "facilitator")[its]["supports"] == 1
         run(service.show_supports, cast.tomas, opened, on=True)
-        assert (shown(cast, cast.rosa, "patient", its) or {})["supports"] == 1
+        assert on_screen(cast.rosa, opened, "patient")[its]["supports"] == 1
         with pytest.raises(NotAllowed):
             run(service.show_supports, cast.rosa, opened, on=False)

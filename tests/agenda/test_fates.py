@@ -15,8 +15,8 @@ from groupvisits.core.errors import DomainError
 from groupvisits.core.transaction import Transaction, run
 from groupvisits.extensions import db
 from groupvisits.live import service as live
-from groupvisits.live.queries import snapshot_for
 from groupvisits.sessions.service import close_session, open_session
+from tests.agenda.arrange import account, forget
 from tests.cast import Cast
 
 pytestmark = pytest.mark.usefixtures("context")
@@ -66,8 +66,7 @@ def one_act(cast: Cast, dice: random.Random, topics: list[Topic]) -> None:
 
 
 def rows(cast: Cast) -> list[Topic]:
-    db.session.rollback()
-    db.session.expire_all()
+    forget()
     return list(db.session.scalars(select(Topic).where(Topic.session_id == cast.session_id).order_by(Topic.id)))
 
 
@@ -79,8 +78,7 @@ def check(cast: Cast, sent: dict[str, str]) -> None:
         if topic.merged_into_id and topic.merged_into_id != topic.split_from_id:
             head = topics[topic.merged_into_id]
             assert may_lead(head.state, head.route, head.hidden_because)
-    account = snapshot_for(db.session(), cast.tomas, cast.session_id, "facilitator")["account"]
-    assert account["sent"] == account["accounted_for"] == len(sent)
+    assert account(cast) == (len(sent), len(sent))
 
 
 @pytest.mark.parametrize("seed", range(8))

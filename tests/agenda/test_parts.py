@@ -5,81 +5,47 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from groupvisits.agenda import queries, rules, service
+from groupvisits.agenda import rules, service
 from groupvisits.agenda.models import Topic
-from groupvisits.core.actor import system
 from groupvisits.core.errors import NotAllowed, NotFound
 from groupvisits.core.transaction import run
 from groupvisits.extensions import db
-from groupvisits.live.queries import snapshot_for
-from groupvisits.sessions.queries import place_for
 from groupvisits.sessions.rules import WrongState
-from groupvisits.sessions.service import close_session, open_session
+from groupvisits.sessions.service import close_session
+from tests.agenda.arrange import account, console, counts, mine, propose, topic
 from tests.cast import Cast
 
 pytestmark = pytest.mark.usefixtures("context")
 TWO = ["Where strips are cheap", "When to measure"]
 
 
-def do(verb: Any, actor: Any, session_id: str, **body: Any) -> dict[str, Any]:
-    return run(verb, actor, session_id, **body)
-
-
-@pytest.fixture
-def opened(cast: Cast, context: None) -> str:
-    do(open_session, cast.tomas, cast.session_id)
-    return cast.session_id
-
-
-def propose(actor: Any, session_id: str, words: str = "Strips, and when to measure", route: str = "group", **more: Any) -> str:
-    return str(do(service.propose_topic, actor, session_id, words=words, route=route, **more)["topic_id"])
-
-
-def topic(topic_id: str) -> Topic:
-    db.session.rollback()
-    db.session.expire_all()
-    return db.session.get_one(Topic, topic_id)
-
-
 def split(cast: Cast, topic_id: str, parts: list[str] | None = None) -> list[str]:
-    do(service.split_topic, cast.tomas, cast.session_id, topic_id=topic_id, parts=parts or TWO)
+    run(service.split_topic, cast.tomas, cast.session_id, topic_id=topic_id, parts=parts or TWO)
     db.session.rollback()
     return list(db.session.scalars(select(Topic.id).where(Topic.split_from_id == topic_id, Topic.merged_into_id.is_(None)).order_by(Topic.proposed_at)))
-
-
-def counts(cast: Cast) -> dict[str, int]:
-    db.session.rollback()
-    return queries.support_counts(db.session(), place_for(db.session(), system(), cast.session_id))
-
-
-def account(cast: Cast) -> tuple[int, int]:
-    db.session.rollback()
-    db.session.expire_all()
-    told = snapshot_for(db.session(), cast.tomas, cast.session_id, "facilitator")["account"]
-    return told["sent"], told["accounted_for"]
 
 
 def test_each_part_has_the_author_the_place_and_everybody_who_said_me_too(cast: Cast, opened: str) -> None:
     whole = propose(cast.rosa, opened, shows_name=True)
     for actor in (cast.marcus, cast.teo):
-        do(service.support_topic, actor, opened, topic_id=whole, on=True)
-    do(service.plan_topic, cast.tomas, opened, topic_id=whole)
-    do(service.order_topics, cast.tomas, opened, topic_ids=[whole])
+        run(service.support_topic, actor, opened, topic_id=whole, on=True)
+    run(service.plan_topic, cast.tomas, opened, topic_id=whole)
+    run(service.order_topics, cast.tomas, opened, topic_ids=[whole])
     parts = [topic(each) for each in split(cast, whole)]
     assert [part.words for part in parts] == TWO
     assert {(part.patient_id, part.state, part.position, part.shows_name, part.language, part.split_from_id) for part in parts} == {
         (cast.rosa.id, "planned", 1, True, "es", whole)
     }
     assert (topic(whole).state, counts(cast)) == ("split", {whole: 2, parts[0].id: 2, parts[1].id: 2})
-    ranks = {each["id"]: each["rank"] for each in snapshot_for(db.session(), cast.tomas, opened, "facilitator")["topics"]}
+    ranks = {each["id"]: each["rank"] for each in console(cast)["topics"]}
     assert (ranks[parts[0].id], ranks[parts[1].id], ranks[whole]) == (1, 2, None)
 
 
 def test_the_author_reads_that_it_was_split_and_has_the_parts(cast: Cast, opened: str) -> None:
     whole = propose(cast.rosa, opened)
     parts = split(cast, whole)
-    mine = {each["id"]: (each["state"], each["split_from_id"]) for each in snapshot_for(db.session(), cast.rosa, opened, "patient")["me"]["topics"]}
-    assert mine == {whole: ("split", None), parts[0]: ("new", whole), parts[1]: ("new", whole)}
+    told = {topic_id: (each["state"], each["split_from_id"]) for topic_id, each in mine(cast.rosa, opened).items()}
+    assert told == {whole: ("split", None), parts[0]: ("new", whole), parts[1]: ("new", whole)}
 
 
 def test_a_part_is_no_newly_sent_topic(cast: Cast, opened: str) -> None:
@@ -87,26 +53,26 @@ def test_a_part_is_no_newly_sent_topic(cast: Cast, opened: str) -> None:
     first, _ = split(cast, whole)
     split(cast, first)
     assert account(cast) == (1, 1)
-    do(close_session, cast.tomas, opened)
+    run(close_session, cast.tomas, opened)
     assert account(cast) == (1, 1)
 
 
 def test_put_together_it_is_whole_with_everybody_who_said_me_too_to_a_part(cast: Cast, opened: str) -> None:
     whole = propose(cast.rosa, opened)
-    do(service.support_topic, cast.marcus, opened, topic_id=whole, on=True)
-    do(service.plan_topic, cast.tomas, opened, topic_id=whole)
+    run(service.support_topic, cast.marcus, opened, topic_id=whole, on=True)
+    run(service.plan_topic, cast.tomas, opened, topic_id=whole)
     parts = split(cast, whole)
-    do(service.support_topic, cast.teo, opened, topic_id=parts[1], on=True)
-    do(service.unsplit_topic, cast.tomas, opened, topic_id=whole)
+    run(service.support_topic, cast.teo, opened, topic_id=parts[1], on=True)
+    run(service.unsplit_topic, cast.tomas, opened, topic_id=whole)
     assert (topic(whole).state, counts(cast)[whole]) == ("planned", 2)
     assert {(topic(each).state, topic(each).merged_into_id) for each in parts} == {("merged", whole)}
-    assert [each["id"] for each in snapshot_for(db.session(), cast.rosa, opened, "patient")["me"]["topics"]] == [whole]
-    again = do(service.unsplit_topic, cast.tomas, opened, topic_id=whole)
+    assert list(mine(cast.rosa, opened)) == [whole]
+    again = run(service.unsplit_topic, cast.tomas, opened, topic_id=whole)
     assert again["version"] == topic(whole).version
     for verb, actor in ((service.unmerge_topic, cast.tomas), (service.keep_apart, cast.rosa), (service.take_back, cast.rosa)):
         with pytest.raises(NotFound):
-            do(verb, actor, opened, topic_id=parts[0])
-    do(service.take_back, cast.rosa, opened, topic_id=whole)
+            run(verb, actor, opened, topic_id=parts[0])
+    run(service.take_back, cast.rosa, opened, topic_id=whole)
     assert topic(parts[0]).state == "merged"  # a part does not come back by itself
     assert account(cast) == (1, 1)
 
@@ -114,10 +80,10 @@ def test_put_together_it_is_whole_with_everybody_who_said_me_too_to_a_part(cast:
 def test_it_can_be_split_again_and_put_together_again(cast: Cast, opened: str) -> None:
     whole = propose(cast.rosa, opened)
     split(cast, whole)
-    do(service.unsplit_topic, cast.tomas, opened, topic_id=whole)
+    run(service.unsplit_topic, cast.tomas, opened, topic_id=whole)
     again = split(cast, whole, ["One", "Two", "Three"])
     assert len(again) == 3
-    do(service.unsplit_topic, cast.tomas, opened, topic_id=whole)
+    run(service.unsplit_topic, cast.tomas, opened, topic_id=whole)
     assert topic(whole).state == "new"
 
 
@@ -133,14 +99,14 @@ def test_once_a_part_has_moved_on_it_stays_split(cast: Cast, opened: str, moved:
         "taken back": (service.take_back, cast.rosa, {"topic_id": part}),
     }
     verb, actor, body = acts[moved]
-    do(verb, actor, opened, **body)
+    run(verb, actor, opened, **body)
     with pytest.raises(rules.HasMovedOn):
-        do(service.unsplit_topic, cast.tomas, opened, topic_id=whole)
+        run(service.unsplit_topic, cast.tomas, opened, topic_id=whole)
 
 
 def test_what_was_joined_to_a_split_topic_stands_for_itself_again(cast: Cast, opened: str) -> None:
     whole, other = propose(cast.rosa, opened), propose(cast.frank, opened)
-    do(service.merge_topics, cast.tomas, opened, topic_id=other, into_id=whole)
+    run(service.merge_topics, cast.tomas, opened, topic_id=other, into_id=whole)
     split(cast, whole)
     assert (topic(other).state, topic(other).merged_into_id) == ("new", None)
     assert account(cast) == (2, 2)
@@ -148,7 +114,7 @@ def test_what_was_joined_to_a_split_topic_stands_for_itself_again(cast: Cast, op
 
 def test_what_cannot_be_split(cast: Cast, opened: str) -> None:
     whole, alone, current = propose(cast.rosa, opened), propose(cast.teo, opened, route="one_on_one"), propose(cast.frank, opened)
-    do(service.start_topic, cast.tomas, opened, topic_id=current, minutes=5)
+    run(service.start_topic, cast.tomas, opened, topic_id=current, minutes=5)
     for parts, refusal in (
         (["One"], rules.PartsMissing),
         (["x"] * 5, rules.PartsMissing),
@@ -164,10 +130,10 @@ def test_what_cannot_be_split(cast: Cast, opened: str) -> None:
     split(cast, whole)
     with pytest.raises(rules.CannotBeSplit):
         split(cast, whole)
-    do(close_session, cast.tomas, opened)
+    run(close_session, cast.tomas, opened)
     for verb, body in ((service.split_topic, {"topic_id": whole, "parts": TWO}), (service.unsplit_topic, {"topic_id": whole})):
         with pytest.raises(WrongState):
-            do(verb, cast.tomas, opened, **body)
+            run(verb, cast.tomas, opened, **body)
 
 
 def test_who_may_split(cast: Cast, opened: str) -> None:
@@ -175,7 +141,7 @@ def test_who_may_split(cast: Cast, opened: str) -> None:
     for verb, body in ((service.split_topic, {"topic_id": whole, "parts": TWO}), (service.unsplit_topic, {"topic_id": whole})):
         for stranger in (cast.sol, cast.sunny, cast.walter):
             with pytest.raises(NotFound):
-                do(verb, stranger, opened, **body)
+                run(verb, stranger, opened, **body)
         for actor in (cast.rosa, cast.osei, cast.adler, cast.joanne):
             with pytest.raises(NotAllowed):
-                do(verb, actor, opened, **body)
+                run(verb, actor, opened, **body)

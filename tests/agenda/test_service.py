@@ -18,12 +18,12 @@ from groupvisits.core.errors import NotAllowed, NotFound
 from groupvisits.core.transaction import Transaction, run, write
 from groupvisits.extensions import db
 from groupvisits.sessions.events import SessionCancelled, SessionChanged
-from groupvisits.sessions.models import GroupSession, Seat, SessionTeamMember
+from groupvisits.sessions.models import GroupSession, Seat
 from groupvisits.sessions.queries import place_for
 from groupvisits.sessions.rules import WrongState
 from groupvisits.sessions.service import close_session, open_session
+from tests.agenda.arrange import next_visit, propose, topic
 from tests.cast import Cast
-from tests.sessions.arrange import a_date
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -42,21 +42,6 @@ def told(app, monkeypatch: pytest.MonkeyPatch) -> list[SessionChanged]:
 
     monkeypatch.setattr(listeners, "tell_within", listen)
     return heard
-
-
-@pytest.fixture
-def opened(cast: Cast, context: None) -> str:
-    run(open_session, cast.tomas, cast.session_id)
-    return cast.session_id
-
-
-def propose(actor, session_id: str, words: str = "What test strips cost", route: str = "group", **more: Any) -> str:
-    return str(run(service.propose_topic, actor, session_id, words=words, route=route, **more)["topic_id"])
-
-
-def topic(topic_id: str) -> Topic:
-    db.session.expire_all()
-    return db.session.get_one(Topic, topic_id)
 
 
 def session_row(session_id: str) -> GroupSession:
@@ -150,9 +135,7 @@ def test_who_leads_other_visits_leads_not_this_one(cast: Cast, opened: str) -> N
 
 def test_a_topic_is_found_in_its_own_visit_only(cast: Cast, opened: str) -> None:
     topic_id = propose(cast.rosa, opened)
-    later = next_session(cast, "rosa", "marcus")
-    with write() as tx:
-        tx.add(SessionTeamMember(session_id=later, staff_member_id=cast.tomas.id, role="facilitator"))
+    later = next_visit(cast, "rosa", "marcus")
     for actor, verb, body in (
         (cast.tomas, service.plan_topic, {}),
         (cast.marcus, service.support_topic, {"on": True}),
@@ -301,21 +284,12 @@ def test_a_cancelled_visit_parks_its_topics(cast: Cast) -> None:
     assert topic(topic_id).state == "parked"
 
 
-def next_session(cast: Cast, *patients: str, weeks: int = 4) -> str:
-    with write() as tx:
-        this = tx.get_one(GroupSession, cast.session_id)
-        that = a_date(tx, cast, this.starts_at + timedelta(weeks=weeks), ends_at=this.ends_at + timedelta(weeks=weeks))
-        for number, key in enumerate(patients, start=1):
-            tx.add(Seat(id=ids.new_id(), session_id=that.id, patient_id=getattr(cast, key).id, state="confirmed", seat_no=number, changed_at=clock.now()))
-        return that.id
-
-
 def test_what_was_left_open_waits_in_the_groups_next_visit_once(cast: Cast, opened: str, told: list[SessionChanged]) -> None:
     rosas = propose(cast.rosa, opened, words="Cooking for a family")
     alone = propose(cast.marcus, opened, words="A private thing", route="one_on_one")
     gone = propose(cast.gladys, opened, words="Another private thing", route="one_on_one")
     run(close_session, cast.tomas, opened)
-    later = next_session(cast, "rosa", "marcus")
+    later = next_visit(cast, "rosa", "marcus")
     told.clear()
     run(open_session, cast.joanne, later)
     carried = {t.carried_from_id: t for t in db.session.scalars(select(Topic).where(Topic.session_id == later))}
@@ -326,7 +300,7 @@ def test_what_was_left_open_waits_in_the_groups_next_visit_once(cast: Cast, open
     assert [event.version for event in told] == list(range(1, len(told) + 1))
     with pytest.raises(rules.CarriedOn):
         run(service.take_back, cast.rosa, opened, topic_id=rosas)
-    run(open_session, cast.joanne, next_session(cast, "rosa", weeks=8))
+    run(open_session, cast.joanne, next_visit(cast, "rosa", weeks=8))
     assert db.session.scalar(select(func.count()).select_from(Topic).where(Topic.carried_from_id == rosas)) == 1
 
 

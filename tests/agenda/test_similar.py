@@ -1,7 +1,5 @@
 """Topics that may ask the same are pointed out with the words they share. Nothing is joined by it."""
 
-from typing import Any
-
 import pytest
 from flask import Flask
 
@@ -9,6 +7,7 @@ from groupvisits.agenda import rules, service
 from groupvisits.core.transaction import run
 from groupvisits.extensions import db
 from groupvisits.sessions.service import open_session
+from tests.agenda.arrange import propose
 from tests.cast import Cast, signed_in
 
 ROOM = [
@@ -75,12 +74,12 @@ def test_the_facilitator_asks_and_nobody_else(app: Flask, cast: Cast) -> None:
     with app.app_context():
         run(open_session, cast.tomas, cast.session_id)
 
-        def propose(who: Any, words: str, route: str = "group") -> str:
-            return str(run(service.propose_topic, who, cast.session_id, words=words, route=route)["topic_id"])
-
-        one, other = propose(cast.gladys, "What to do when I forget my evening tablet"), propose(cast.frank, "I forgot the evening tablet again")
-        propose(cast.rosa, "I forgot my evening tablet", "one_on_one")
-        hidden = propose(cast.teo, "The evening tablet, forgotten")
+        one, other = (
+            propose(cast.gladys, cast.session_id, "What to do when I forget my evening tablet"),
+            propose(cast.frank, cast.session_id, "I forgot the evening tablet again"),
+        )
+        propose(cast.rosa, cast.session_id, "I forgot my evening tablet", "one_on_one")
+        hidden = propose(cast.teo, cast.session_id, "The evening tablet, forgotten")
         run(service.ask_privately, cast.tomas, cast.session_id, topic_id=hidden)
         db.session.rollback()
     address = f"/sessions/{cast.session_id}/similar-topics"

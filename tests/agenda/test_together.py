@@ -1,81 +1,26 @@
 """What happens to one topic twice over: joined and carried, asked and closed, written before the visit and split. None of it loses a topic or a person."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from groupvisits.agenda import queries, rules, service
 from groupvisits.agenda.models import Alarm, Topic
-from groupvisits.core import clock, ids
+from groupvisits.core import clock
 from groupvisits.core.transaction import run, write
 from groupvisits.extensions import db
 from groupvisits.live import service as live
 from groupvisits.live.joins import join_preview
 from groupvisits.live.models import TalkAccount
-from groupvisits.live.queries import snapshot_for
 from groupvisits.patients import service as patients
-from groupvisits.sessions.models import GroupSession, Seat, SessionTeamMember
+from groupvisits.sessions.models import GroupSession, Seat
 from groupvisits.sessions.queries import place_for
 from groupvisits.sessions.service import cancel_session, close_session, open_session
-from tests.agenda.test_service import propose, topic
+from tests.agenda.arrange import by_words, console, is_accounted_for, merge, mine, next_visit, propose, screen, topic
 from tests.cast import Cast, reasons
 
 pytestmark = pytest.mark.usefixtures("context")
-
-
-@pytest.fixture
-def opened(cast: Cast, context: None) -> str:
-    run(open_session, cast.tomas, cast.session_id)
-    return cast.session_id
-
-
-def merge(cast: Cast, topic_id: str, into_id: str, session_id: str = "") -> None:
-    run(service.merge_topics, cast.tomas, session_id or cast.session_id, topic_id=topic_id, into_id=into_id)
-
-
-def mine(actor: Any, session_id: str) -> dict[str, dict[str, Any]]:
-    db.session.rollback()
-    db.session.expire_all()
-    return {each["id"]: each for each in snapshot_for(db.session(), actor, session_id, "patient")["me"]["topics"]}
-
-
-def console(cast: Cast, session_id: str = "") -> dict[str, Any]:
-    db.session.rollback()
-    db.session.expire_all()
-    return snapshot_for(db.session(), cast.tomas, session_id or cast.session_id, "facilitator")
-
-
-def is_accounted_for(cast: Cast, session_id: str = "") -> bool:
-    account = console(cast, session_id)["account"]
-    return account["sent"] == account["accounted_for"]
-
-
-def next_visit(cast: Cast) -> str:
-    """A month later, with everybody, open."""
-    run(close_session, cast.tomas, cast.session_id, **reasons(cast))
-    with write() as tx:
-        last = tx.get_one(GroupSession, cast.session_id)
-        later = GroupSession(
-            id=ids.new_id(), clinic_id=last.clinic_id, group_id=last.group_id, starts_at=last.starts_at + timedelta(days=28), ends_at=last.ends_at + timedelta(days=28),
-            wall_time=last.wall_time, zone=last.zone, room=last.room, maximum=8, state="planned", epoch=ids.new_id(), version=0,
-        )  # fmt: skip
-        tx.add(later)
-        tx.flush()
-        for team in list(tx.scalars(select(SessionTeamMember).where(SessionTeamMember.session_id == last.id))):
-            tx.add(SessionTeamMember(session_id=later.id, staff_member_id=team.staff_member_id, role=team.role, place=team.place))
-        for number, seat in enumerate(tx.scalars(select(Seat).where(Seat.session_id == last.id)).all(), start=1):
-            tx.add(Seat(id=ids.new_id(), session_id=later.id, patient_id=seat.patient_id, state="confirmed", seat_no=number, changed_at=clock.now()))
-        later_id = later.id
-    run(open_session, cast.tomas, later_id)
-    return later_id
-
-
-def by_words(session_id: str) -> dict[str, Topic]:
-    db.session.rollback()
-    db.session.expire_all()
-    return {each.words: each for each in db.session.scalars(select(Topic).where(Topic.session_id == session_id))}
 
 
 class TestJoinedAndCarried:
@@ -85,7 +30,10 @@ class TestJoinedAndCarried:
         head, one, two = propose(cast.rosa, opened, "Strips"), propose(cast.frank, opened, "Cost"), propose(cast.gladys, opened, "Price")
         merge(cast, one, head)
         merge(cast, two, head)
-        return next_visit(cast)
+        run(close_session, cast.tomas, opened, **reasons(cast))
+        later = next_visit(cast, *cast.seats)
+        run(open_session, cast.tomas, later)
+        return later
 
     def test_where_the_head_matters_no_longer_the_others_stand_for_themselves(self, cast: Cast, later: str) -> None:
         head = by_words(later)["Strips"]
@@ -141,7 +89,7 @@ class TestJoined:
         merge(cast, joined, head)
         run(service.translate_topic, cast.beatriz, opened, topic_id=joined, language="pt", words="I have chest pain")
         alarm = db.session.scalars(select(Alarm)).one()
-        assert not any("chest" in str(snapshot_for(db.session(), who, opened, seen_as)) for who, seen_as in ((cast.marcus, "patient"), (cast.tomas, "display")))
+        assert not any("chest" in str(screen(who, opened, seen_as)) for who, seen_as in ((cast.marcus, "patient"), (cast.tomas, "display")))
         run(live.end_alarm, cast.tomas, opened, alarm_id=alarm.id, reason="Talked with her")
         assert (topic(joined).state, topic(joined).merged_into_id) == ("merged", head)
         assert is_accounted_for(cast)
@@ -193,9 +141,9 @@ class TestAfterTheClose:
 
     def test_nobodys_phone_names_who_led_a_part(self, cast: Cast, opened: str) -> None:
         run(live.give_phase, cast.tomas, opened, phase=2, seat_id=cast.seats["rosa"])
-        assert "Rosa" in str(snapshot_for(db.session(), cast.frank, opened, "patient"))
+        assert "Rosa" in str(screen(cast.frank, opened, "patient"))
         run(close_session, cast.tomas, opened, **reasons(cast))
-        assert "Rosa" not in str(snapshot_for(db.session(), cast.frank, opened, "patient"))
+        assert "Rosa" not in str(screen(cast.frank, opened, "patient"))
 
 
 class TestCancelled:

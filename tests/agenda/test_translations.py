@@ -8,27 +8,26 @@ from groupvisits.accounts.models import Clinic
 from groupvisits.agenda import rules, service
 from groupvisits.core.errors import NotAllowed, NotFound
 from groupvisits.core.transaction import run, write
-from groupvisits.extensions import db
-from groupvisits.live.queries import snapshot_for
 from groupvisits.sessions.rules import WrongState
-from groupvisits.sessions.service import close_session, open_session
+from groupvisits.sessions.service import close_session
+from tests.agenda.arrange import on_screen, propose
 from tests.cast import Cast
 
 pytestmark = pytest.mark.usefixtures("context")
 
 
 @pytest.fixture
-def opened(cast: Cast, context: None) -> str:
+def opened(cast: Cast, opened: str) -> str:
+    """With three languages."""
     with write() as tx:
         tx.get_one(Clinic, cast.clinic_id).languages = ["en", "es", "pt"]
-    run(open_session, cast.tomas, cast.session_id)
-    return cast.session_id
+    return opened
 
 
 @pytest.fixture
 def rosas(cast: Cast, opened: str) -> str:
     """Rosa's topic, in Spanish."""
-    return str(run(service.propose_topic, cast.rosa, opened, words="Cocinar para la familia", route="group")["topic_id"])
+    return propose(cast.rosa, opened, "Cocinar para la familia")
 
 
 def translate(actor: Any, cast: Cast, topic_id: str, words: str = "Cooking for the family", language: str = "en") -> dict[str, Any]:
@@ -36,10 +35,7 @@ def translate(actor: Any, cast: Cast, topic_id: str, words: str = "Cooking for t
 
 
 def shown(viewer: Any, cast: Cast, audience: str, topic_id: str) -> list[dict[str, str]]:
-    db.session.rollback()
-    db.session.expire_all()
-    topics = snapshot_for(db.session(), viewer, cast.session_id, audience)["topics"]
-    return next(each["translations"] for each in topics if each["id"] == topic_id)
+    return on_screen(viewer, cast.session_id, audience)[topic_id]["translations"]
 
 
 def test_everybody_reads_it_and_the_facilitator_knows_whose_it_is(cast: Cast, rosas: str) -> None:
@@ -82,7 +78,7 @@ def test_what_a_topic_no_longer_says_does_not_stand_under_it(cast: Cast, rosas: 
 
 
 def test_what_is_refused(cast: Cast, opened: str, rosas: str) -> None:
-    alone = str(run(service.propose_topic, cast.rosa, opened, words="Solo", route="one_on_one")["topic_id"])
+    alone = propose(cast.rosa, opened, "Solo", "one_on_one")
     for body, refusal in (
         ({"language": "es"}, rules.SameLanguage),
         ({"language": "ht"}, rules.LanguageNotOffered),

@@ -16,19 +16,13 @@ from groupvisits.live.models import Poll, PollAnswer, TalkAccount
 from groupvisits.live.queries import snapshot_for
 from groupvisits.sessions.models import GroupSession, Seat, SessionTeamMember
 from groupvisits.sessions.rules import WrongState
-from groupvisits.sessions.service import close_session, open_session
+from groupvisits.sessions.service import close_session
 from groupvisits.slots.models import Slot
-from tests.agenda.test_service import propose
+from tests.agenda.arrange import propose
 from tests.cast import Cast, reasons
 
 pytestmark = pytest.mark.usefixtures("context")
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def opened(cast: Cast, context: None) -> str:
-    run(open_session, cast.tomas, cast.session_id)
-    return cast.session_id
 
 
 @pytest.fixture

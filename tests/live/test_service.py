@@ -19,18 +19,12 @@ from groupvisits.live.queries import Room
 from groupvisits.patients.service import deactivate_patient
 from groupvisits.sessions.models import GroupSession, Seat, WaitingGuest
 from groupvisits.sessions.rules import WrongState
-from groupvisits.sessions.service import check_in, close_session, open_session
+from groupvisits.sessions.service import check_in, close_session
 from groupvisits.slots.models import Slot
 from tests.cast import Cast, reasons
 
 pytestmark = pytest.mark.usefixtures("context")
 PHONE = {"fingerprint": ids.fingerprint("a phone"), "address": "10.0.0.7"}
-
-
-@pytest.fixture
-def opened(cast: Cast, context: None) -> str:
-    run(open_session, cast.tomas, cast.session_id)
-    return cast.session_id
 
 
 def row(session_id: str) -> GroupSession:
