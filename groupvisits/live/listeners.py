@@ -129,7 +129,8 @@ def frames_of(room: Room, event: SessionChanged, since: int, watching: Watching 
         topics |= room.open_topics | room.by_the_same(topics)
     calls = bool(event.slots) and room.calls_on_wall
     run, account = event.run or moved or calls, event.run or (bool(topics) and not event.only_support)
-    facts = room.facts(topics=topics, slots=event.slots, run=run, people=event.people or moved, account=account, alarms=event.alarms)
+    people = event.people or moved
+    facts = room.facts(topics=topics, slots=event.slots, run=run, people=people, account=account, talk=event.run or people, alarms=event.alarms)
     of_all = facts if event.run else {key: value for key, value in facts.items() if key != "run"}  # whether it is ordered by hand is the facilitator's
     hear_of_run = {"facilitator", "display"} if calls else {"facilitator"}
     frames = []

@@ -1,6 +1,6 @@
 """What each audience is shown: an allow-list of fields, the same for the snapshot and for every delta. What is not named is not sent.
 
-`facts` is what live.queries gathered: {"epoch", "version", and any of "run", "account", "topics", "slots", "people", "guests"}.
+`facts` is what live.queries gathered: {"epoch", "version", and any of "run", "account", "talk", "topics", "slots", "people", "guests"}.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -44,6 +44,7 @@ SLOT = (
 PERSON = ("seat_id", "name", "number", "state", "phone_live", "heard", "in_person")
 GUEST = ("id", "number")
 ACCOUNT = ("sent", "accounted_for", "one_on_one")
+TALK = ("here", "heard", "talked_about", "from_own_hand", "minutes_on_topics", "minutes_open", "counted_at")
 ME = (
     "seat_id", "display_name", "number", "topics", "supported", "slot", "feedback_url", "next_visit", "plan", "supports_left", "leads", "poll_answer",
     "in_person",
@@ -71,6 +72,8 @@ def project(audience: str, facts: Facts, *, provider_id: str = "") -> dict[str, 
         shown["run"] = _run(audience, facts["run"])
     if "account" in facts and audience == "facilitator":
         shown["account"] = _pick(facts["account"], ACCOUNT)
+    if "talk" in facts and audience == "facilitator":
+        shown["talk"] = _pick(facts["talk"], TALK)
     if "topics" in facts:
         topics = (TOPICS[audience](topic, provider_id) for topic in facts["topics"])
         shown["topics"] = [topic for topic in topics if topic is not None]

@@ -24,6 +24,7 @@ from groupvisits.live.models import POLL_ANSWERS, Poll, PollAnswer
 from groupvisits.live.permissions import AUDIENCES, POLICY
 from groupvisits.live.projections import project, project_me
 from groupvisits.live.rules import expected_starts, is_about_now, phase_times, talk_times
+from groupvisits.live.talk import talk_until
 from groupvisits.notes.models import ActionPlan, Note
 from groupvisits.patients.models import Patient
 from groupvisits.patients.queries.agreements import hidden_names, hides_name
@@ -49,8 +50,9 @@ def snapshot_for(db: Session, viewer: Actor, session_id: str, audience: str) -> 
     place_in_room(db, viewer, session_id, audience)
     room = Room.of(db, session_id)
     facts = room.facts(
-        topics=None, slots=None, run=True, people=audience == "facilitator", account=audience == "facilitator", alarms=audience in ("facilitator", "clinician")
-    )
+        topics=None, slots=None, run=True, people=audience == "facilitator", account=audience == "facilitator", talk=audience == "facilitator",
+        alarms=audience in ("facilitator", "clinician"),
+    )  # fmt: skip
     snapshot = project(audience, facts, provider_id=viewer.id if audience == "clinician" else "")
     snapshot |= {"audience": audience, "server_now": clock.now().isoformat()}
     if audience == "patient":
@@ -106,7 +108,7 @@ class Room:
         return cls(db, place_for(db, system(), session_id))
 
     def facts(
-        self, *, topics: Collection[str] | None, slots: Collection[str] | None, run: bool, people: bool, account: bool, alarms: bool = False
+        self, *, topics: Collection[str] | None, slots: Collection[str] | None, run: bool, people: bool, account: bool, talk: bool = False, alarms: bool = False
     ) -> dict[str, Any]:
         """`topics` and `slots` name which; None means all of them."""
         facts: dict[str, Any] = {"epoch": self.group_session.epoch, "version": self.group_session.version}
@@ -114,6 +116,8 @@ class Room:
             facts["run"] = self.run
         if account:
             facts["account"] = self._account
+        if talk:
+            facts["talk"] = talk_until(self.db, self.group_session, self.now) | {"counted_at": _iso(self.now)}
         if topics is None or topics:
             facts["topics"] = [self._topic(topic, name) for topic, name in self._topics if topics is None or topic.id in topics]
         if slots is None or slots:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from groupvisits.agenda.rules import MAX_MINUTES, tidy
+from groupvisits.agenda.rules import HEARD_STATES, MAX_MINUTES, tidy
 from groupvisits.core.errors import Conflict, Refused, mark
 
 # Guessing: a whole waiting room shares one address, so that counts more before it slows down.
@@ -151,9 +151,9 @@ class Talk:
 def talk_figures(talks: Sequence[Talk], here: Collection[str], seconds_open: int) -> dict[str, int]:
     """How the talk of a visit was shared: people, topics and minutes, as counts only. `here` are those who came.
 
-    A person was heard whose own topic, or one it was joined to, the group talked about (`state` is that one's); minutes on patients' topics stand beside the minutes the room was open.
+    A person was heard whose own topic, or one it was joined to, the group talks or talked about (`state` is that one's); minutes on patients' topics stand beside the minutes the room was open.
     """
-    talked = [talk for talk in talks if talk.route == "group" and talk.state == "talked_about"]
+    talked = [talk for talk in talks if talk.route == "group" and talk.state in HEARD_STATES]
     heard = {talk.patient_id for talk in talked}.intersection(here)
     return {
         "here": len(here), "heard": len(heard), "topics": len(talks), "talked_about": len(talked),

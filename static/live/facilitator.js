@@ -11,6 +11,7 @@ import { drawAgenda } from "./console/agenda.js";
 import { announce } from "./console/announce.js";
 import { askActs } from "./console/ask.js";
 import { closeActs, listenToClose } from "./console/close.js";
+import { orderColumns } from "./console/columns.js";
 import { addConflict, conflictActs, isConflict } from "./console/conflict.js";
 import { pollActs } from "./console/current.js";
 import { doorActs } from "./console/door.js";
@@ -108,6 +109,7 @@ room.on("answer", ({ record, ok, result, error }) => {
   voice.interrupt(`${say("not_done")}. ${error.message}`);
 });
 
+orderColumns(kit);
 draw();
 room.start();
 window.setInterval(draw, 1000);

@@ -122,6 +122,7 @@ export class Room {
     this.version = this.meVersion = snapshot.version;
     this.run = snapshot.run;
     this.account = snapshot.account || null;
+    this.talk = snapshot.talk || null;
     this.me = snapshot.me || null;
     for (const list of LISTS) this[list] = byId(snapshot[list] || []);
     this.#setClock(snapshot.server_now);
@@ -133,6 +134,7 @@ export class Room {
     this.version = delta.version;
     if (delta.run) this.#applyRun(delta);
     if (delta.account) this.account = delta.account;
+    if (delta.talk) this.talk = delta.talk;
     for (const list of LISTS) {
       for (const [id, item] of byId(delta[list] || [])) this[list].set(id, item);
     }

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.journeys.conftest import PHONE, is_accessible
+from tests.journeys.conftest import LAPTOP, PHONE, is_accessible
 from tests.live.server import LiveServer
 
 pytestmark = pytest.mark.browser
@@ -271,6 +271,28 @@ def test_what_to_say_and_who_leads_a_part_are_changed_for_this_visit(room: LiveS
     dialog(console).get_by_role("button", name="Save").click()
     expect(console.locator("#middle")).to_contain_text("You could say: “Who has found something that helped?” Watch for: people who say nothing")
     expect(console.locator("#runsheet")).to_contain_text("led by Rosa")
+
+
+def columns(console: Page) -> list[str]:
+    return console.locator(".gv-console__column").evaluate_all("all => all.map((each) => each.id)")
+
+
+def test_on_a_phone_what_is_talked_about_now_comes_before_what_is_new_and_one_button_is_filled(room: LiveServer, enter: Enter) -> None:
+    topic_id = planned(room, "rosa", "Feet in the evening")
+    act(room, "tomas", "agenda:start", topic_id=topic_id, minutes=10)
+    for words in ("Fruit at night", "Shoes that do not rub"):
+        propose(room, "teo", words)
+    console = everything(enter("tomas", "facilitator", PHONE))
+    assert columns(console) == ["middle", "new", "people"]
+    filled = ".nhsuk-button:not(.nhsuk-button--secondary)"
+    expect(console.locator(f"#new {filled}")).to_have_count(0)
+    expect(console.locator(f"#middle {filled}")).to_have_text(["Finish…"])
+    expect(console.locator("#people")).to_contain_text("people heard their own topic talked about.")
+    console.get_by_role("link", name="New topics:").click()
+    expect(console.locator("#new")).to_be_in_viewport()
+    console.set_viewport_size(LAPTOP)
+    expect(console.locator(".gv-console__column").first).to_have_id("new")
+    act(room, "tomas", "agenda:finish", topic_id=topic_id, outcome="")
 
 
 def test_topics_are_gathered_for_some_minutes_and_hidden_counts_are_shown_and_hidden_again(room: LiveServer, enter: Enter) -> None:

@@ -26,6 +26,7 @@ PHASE = {
 }
 FACTS: dict[str, Any] = {
     "epoch": "e", "version": 7, "account": {"sent": 2, "accounted_for": 2, "one_on_one": 1, "lost": []},
+    "talk": {"here": 3, "heard": 1, "topics": 2, "talked_about": 1, "from_own_hand": 1, "minutes_on_topics": 7, "minutes_open": 40, "counted_at": "x", "quiet": ["Rosa"]},
     "run": {
         "state": "open", "title": "Tuesday evening group", "starts_at": "x", "ends_at": "y", "zone": "America/New_York", "room": "Main room",
         "current_topic_id": None, "topic_started_at": None, "topic_ends_at": None, "phase": 2, "phases": [PHASE], "curtain": False, "closed_at": None, "only_one_on_ones": False,
@@ -109,8 +110,9 @@ def test_where_no_words_are_shown_no_translation_is_either() -> None:
 
 def test_the_facilitator_knows_of_a_one_on_one_topic_and_reads_no_word_of_it() -> None:
     shown = project("facilitator", FACTS)
-    assert set(shown) == {"epoch", "version", "run", "account", "topics", "slots", "people", "guests", "alarms"}
+    assert set(shown) == {"epoch", "version", "run", "account", "talk", "topics", "slots", "people", "guests", "alarms"}
     assert set(shown["account"]) == {"sent", "accounted_for", "one_on_one"}
+    assert set(shown["talk"]) == {"here", "heard", "talked_about", "from_own_hand", "minutes_on_topics", "minutes_open", "counted_at"}
     assert set(shown["run"]) == RUN | {"join_code", "join_url", "by_hand", "supports_hidden", "hides_supports", "led_by", "handed_to", "facilitators"}
     group, alone = shown["topics"]
     assert set(group) == {
@@ -154,6 +156,12 @@ def test_only_whoever_leads_learns_how_the_room_answered() -> None:
     for audience in ("patient", "clinician", "display"):
         assert project(audience, FACTS)["run"]["poll"] == {"id": "q", "topic_id": "t", "opened_at": "x"}
     assert project("facilitator", FACTS)["run"]["poll"]["move_on"] == 2
+
+
+def test_how_the_talk_is_shared_is_told_to_whoever_leads_and_to_nobody_else() -> None:
+    for audience in ("patient", "clinician", "display"):
+        assert "talk" not in project(audience, FACTS)
+    assert project("facilitator", FACTS)["talk"]["minutes_on_topics"] == 7
 
 
 def test_an_alarm_is_for_the_team_alone_and_says_the_phrase_to_who_may_read_such_words() -> None:

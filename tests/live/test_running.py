@@ -257,6 +257,23 @@ class TestTheAccount:
         assert (figures["here"], figures["heard"], figures["topics"], figures["talked_about"], figures["from_own_hand"]) == (3, 1, 2, 1, 1)
         assert all(isinstance(value, int) for value in figures.values())
 
+    def test_whoever_leads_sees_the_same_figures_while_the_visit_runs(self, cast: Cast, opened: str) -> None:
+        with write() as tx:
+            for name in ("rosa", "frank"):
+                tx.get_one(Seat, cast.seats[name]).state = "arrived"
+        its = propose(cast.rosa, opened)
+        assert (seen(cast)["talk"]["here"], seen(cast)["talk"]["heard"]) == (2, 0)
+        run(agenda.start_topic, cast.tomas, opened, topic_id=its, minutes=10)
+        with write() as tx:
+            group_session = tx.get_one(GroupSession, opened)
+            group_session.opened_at = clock.now() - timedelta(minutes=20, seconds=5)
+            group_session.topic_started_at = clock.now() - timedelta(minutes=7, seconds=5)
+        shown = seen(cast)["talk"]
+        counted_at = shown.pop("counted_at")
+        assert shown == {"here": 2, "heard": 1, "talked_about": 1, "from_own_hand": 1, "minutes_on_topics": 7, "minutes_open": 20}
+        run(close_session, cast.tomas, opened, **reasons(cast))
+        assert shown.items() <= db.session.get_one(TalkAccount, opened).figures.items() and counted_at
+
     def test_people_topics_and_minutes(self) -> None:
         talks = [
             rules.Talk("rosa", None, "talked_about", "group", 600), rules.Talk("rosa", None, "talked_about", "group", 60),

@@ -12,7 +12,7 @@ from typing import Any
 LISTS = {"topics": "id", "slots": "id", "people": "seat_id", "guests": "id"}
 TRY_AGAIN = frozenset({"busy", "too_fast"})
 # Follows the clock, not an act: two screens that were drawn a minute apart may say two times.
-FOLLOWS_THE_CLOCK = frozenset({"server_now", "audience", "planned_at"})
+FOLLOWS_THE_CLOCK = frozenset({"server_now", "audience", "planned_at", "minutes_on_topics", "minutes_open", "counted_at"})
 
 
 class Screen:
@@ -23,6 +23,7 @@ class Screen:
         self.version = self.me_version = -1
         self.run: dict[str, Any] = {}
         self.account: dict[str, int] | None = None
+        self.talk: dict[str, Any] | None = None
         self.me: dict[str, Any] | None = None
         self.lists: dict[str, dict[str, Any]] = {name: {} for name in LISTS}
         self.fetching = False
@@ -85,18 +86,18 @@ class Screen:
 
     def shows(self) -> dict[str, Any]:
         """What a person could read on it, in a form that can be compared."""
-        return {"epoch": self.epoch, "version": self.version, "run": self.run, "account": self.account, **self.lists, "me": self.me}
+        return {"epoch": self.epoch, "version": self.version, "run": self.run, "account": self.account, "talk": self.talk, **self.lists, "me": self.me}
 
     def _take(self, snapshot: Mapping[str, Any]) -> None:
         self.epoch, self.version, self.me_version = snapshot["epoch"], snapshot["version"], snapshot["version"]
-        self.run, self.account, self.me = snapshot["run"], snapshot.get("account"), snapshot.get("me")
+        self.run, self.account, self.talk, self.me = snapshot["run"], snapshot.get("account"), snapshot.get("talk"), snapshot.get("me")
         for name, key in LISTS.items():
             self.lists[name] = {item[key]: item for item in snapshot.get(name, [])}
 
     def _apply(self, delta: dict[str, Any]) -> None:
         self.version = delta["version"]
         self.run = {**self.run, **delta.get("run", {})}
-        self.account = delta.get("account", self.account)
+        self.account, self.talk = delta.get("account", self.account), delta.get("talk", self.talk)
         for name, key in LISTS.items():
             self.lists[name] |= {item[key]: item for item in delta.get(name, [])}
         if "guests" in delta:  # who waits is told whole: a guest has no state to change

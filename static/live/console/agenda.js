@@ -127,6 +127,13 @@ function orderLine(planned, kit) {
   );
 }
 
+// Where new topics stand further down, on a phone: how many, and the way there.
+function toNew({ fresh }, kit) {
+  const { say } = kit.text;
+  if (!fresh.length || view(kit) === "lead") return null;
+  return el("p", { class: "live-to-new", "data-key": "to-new" }, el("a", { href: "#new" }, `${say("new_topics")}: ${say("to_sort", { n: fresh.length })}`));
+}
+
 // What belongs to the whole agenda: the same minutes for each, and the counts where the programme hides them.
 function agendaActs(rows, kit) {
   const { room, text, waits, button } = kit;
@@ -154,7 +161,8 @@ function ended(topics, title, kit, row) {
 export function drawAgenda(kit) {
   const { room, text, place, waits, button } = kit;
   const { say, clock } = text;
-  const { current, planned, talked, parked, declined } = agendaOf(kit);
+  const sorted = agendaOf(kit);
+  const { current, planned, talked, parked, declined } = sorted;
   const leads = view(kit) === "lead";
   const { shown, moved } = held(planned, kit);
   const { rows, ends } = timeline(shown, kit);
@@ -167,6 +175,7 @@ export function drawAgenda(kit) {
   show(
     place("middle"),
     room.run.state === "open" ? currentCard(current, kit) : null,
+    toNew(sorted, kit),
     running ? el("div", { class: "gv-console__head", "data-key": "head" }, el("h2", {}, say("next")), orderLine(planned, kit)) : null,
     moved ? el("button", { type: "button", class: "gv-news", "data-key": "moved", "data-do": "show-order" }, say("order_moved")) : null,
     rows.length ? el("ul", { class: "gv-rows", "data-key": "planned" }, list) : null,

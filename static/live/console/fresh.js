@@ -25,29 +25,35 @@ function marked({ room }, topic) {
   return [topic.words.slice(0, at), el("mark", {}, topic.words.slice(at, at + phrase.length)), topic.words.slice(at + phrase.length)];
 }
 
+// The one card whose act comes next: what needs a person, then what needs a look, then what an empty agenda waits for.
+function nextOne({ fresh, planned, current }) {
+  const because = (reason) => fresh.find((topic) => topic.hidden_because === reason);
+  return because("alarm") || because("personal") || (planned.length || current ? null : because(""));
+}
+
 // The acts on a card: the one that is needed most often first, by what the topic waits for.
-function cardActs(kit, topic, alike) {
+function cardActs(kit, topic, alike, first) {
   const { room, text, waits, button } = kit;
   const { say } = text;
   const of = (key, act, name, kind = "secondary", places = {}) =>
     button(say(key, places), act, { "data-key": act, kind, "data-topic": topic.id, "aria-label": say(`${key}_which`, { words: topic.words, ...places }), waiting: waits(name, topic.id) });
   if (topic.hidden_because === "alarm") {
     const alarm = [...room.alarms.values()].find((each) => each.topic_id === topic.id);
-    return alarm ? [button(say("to_the_alarm"), "to-alarm", { "data-key": "to-alarm", kind: "primary", "data-alarm": alarm.id })] : [];
+    return alarm ? [button(say("to_the_alarm"), "to-alarm", { "data-key": "to-alarm", kind: first, "data-alarm": alarm.id })] : [];
   }
   if (topic.hidden_because === "asked") return [of("take_question_back", "show", "agenda:show")];
-  if (topic.hidden_because === "personal") return [of("ask_to_change", "open-suggest", "agenda:suggest_words", "primary", { name: topic.author }), of("show_anyway", "show", "agenda:show"), moreButton(kit, topic)];
-  if (alike) return [of("compare", "open-join", "agenda:merge", "primary"), of("put_on_agenda", "plan", "agenda:plan"), moreButton(kit, topic)];
-  return [of("put_on_agenda", "plan", "agenda:plan", "primary"), of("ask_privately", "open-ask", "agenda:ask_privately"), moreButton(kit, topic)];
+  if (topic.hidden_because === "personal") return [of("ask_to_change", "open-suggest", "agenda:suggest_words", first, { name: topic.author }), of("show_anyway", "show", "agenda:show"), moreButton(kit, topic)];
+  if (alike) return [of("compare", "open-join", "agenda:merge", first), of("put_on_agenda", "plan", "agenda:plan"), moreButton(kit, topic)];
+  return [of("put_on_agenda", "plan", "agenda:plan", first), of("ask_privately", "open-ask", "agenda:ask_privately"), moreButton(kit, topic)];
 }
 
-function card(kit, topic, canAct) {
+function card(kit, topic, canAct, isNext) {
   const alike = similarTo(kit, topic);
   const shown = topic.hidden_because ? ["suggest_words"] : alike ? ["join_with"] : ["ask_privately"]; // stands on the card itself
   return el(
     "div", { class: `gv-card gv-card--plain${topic.hidden_because === "alarm" ? " live-alarmed" : ""}`, "data-key": topic.id },
     el("h3", { lang: topic.language, dir: "auto" }, marked(kit, topic)), topicNote(kit, topic, alike), details(kit, topic),
-    canAct ? el("div", { class: "gv-buttons", "data-key": "acts" }, cardActs(kit, topic, alike)) : null,
+    canAct ? el("div", { class: "gv-buttons", "data-key": "acts" }, cardActs(kit, topic, alike, isNext ? "primary" : "secondary")) : null,
     canAct && topic.hidden_because !== "alarm" && topic.hidden_because !== "asked" ? moreActs(kit, topic, shown) : null,
   );
 }
@@ -56,13 +62,15 @@ export function drawNew(kit) {
   const { room, text, waits, button, place } = kit;
   const { say, count } = text;
   place("new").hidden = view(kit) === "lead";
-  const { fresh, alone, all } = agendaOf(kit);
+  const agenda = agendaOf(kit);
+  const { fresh, alone, all } = agenda;
+  const next = nextOne(agenda);
   const canAct = ["planned", "open"].includes(room.run.state);
   show(
     place("new"),
     el("div", { class: "gv-console__head" }, el("h2", {}, say("new_topics")), fresh.length ? el("span", { class: "gv-quiet" }, say("to_sort", { n: fresh.length })) : null),
     drawGather(kit),
-    fresh.map((topic) => card(kit, topic, canAct)),
+    fresh.map((topic) => card(kit, topic, canAct, topic === next)),
     fresh.length ? null : el("p", { class: "gv-quiet", "data-key": "none" }, all.length ? say("no_new") : say("no_topics")),
     alone.length ? el("p", { class: "gv-quiet", "data-key": "alone" }, count("one_on_one", alone.length)) : null,
     canAct ? button(say("add_for"), "open-add", { "data-key": "add", small: false, waiting: waits("agenda:propose_for") }) : null,

@@ -120,14 +120,28 @@ function atTheDoor(kit) {
   return el("div", { "data-key": "door" }, el("h2", {}, text.say("at_the_door")), [...room.guests.values()].map((guest) => guestCard(guest, people, kit)));
 }
 
-function notHeard(here, { text }) {
-  const { say } = text;
+function notHeard(here, kit) {
+  const { say } = kit.text;
   const quiet = here.filter((person) => !person.heard);
   if (!here.length) return null;
   return el(
     "div", { class: "gv-section", "data-key": "quiet" },
     el("div", { class: "gv-console__head" }, el("h2", {}, say("not_heard_title")), el("span", { class: "gv-quiet" }, say("not_heard_of", { n: quiet.length, all: here.length }))),
     quiet.length ? el("ul", { class: "live-chips" }, quiet.map((person) => el("li", { class: "gv-chip", dir: "auto", "data-key": person.seat_id }, person.name))) : el("p", {}, say("all_heard")),
+    talkLine(kit),
+  );
+}
+
+// How the talk is shared so far, as the minute book will keep it; the minutes go on since they were counted.
+function talkLine({ room, text, stale }) {
+  const { say } = text;
+  const { talk, run } = room;
+  if (run.state !== "open" || stale() || !talk?.talked_about) return null;
+  const since = Math.max(0, Math.floor((room.now() - new Date(talk.counted_at)) / 60000));
+  const minutes = talk.minutes_on_topics + (run.current_topic_id ? since : 0);
+  return el(
+    "p", { class: "gv-note", "data-key": "talk" }, say("talk_heard", { heard: talk.heard, here: talk.here }), " ",
+    say("talk_share", { minutes, all: talk.minutes_open + since, own: talk.from_own_hand, topics: talk.talked_about }),
   );
 }
 

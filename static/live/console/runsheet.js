@@ -29,7 +29,7 @@ export function drawRunSheet(kit) {
       const passed = current && !stale() ? Math.min(part.minutes * 60, Math.max(0, (room.now() - new Date(part.starts_at)) / 1000)) : null;
       const to = index === run.phase + 1 ? ["move_on", "move_on_to"] : index === run.phase - 1 ? ["go_back", "go_back_to"] : null;
       return el(
-        "li", { class: "gv-runsheet__part live-part-of-visit", "data-key": String(index), "aria-current": current ? "step" : null },
+        "li", { class: `gv-runsheet__part live-part-of-visit${open && Math.abs(index - run.phase) > 1 ? " live-part-far" : ""}`, "data-key": String(index), "aria-current": current ? "step" : null },
         el(
           "div", {}, done ? [el("span", { "aria-hidden": "true" }, "✓ "), el("span", { class: "nhsuk-u-visually-hidden" }, `${say("part_done")} `)] : null,
           left ? `${name}. ${left}` : name,

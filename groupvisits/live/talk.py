@@ -1,0 +1,32 @@
+"""How the talk of a visit is shared: the same figures while it runs, for whoever leads, and at its close, to be kept."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
+
+from groupvisits.agenda.models import Topic
+from groupvisits.live import rules
+from groupvisits.sessions.models import GroupSession, Seat
+
+CAME = ("arrived", "attended", "left_early")
+# Not what carries on as parts, nor the parts of what was put together again: each thing that was asked counts once.
+_STAND = (Topic.state != "split", Topic.merged_into_id.is_distinct_from(Topic.split_from_id) | Topic.merged_into_id.is_(None))
+
+
+def talk_until(db: Session, group_session: GroupSession, until: datetime) -> dict[str, int]:
+    """live.rules.talk_figures of this visit, with what has been said about the current topic until then."""
+    head = aliased(Topic)  # what becomes of a topic becomes of those joined to it
+    of_each = select(Topic.id, Topic.patient_id, Topic.entered_by, func.coalesce(head.state, Topic.state), Topic.route, Topic.spoken_seconds)
+    topics = db.execute(of_each.outerjoin(head, head.id == Topic.merged_into_id).where(Topic.session_id == group_session.id, *_STAND)).all()
+    here = db.scalars(select(Seat.patient_id).where(Seat.session_id == group_session.id, Seat.state.in_(CAME))).all()
+    talks = [
+        rules.Talk(patient_id, entered_by, state, route, spoken + _running(group_session, topic_id, until))
+        for topic_id, patient_id, entered_by, state, route, spoken in topics
+    ]
+    return rules.talk_figures(talks, here, int((until - (group_session.opened_at or group_session.starts_at)).total_seconds()))
+
+
+def _running(group_session: GroupSession, topic_id: str, until: datetime) -> int:
+    began = group_session.topic_started_at
+    return max(0, int((until - began).total_seconds())) if began and topic_id == group_session.current_topic_id else 0
