@@ -55,13 +55,7 @@ ROLES = {
     "nurse": _l("Nurse or medical assistant"),
     "interpreter": _l("Interpreter"),
 }
-OWNERS = {
-    "Everybody": _l("Everybody"),
-    "Facilitator": _l("Facilitator"),
-    "Clinicians": _l("Clinicians"),
-    "Nurse": _l("Nurse"),
-    "Patients": _l("Patients"),
-}
+OWNERS = {owner: _l(owner) for owner in rules.OWNERS}
 
 
 def choices_of(names: Mapping[Any, Any]) -> list[Any]:

@@ -117,6 +117,11 @@ def layout_of(run_sheet: Sequence[Mapping[str, Any]]) -> str:
     return "before" if own[-1] < longest else "after" if own[0] > longest else "parallel"
 
 
+def are_all_meant(people: int, maximum: int) -> bool:
+    """Whether a list of newcomers is so short that all of it may be meant for one group: not everybody who stands in it comes each time."""
+    return people <= maximum * 2
+
+
 def check_census(minimum: int, target: int, maximum: int) -> None:
     if not 1 <= minimum <= target <= maximum <= 60:
         raise CensusUnclear(field="maximum")

@@ -238,10 +238,10 @@ def add_member(group_id: str) -> Any:
 @bp.get("/groups/<group_id>/newcomers")
 @access("programmes:choose_members")
 def newcomers(group_id: str) -> Any:
-    """Everybody of the roster is ticked where all of them fit the group; else nobody."""
+    """Everybody of the roster is ticked where all of it may be meant for this group; else nobody."""
     form = _newcomers_form(group_id, request.args.get("import_id", "")[:32], formdata=None)
-    limit = queries.group_for(db.session(), current_actor(), group_id).maximum * 2
-    form.patient_ids.data = form.offered if len(form.offered) <= limit else []
+    maximum = queries.group_for(db.session(), current_actor(), group_id).maximum
+    form.patient_ids.data = form.offered if rules.are_all_meant(len(form.offered), maximum) else []
     return _newcomers_page(group_id, form)
 
 

@@ -193,16 +193,6 @@ class BirthDate(Form):
         return fine
 
 
-class DoorSearchForm(BaseForm):
-    """For those who may look the registry up: name and day of birth together find one person."""
-
-    name = StringField(
-        _l("First letters of the name"),
-        validators=[InputRequired(_l("Enter at least two letters.")), Length(min=2, max=80, message=_l("Enter at least two letters."))],
-    )
-    born = FormField(BirthDate, label=_l("Day of birth"))
-
-
 class NameSearchForm(BaseForm):
     """For facilitators, who do not see dates of birth: the name shown in the room."""
 
@@ -210,6 +200,12 @@ class NameSearchForm(BaseForm):
         _l("First letters of the name"),
         validators=[InputRequired(_l("Enter at least two letters.")), Length(min=2, max=80, message=_l("Enter at least two letters."))],
     )
+
+
+class DoorSearchForm(NameSearchForm):
+    """For those who may look the registry up: name and day of birth together find one person."""
+
+    born = FormField(BirthDate, label=_l("Day of birth"))
 
 
 class ArrivalForm(BaseForm):

@@ -21,7 +21,7 @@ from groupvisits.patients.rules import agreements as rules
 
 
 class Participants(Protocol):
-    """What the package that keeps programmes and groups answers about them (see programmes.participants)."""
+    """What the package that keeps programmes and groups answers about them (see sessions.queries.participants)."""
 
     def programmes_in(self, db: Session, clinic_id: str) -> dict[str, str]: ...
 

@@ -15,9 +15,10 @@ from groupvisits.programmes.models import Group, GroupTeamMember
 from groupvisits.programmes.rules import MinuteCheck
 from groupvisits.sessions.models import HOLDING, GroupSession, Seat, SessionTeamMember, WaitingListEntry
 from groupvisits.sessions.permissions import POLICY
-from groupvisits.sessions.queries.advice import Advice, advice_for, limit_for
+from groupvisits.sessions.queries.advice import Advice, advice_for
 from groupvisits.sessions.queries.pages import Census, TeamLine, census_of, minute_check, team_for
 from groupvisits.sessions.queries.places import Place, place_for
+from groupvisits.sessions.queries.waiting import limit_of
 from groupvisits.sessions.rules import census as rules
 from groupvisits.sessions.rules.census import Checkpoint, Light, Move, Person
 from groupvisits.sessions.rules.states import ONE_ON_ONES
@@ -84,7 +85,7 @@ def merge_plan(db: Session, viewer: Actor, place: Place, target_id: str) -> Merg
     ):
         raise rules.NoSister
     there = {patient_id: (state, seat_no) for patient_id, state, seat_no in db.execute(_seats_of(target.id))}
-    maximum = min(limit_for(db, target), target.maximum) if target.group.over_inviting else target.maximum
+    maximum = min(limit_of(db, target), target.maximum)
     others_wait = db.scalar(select(WaitingListEntry.id).where(WaitingListEntry.session_id == target.id, WaitingListEntry.state == "waiting").limit(1))
     free = 0 if others_wait else maximum - sum(seat_no is not None for _, seat_no in there.values())
     seats = db.scalars(select(Seat).where(Seat.session_id == mine.id, Seat.state != "cancelled").order_by(Seat.id)).all()

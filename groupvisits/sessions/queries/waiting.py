@@ -82,7 +82,7 @@ def waiting_list_for(db: Session, viewer: Actor, place: Place) -> WaitingList:
     offers = {offer.entry_id: offer for offer in db.scalars(select(Offer).where(Offer.session_id == group_session.id, Offer.state == "open"))} if rows else {}
     names = _names(db, rows, offers.values())
     seats = _seats(db, group_session.id, rows)
-    values = {row.id: _as_waiting(row) for row in rows}
+    values = {value.id: value for value in as_waiting(rows)}
     order = sorted(rows, key=lambda row: (values[row.id].at, row.id))
     still = [values[row.id] for row in order if row.state == "waiting"]
     noted = _put_ahead_on(db, [row.id for row in rows if row.ahead_at])
@@ -117,11 +117,15 @@ def _put_ahead_on(db: Session, entry_ids: Sequence[str]) -> dict[str, datetime]:
     return dict(db.execute(query).all())  # type: ignore[arg-type]
 
 
+def limit_of(db: Session, group_session: GroupSession) -> int:
+    """How many places may be held: the maximum, or for a group that over-invites the advised number (DOMAIN 5)."""
+    return advice.limit_for(db, group_session) if group_session.group.over_inviting else group_session.maximum
+
+
 def free_places(db: Session, group_session: GroupSession) -> int:
-    """How many more places may be held now; below zero where staff went beyond."""
+    """How many more places may be held now, beside those of open offers; below zero where staff went beyond."""
     held = db.scalar(select(func.count()).select_from(Seat).where(Seat.session_id == group_session.id, Seat.seat_no.is_not(None))) or 0
-    limit = advice.limit_for(db, group_session) if group_session.group.over_inviting else group_session.maximum
-    return limit - held
+    return limit_of(db, group_session) - held
 
 
 def with_free_places(db: Session, dates: Sequence[GroupSession]) -> list[str]:
@@ -140,7 +144,7 @@ def my_place_in_line(db: Session, viewer: Actor, session_id: str) -> int:
     """The viewing patient's number among those who wait for this date, 1 being the next; 0 for who does not wait. Nobody else's."""
     POLICY.require(viewer, "sessions:ask_for_seat")
     rows = db.scalars(select(WaitingListEntry).where(WaitingListEntry.session_id == session_id, WaitingListEntry.state == "waiting")).all()
-    order = waiting.in_order([_as_waiting(row) for row in rows])
+    order = waiting.in_order(as_waiting(rows))
     mine = {row.id for row in rows if viewer.id in (row.patient_id, row.partner_id)}
     return next((number for number, entry in enumerate(order, start=1) if entry.id in mine), 0)
 
@@ -179,8 +183,9 @@ def make_up_dates(db: Session, viewer: Actor, group_session: GroupSession) -> li
     return [MakeUpDate(row, max(row.maximum - held_by.get(row.id, 0), 0), waiting_by.get(row.id, 0)) for row in rows]
 
 
-def _as_waiting(row: WaitingListEntry) -> waiting.Waiting:
-    return waiting.Waiting(row.id, 2 if row.partner_id else 1, row.ahead_at or row.since)
+def as_waiting(rows: Iterable[WaitingListEntry]) -> list[waiting.Waiting]:
+    """Entries as the rules see them."""
+    return [waiting.Waiting(row.id, 2 if row.partner_id else 1, row.ahead_at or row.since) for row in rows]
 
 
 def _seats(db: Session, session_id: str, rows: Sequence[WaitingListEntry]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from groupvisits.sessions.permissions import POLICY
 from groupvisits.sessions.rules import waiting
 from groupvisits.sessions.service import entries, offers
 from groupvisits.sessions.service.messages import plan_notice, withdraw_notices
-from groupvisits.sessions.service.seats import free_seat, held_by, limit_of, lock_for_answer, others_waiting, own_seat, seat_of, take_for_both
+from groupvisits.sessions.service.seats import free_seat, lock_for_answer, others_waiting, own_seat, seat_of, take_for_both
 from groupvisits.sessions.service.versions import people_changed
 
 BEFORE_THE_DOOR = ("invited", "waitlisted", "offered", "confirmed")  # what a no can still change
@@ -113,7 +113,7 @@ def _yes(tx: Transaction, actor: Actor, group_session: GroupSession, seat: Seat,
         return
     state = seat.state
     if state != "offered":
-        needed, free = len(entries.together(tx, group_session.id, patient_id)), limit_of(tx, group_session) - held_by(tx, group_session.id)
+        needed, free = len(entries.together(tx, group_session.id, patient_id)), queries.free_places(tx, group_session)
         if reason.strip() or (needed <= free and waiting.is_open_to_others(others_waiting(tx, group_session.id, patient_id), free)):
             take_for_both(tx, actor, group_session, patient_id, over_maximum_reason=reason)
             return

@@ -11,7 +11,6 @@ from groupvisits.core.transaction import Transaction
 from groupvisits.patients.models import Pair, Patient
 from groupvisits.sessions.models import GroupSession, Offer, Seat, WaitingListEntry
 from groupvisits.sessions.rules.states import COMES
-from groupvisits.sessions.rules.waiting import Waiting
 from groupvisits.sessions.service.messages import withdraw_notices
 
 ON_THE_LIST = ("waiting", "offered")
@@ -46,10 +45,6 @@ def waiting_entries(tx: Transaction, session_id: str) -> list[WaitingListEntry]:
 def offered_entries(tx: Transaction, session_id: str) -> list[WaitingListEntry]:
     query = select(WaitingListEntry).where(WaitingListEntry.session_id == session_id, WaitingListEntry.state == "offered")
     return list(tx.scalars(query, execution_options={"populate_existing": True}))
-
-
-def as_waiting(entries: Sequence[WaitingListEntry]) -> list[Waiting]:
-    return [Waiting(entry.id, 2 if entry.partner_id else 1, entry.ahead_at or entry.since) for entry in entries]
 
 
 def people_of(entry: WaitingListEntry) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from groupvisits.sessions.rules import waiting
 from groupvisits.sessions.service import as_it_was, entries
 from groupvisits.sessions.service.messages import A_TURN, plan_notice, withdraw_notices
 from groupvisits.sessions.service.scheduler import note_change
-from groupvisits.sessions.service.seats import check_may_come, free_seat, held_by, invite, limit_of, lock_for_answer, lock_session, seat_of, take_seat
+from groupvisits.sessions.service.seats import check_may_come, free_seat, invite, lock_for_answer, lock_session, seat_of, take_seat
 from groupvisits.sessions.service.versions import people_changed
 
 log = structlog.get_logger("offers")
@@ -79,7 +79,7 @@ def offer_next(tx: Transaction, actor: Actor, session_id: str, *, because: str =
     made = 0
     while group_session.state == "planned" and not group_session.only_one_on_ones and waiting.offers_by_itself(group_session.starts_at, clock.now()):
         found = {entry.id: entry for entry in entries.waiting_entries(tx, session_id)}
-        following = waiting.next_that_fits(entries.as_waiting(list(found.values())), limit_of(tx, group_session) - held_by(tx, session_id)) if found else None
+        following = waiting.next_that_fits(queries.as_waiting(found.values()), queries.free_places(tx, group_session)) if found else None
         if following is None:
             break
         _offer(tx, actor, group_session, found[following.id], because)
@@ -142,8 +142,8 @@ def offer_place(tx: Transaction, actor: Actor, session_id: str, entry_id: str, *
         return {"entry_id": entry_id}
     if entry.state != "waiting":
         raise waiting.NotWaiting
-    free = limit_of(tx, place.group_session) - held_by(tx, session_id)
-    following = waiting.next_that_fits(entries.as_waiting(entries.waiting_entries(tx, session_id)), free)
+    free = queries.free_places(tx, place.group_session)
+    following = waiting.next_that_fits(queries.as_waiting(entries.waiting_entries(tx, session_id)), free)
     if not reason.strip():
         if free < len(entries.people_of(entry)):
             raise waiting.NoPlaceFree(field="reason")

@@ -1,6 +1,6 @@
 """Places: the one way to take one and to free it, and putting people on the list of a date."""
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from groupvisits.audit import service as audit
 from groupvisits.core import clock, ids
@@ -13,7 +13,6 @@ from groupvisits.sessions import queries, rules
 from groupvisits.sessions.events import SeatFreed
 from groupvisits.sessions.models import HOLDING, GroupSession, Notice, Seat
 from groupvisits.sessions.permissions import POLICY
-from groupvisits.sessions.queries import advice
 from groupvisits.sessions.rules import waiting
 from groupvisits.sessions.service import entries
 from groupvisits.sessions.service.messages import plan_notice
@@ -77,7 +76,7 @@ def _give_up_own_date(tx: Transaction, actor: Actor, seat: Seat) -> None:
 def _hold(tx: Transaction, group_session: GroupSession, patient_id: str, seat: Seat | None, reason: str, *, for_offer: bool) -> Seat:
     """A seat number for this patient, the lowest free one."""
     taken = {number for number in tx.scalars(select(Seat.seat_no).where(Seat.session_id == group_session.id)) if number is not None}
-    limit = limit_of(tx, group_session)
+    limit = queries.limit_of(tx, group_session)
     rules.check_place_is_free(taken, limit, reason)
     if not for_offer and group_session.state == "planned" and waiting.offers_by_itself(group_session.starts_at, clock.now()):
         waiting.check_open_to_others(others_waiting(tx, group_session.id, patient_id), limit - len(taken), reason)
@@ -99,7 +98,7 @@ def _hold(tx: Transaction, group_session: GroupSession, patient_id: str, seat: S
 
 def others_waiting(tx: Transaction, session_id: str, patient_id: str) -> list[waiting.Waiting]:
     """Who waits for a place on this date, besides this person."""
-    return entries.as_waiting([entry for entry in entries.waiting_entries(tx, session_id) if patient_id not in entries.people_of(entry)])
+    return queries.as_waiting([entry for entry in entries.waiting_entries(tx, session_id) if patient_id not in entries.people_of(entry)])
 
 
 def take_for_both(tx: Transaction, actor: Actor, group_session: GroupSession, patient_id: str, *, over_maximum_reason: str = "") -> Seat:
@@ -110,16 +109,6 @@ def take_for_both(tx: Transaction, actor: Actor, group_session: GroupSession, pa
         plan_notice(tx, actor, group_session, each, "confirmation")
         people_changed(tx, group_session.id, each)
     return take_seat(tx, actor, group_session, patient_id, over_maximum_reason=over_maximum_reason)
-
-
-def limit_of(tx: Transaction, group_session: GroupSession) -> int:
-    """How many places may be held: the maximum, or for a group that over-invites the advised number (DOMAIN 5)."""
-    return advice.limit_for(tx, group_session) if group_session.group.over_inviting else group_session.maximum
-
-
-def held_by(tx: Transaction, session_id: str) -> int:
-    """How many places are held now, offers included."""
-    return tx.scalar(select(func.count()).select_from(Seat).where(Seat.session_id == session_id, Seat.seat_no.is_not(None))) or 0
 
 
 def lock_sessions(tx: Transaction, *session_ids: str | None) -> None:

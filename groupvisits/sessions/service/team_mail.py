@@ -1,4 +1,4 @@
-"""What the team of moved dates is told, by e-mail: one message for each person, however many of their dates move."""
+"""What the team of a date that moves, is cancelled or turns into one-on-ones is told, by e-mail: one message for each person and act."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime

@@ -16,7 +16,7 @@ from groupvisits.sessions.permissions import POLICY
 from groupvisits.sessions.rules import undos, waiting
 from groupvisits.sessions.service import as_it_was, entries, offers
 from groupvisits.sessions.service.messages import plan_notice, withdraw_notices
-from groupvisits.sessions.service.seats import check_may_come, held_by, limit_of, take_seat
+from groupvisits.sessions.service.seats import check_may_come, take_seat
 from groupvisits.sessions.service.versions import people_changed
 
 
@@ -83,7 +83,7 @@ def _offer_stands_again(tx: Transaction, actor: Actor, group_session: GroupSessi
         return
     people = entries.people_of(entry)
     reasons = [before["seats"][patient_id]["reason"] for patient_id in people]
-    if limit_of(tx, group_session) - held_by(tx, group_session.id) < len(people) and not all(reasons):
+    if queries.free_places(tx, group_session) < len(people) and not all(reasons):
         return
     for patient_id, reason in zip(people, reasons, strict=True):
         take_seat(tx, actor, group_session, patient_id, state="offered", over_maximum_reason=reason)

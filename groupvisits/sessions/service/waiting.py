@@ -70,7 +70,7 @@ def put_ahead(tx: Transaction, actor: Actor, session_id: str, entry_id: str, *, 
     if not reason.strip():
         raise waiting.AheadReasonNeeded(field="reason")
     found = {each.id: each for each in entries.waiting_entries(tx, session_id)}
-    line = entries.as_waiting(list(found.values()))
+    line = queries.as_waiting(found.values())
     order = [each.id for each in waiting.in_order(line)]
     if order.index(before.id) >= order.index(entry.id):
         raise waiting.AheadOfWhom(field="before_id")

@@ -229,21 +229,17 @@ def _question_words(line: Line, question: Question) -> str:
 
 
 def _option_words(line: Line, question: Question, value: str) -> str:
-    if value.startswith("room:"):
-        return gettext("Use %(room)s", room=value.removeprefix("room:"))
+    """Where it is about one date; the others read as they do for all."""
     if value == "keep":
         assert line.was is not None
         return gettext("Keep %(day)s, %(time)s", day=language.day(line.was), time=language.time(line.was))
-    return {
-        "no-room": gettext("Leave the room open for now"),
+    of_one = {
         "skip": gettext("Leave this date out"),
         "without": gettext("Without %(names)s on this date", names=question.about),
         "with": gettext("With %(names)s all the same: they settle it", names=question.about),
         "open": gettext("Hold it all the same"),
-        "later": gettext("Start as much later as the clocks jump"),
-        "first": gettext("The first time the clocks show it"),
-        "second": gettext("The second time, an hour later"),
-    }[value]
+    }
+    return of_one.get(value) or _shared_option_words(value)
 
 
 def _preview_page(preview: queries.Preview, form: forms.PlanForm) -> str:
