@@ -61,6 +61,20 @@ class TestVerbs:
         with pytest.raises(undos.CannotPutBack):
             run(service.undo_put_ahead, cast.joanne, cast.session_id, entry(cast, "walter"), before=before)
 
+    def test_the_list_says_the_day_of_the_step_that_stands(self, cast: Cast) -> None:
+        def ahead_on() -> Any:
+            db.session.rollback()
+            listed = queries.waiting_list_for(db.session(), cast.joanne, queries.place_for(db.session(), cast.joanne, cast.session_id))
+            return {line.name.split()[0]: line.ahead_on for line in listed.lines}["Walter"]
+
+        waits(cast, "frank", "beatriz", "walter")
+        self.ahead(cast, "walter", "beatriz", "She travels far")
+        first = ahead_on()
+        before = self.ahead(cast, "walter", "frank", "A slip")
+        assert first is not None and ahead_on() > first
+        run(service.undo_put_ahead, cast.joanne, cast.session_id, entry(cast, "walter"), before=before)
+        assert ahead_on() == first
+
     def test_who_was_offered_a_place_since_is_not_put_back(self, cast: Cast) -> None:
         waits(cast, "frank", "walter")
         before = self.ahead(cast, "walter", "frank")

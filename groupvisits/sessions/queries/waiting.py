@@ -1,5 +1,6 @@
 """The waiting list as staff see it, each entry with its reason, and one's own place in it as a patient sees it."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ from groupvisits.sessions.rules.states import ONE_ON_ONES
 
 SISTERS_WITHIN = timedelta(days=45)
 AT_MOST = 8
+AHEAD, UNDONE = "sessions:put_ahead", "sessions:undo_waiting_list"  # in the record
 
 
 @dataclass(frozen=True)
@@ -106,15 +108,18 @@ def waiting_list_for(db: Session, viewer: Actor, place: Place) -> WaitingList:
 
 
 def _put_ahead_on(db: Session, entry_ids: Sequence[str]) -> dict[str, datetime]:
-    """When each of these was put ahead the last time, as the record has it."""
+    """When each of these was put where it stands, as the record has it: a step that was undone does not count."""
     if not entry_ids:
         return {}
-    query = (
-        select(AuditEntry.subject_id, func.max(AuditEntry.at))
-        .where(AuditEntry.subject_kind == WaitingListEntry.__tablename__, AuditEntry.subject_id.in_(entry_ids), AuditEntry.action == "sessions:put_ahead")
-        .group_by(AuditEntry.subject_id)
-    )
-    return dict(db.execute(query).all())  # type: ignore[arg-type]
+    about = (AuditEntry.subject_kind == WaitingListEntry.__tablename__, AuditEntry.subject_id.in_(entry_ids))
+    query = select(AuditEntry.subject_id, AuditEntry.action, AuditEntry.at, AuditEntry.details).where(*about, AuditEntry.action.in_((AHEAD, UNDONE)))
+    steps: dict[str, list[datetime]] = defaultdict(list)
+    for entry_id, action, at, details in db.execute(query.order_by(AuditEntry.number)):
+        if action == AHEAD:
+            steps[entry_id].append(at)
+        elif details["act"] == "put_ahead":
+            steps[entry_id].pop()
+    return {entry_id: moments[-1] for entry_id, moments in steps.items() if moments}
 
 
 def limit_of(db: Session, group_session: GroupSession) -> int:
