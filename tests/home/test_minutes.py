@@ -96,6 +96,26 @@ class TestAfterwards:
         franks = signed_in(app, cast.frank).get(f"/my/visits/{held}").text.partition("<main")[2]
         assert "Cooking for two" in franks and "A private matter" not in franks and "Rosa" not in franks
 
+    @pytest.mark.parametrize(
+        ("state", "reason", "said", "why"),
+        [
+            ("declined", "not_here", "Not talked about", "This group is not the place for it."),
+            ("parked", "Ask your pharmacist", "Kept for next month", "The team wrote: Ask your pharmacist"),
+            ("split", "", "Went on in parts", ""),
+            ("merged", "", "Joined to another topic", ""),
+        ],
+    )
+    def test_the_list_of_visits_says_every_fate_and_leads_to_the_page_that_says_why(
+        self, app: Flask, cast: Cast, held: str, state: str, reason: str, said: str, why: str
+    ) -> None:
+        with app.app_context(), write() as tx:
+            topic = tx.scalars(select(Topic).where(Topic.words == "Cooking for two")).one()
+            topic.state, topic.reason = state, reason
+        frank = signed_in(app, cast.frank)
+        listed = frank.get("/my/visits").text.partition("Past visits")[2]
+        assert said in listed and f'href="/my/visits/{held}"' in listed and "Received by the clinic" not in listed
+        assert why in frank.get(f"/my/visits/{held}").text
+
     def test_who_did_not_come_reads_that_it_is_over(self, app: Flask, cast: Cast, held: str) -> None:
         page = signed_in(app, cast.gladys).get(f"/my/visits/{held}").text
         assert "The co-op" not in page
