@@ -12,7 +12,7 @@ from groupvisits.core.errors import NotAllowed, NotFound
 from groupvisits.core.transaction import Transaction, run, write
 from groupvisits.extensions import db
 from groupvisits.outbox.models import OutboxMessage
-from groupvisits.programmes.models import Group
+from groupvisits.programmes.models import Group, Programme
 from groupvisits.sessions import queries, rules, service
 from groupvisits.sessions.models import GroupSession, Notice, Seat, WaitingListEntry
 from groupvisits.sessions.rules import census
@@ -229,12 +229,22 @@ def test_only_dates_of_other_groups_of_the_programme_nearby_are_sisters(cast: Ca
         near = sister_date(tx, cast, days=2)
         group_id = tx.get_one(GroupSession, near).group_id
         nearer = sister_date(tx, cast, days=1, group_id=group_id)
-        sister_date(tx, cast, days=40, group_id=group_id)
+        far = sister_date(tx, cast, days=40, group_id=group_id)
+        sister_date(tx, cast, days=46, group_id=group_id)
+        sister_date(tx, cast, days=3, group_id=group_id, decision="no_go")
         sister_date(tx, cast, days=5, group_id=group_id, state="cancelled")
         sister_date(tx, cast, days=6, group_id=cast.group_id)
-    found = queries.sister_dates(db.session(), cast.joanne, queries.place_for(db.session(), cast.joanne, cast.session_id))
+        sister_date(tx, cast, days=-8, group_id=group_id)
+        other = Programme(id=ids.new_id(), clinic_id=cast.clinic_id, name="Walking together", created_at=clock.now())
+        tx.add(other)
+        tx.flush()
+        tx.get_one(Group, tx.get_one(GroupSession, sister_date(tx, cast, days=4)).group_id).programme_id = other.id
+        tx.add(WaitingListEntry(id=ids.new_id(), clinic_id=cast.clinic_id, session_id=near, patient_id=cast.walter.id, state="waiting", since=clock.now(), changed_at=clock.now()))  # fmt: skip
+    place = queries.place_for(db.session(), cast.joanne, cast.session_id)
+    found = queries.sister_dates(db.session(), cast.joanne, place)
     assert [sister.group_session.id for sister in found] == [nearer, near]
-    assert found[0].free == 8
+    assert [(sister.free, sister.waiting, sister.for_newcomers) for sister in found] == [(8, 0, 8), (8, 1, 0)]
+    assert [sister.group_session.id for sister in queries.make_up_dates(db.session(), place.group_session)] == [nearer, near, far]
 
 
 # --- who could help

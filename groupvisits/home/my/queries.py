@@ -152,7 +152,7 @@ def other_dates(db: Session, viewer: Actor, session_id: str) -> list[OtherDate]:
     """The dates of sister groups around this one of the viewer's, without those they have a place in or wait for."""
     own = my_visit(db, viewer, session_id).group_session
     known = set(db.scalars(select(Seat.session_id).where(Seat.patient_id == viewer.id, Seat.state.not_in(("cancelled", "declined")))))
-    found = waiting.make_up_dates(db, viewer, own)
+    found = waiting.make_up_dates(db, own)
     return [OtherDate(one.group_session, one.free <= one.waiting) for one in found if one.group_session.id not in known]
 
 

@@ -4,7 +4,7 @@ from groupvisits.sessions.queries.advice import Advice, advice_for, advice_of_da
 from groupvisits.sessions.queries.attendance import Attendance, AttendanceLine, attendance_for, attendance_of_seat
 from groupvisits.sessions.queries.closures import closures_for, public_holidays_for
 from groupvisits.sessions.queries.dates import SessionLine, sessions_for, team_to_begin_with, visits_to_come_of
-from groupvisits.sessions.queries.decisions import FreeResident, Look, MergePlan, SisterDate, free_residents, look_for, merge_plan, sister_dates
+from groupvisits.sessions.queries.decisions import FreeResident, Look, MergePlan, free_residents, look_for, merge_plan, sister_dates
 from groupvisits.sessions.queries.door import (
     Counts,
     OwnGroup,
@@ -21,10 +21,10 @@ from groupvisits.sessions.queries.lists import DateOfList, ListPage, group_names
 from groupvisits.sessions.queries.messages import words_of_cancellation
 from groupvisits.sessions.queries.pages import Census, SeatLine, TeamLine, census_of, minute_check, seat_line, seat_lines, team_for
 from groupvisits.sessions.queries.places import Place, group_session_for, place_for, place_of_patient, seats_of
-from groupvisits.sessions.queries.plans import Preview, answers_since, example_message, preview_of, rule_of, told_of, zone_of
+from groupvisits.sessions.queries.plans import Preview, answers_since, example_message, preview_of, rule_of, who_to_tell, zone_of
+from groupvisits.sessions.queries.sisters import SisterDate
 from groupvisits.sessions.queries.undo import answer_now
 from groupvisits.sessions.queries.waiting import (
-    MakeUpDate,
     WaitingLine,
     WaitingList,
     as_waiting,
@@ -47,7 +47,6 @@ __all__ = [
     "FreeResident",
     "ListPage",
     "Look",
-    "MakeUpDate",
     "MergePlan",
     "OwnGroup",
     "PersonAtTheDoor",
@@ -105,10 +104,10 @@ __all__ = [
     "sister_dates",
     "team_for",
     "team_to_begin_with",
-    "told_of",
     "visits_to_come_of",
     "waiting_list_for",
     "weeks_of",
+    "who_to_tell",
     "with_free_places",
     "words_of_cancellation",
     "zone_of",

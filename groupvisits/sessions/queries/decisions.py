@@ -11,28 +11,19 @@ from groupvisits.accounts.models import StaffMember, StaffRole
 from groupvisits.core import clock
 from groupvisits.core.actor import Actor
 from groupvisits.patients.models import Patient
-from groupvisits.programmes.models import Group, GroupTeamMember
+from groupvisits.programmes.models import GroupTeamMember
 from groupvisits.programmes.rules import MinuteCheck
 from groupvisits.sessions.models import HOLDING, GroupSession, Seat, SessionTeamMember, WaitingListEntry
 from groupvisits.sessions.permissions import POLICY
 from groupvisits.sessions.queries.advice import Advice, advice_for
 from groupvisits.sessions.queries.pages import Census, TeamLine, census_of, minute_check, team_for
 from groupvisits.sessions.queries.places import Place, place_for
+from groupvisits.sessions.queries.sisters import SisterDate, sisters_of
 from groupvisits.sessions.queries.waiting import limit_of
 from groupvisits.sessions.rules import census as rules
 from groupvisits.sessions.rules.census import Checkpoint, Light, Move, Person
-from groupvisits.sessions.rules.states import ONE_ON_ONES
 
 AT_MOST = 6
-
-
-@dataclass(frozen=True)
-class SisterDate:
-    """A date of another group of the same programme. `free` places are left in it for newcomers: none where others wait for one."""
-
-    group_session: GroupSession
-    held: int
-    free: int
 
 
 @dataclass(frozen=True)
@@ -57,18 +48,8 @@ def sister_dates(db: Session, viewer: Actor, place: Place) -> Sequence[SisterDat
     """
     POLICY.require(viewer, "sessions:decide", place)
     mine = place.group_session
-    held = select(func.count()).where(Seat.session_id == GroupSession.id, Seat.seat_no.is_not(None)).scalar_subquery()
-    queue = select(func.count()).where(WaitingListEntry.session_id == GroupSession.id, WaitingListEntry.state == "waiting").scalar_subquery()
-    query = (
-        select(GroupSession, held, queue)
-        .join(Group, Group.id == GroupSession.group_id)
-        .where(Group.programme_id == mine.group.programme_id, GroupSession.clinic_id == place.clinic_id, GroupSession.group_id != mine.group_id)
-        .where(GroupSession.state == "planned", GroupSession.starts_at > clock.now(), GroupSession.decision.not_in(("no_go", ONE_ON_ONES)))
-        .where(GroupSession.starts_at.between(mine.starts_at - rules.SISTER_WITHIN, mine.starts_at + rules.SISTER_WITHIN))
-    )
-    rows = db.execute(query).unique().all()
-    found = [SisterDate(date, taken, 0 if others else max(date.maximum - taken, 0)) for date, taken, others in rows]
-    return sorted(found, key=lambda sister: (not sister.free, abs(sister.group_session.starts_at - mine.starts_at), sister.group_session.id))[:AT_MOST]
+    found = sisters_of(db, mine, rules.SISTER_WITHIN)
+    return sorted(found, key=lambda sister: (not sister.for_newcomers, abs(sister.group_session.starts_at - mine.starts_at)))[:AT_MOST]
 
 
 def merge_plan(db: Session, viewer: Actor, place: Place, target_id: str) -> MergePlan:
@@ -167,7 +148,7 @@ def look_for(db: Session, viewer: Actor, place: Place, now: datetime) -> Look:
         sisters = sister_dates(db, viewer, place) if left <= rules.CHECKPOINTS[0][0] or date.decision else ()
         standing = rules.CensusNow(
             days_left=left, light=light, decision=date.decision, go_no_go_days=group.go_no_go_days, yes=advice.yes, unanswered=advice.unanswered,
-            waiting=waiting, places=max(advice.held_limit - advice.held, 0), more=advice.more, sisters=sum(sister.free > 0 for sister in sisters), residents=residents,
+            waiting=waiting, places=max(advice.held_limit - advice.held, 0), more=advice.more, sisters=sum(sister.for_newcomers > 0 for sister in sisters), residents=residents,
             short_of_time=bool(check.left_over) or (advice.is_bound_by_time and advice.now.too_many * 100 > advice.limit),
             can_add_provider=bool(residents_free),
         )  # fmt: skip

@@ -81,7 +81,7 @@ def seat_lines(db: Session, viewer: Actor, place: Place) -> Sequence[SeatLine]:
         .order_by(func.lower(Patient.family_name), func.lower(Patient.given_name), Seat.id)
     )
     rows = db.execute(query).all()
-    told = told_by(db, place.group_session.id)
+    told = last_told(db, place.group_session.id)
     partners = _partners(db, {seat.patient_id: seat.state for seat, _ in rows}, {patient.id: patient.name for _, patient in rows})
     lines = [
         SeatLine(
@@ -101,7 +101,7 @@ def seat_line(db: Session, viewer: Actor, session_id: str, seat_id: str) -> Seat
     return found[0]
 
 
-def told_by(db: Session, session_id: str) -> Mapping[str, Told]:
+def last_told(db: Session, session_id: str) -> Mapping[str, Told]:
     """How each patient was last told about a session the caller has found, by patient."""
     query = (
         select(OutboxMessage.patient_id, OutboxMessage.channel, OutboxMessage.state, OutboxMessage.delivered_at)

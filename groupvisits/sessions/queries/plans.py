@@ -242,7 +242,7 @@ def _with_clock(line: Line, zone: str) -> Line:
     return replace(line, questions=(*line.questions, Question("clock", problem, options)))
 
 
-def told_of(db: Session, session_ids: Sequence[str]) -> dict[str, frozenset[str]]:
+def who_to_tell(db: Session, session_ids: Sequence[str]) -> dict[str, frozenset[str]]:
     """Which patients hear when these dates move or are cancelled: who said yes or waits for a place, and who was asked or offered one by a message.
 
     Whoever said no or skips is left in peace; whom no invitation has reached yet is invited to the date as it then is.
@@ -268,7 +268,7 @@ def _with_seats(db: Session, lines: Sequence[Line]) -> list[Line]:
     ids = [line.session_id for line in lines if line.session_id]
     if not ids:
         return list(lines)
-    told = told_of(db, ids)
+    told = who_to_tell(db, ids)
     seats: dict[str, list[Any]] = {}
     for seat in db.execute(select(Seat.session_id, Seat.patient_id, Seat.state).where(Seat.session_id.in_(ids)).order_by(Seat.id)):
         seats.setdefault(seat.session_id, []).append(seat)

@@ -18,11 +18,11 @@ from groupvisits.sessions.models import GroupSession, Offer, Seat, WaitingListEn
 from groupvisits.sessions.permissions import POLICY
 from groupvisits.sessions.queries import advice
 from groupvisits.sessions.queries.places import Place
+from groupvisits.sessions.queries.sisters import SisterDate, sisters_of
 from groupvisits.sessions.rules import waiting
-from groupvisits.sessions.rules.states import ONE_ON_ONES
 
-SISTERS_WITHIN = timedelta(days=45)
-AT_MOST = 8
+MAKE_UP_WITHIN = timedelta(days=45)
+MOST_MAKE_UPS = 8
 AHEAD, UNDONE = "sessions:put_ahead", "sessions:undo_waiting_list"  # in the record
 
 
@@ -63,15 +63,6 @@ class WaitingList:
     def next(self) -> WaitingLine | None:
         """Who can be offered a place now."""
         return next((line for line in self.lines if line.why in ("next", "by_hand")), None)
-
-
-@dataclass(frozen=True)
-class MakeUpDate:
-    """A date of another group of the same programme, with its free places and whether people wait for one."""
-
-    group_session: GroupSession
-    free: int
-    waiting: int
 
 
 def waiting_list_for(db: Session, viewer: Actor, place: Place) -> WaitingList:
@@ -166,26 +157,9 @@ def date_of_programme(db: Session, viewer: Actor, session_id: str, *, lock: bool
     return group_session
 
 
-def make_up_dates(db: Session, viewer: Actor, group_session: GroupSession) -> list[MakeUpDate]:
-    """Dates of the programme's other groups around this one, where somebody can make up for it; the caller has found the date for its viewer."""
-    now = clock.now()
-    rows = db.scalars(
-        select(GroupSession)
-        .join(Group, Group.id == GroupSession.group_id)
-        .where(
-            GroupSession.clinic_id == viewer.clinic_id, Group.programme_id == group_session.group.programme_id, GroupSession.group_id != group_session.group_id,
-            GroupSession.state == "planned", GroupSession.decision != ONE_ON_ONES, GroupSession.starts_at > now, GroupSession.starts_at >= group_session.starts_at - SISTERS_WITHIN,
-            GroupSession.starts_at <= group_session.starts_at + SISTERS_WITHIN,
-        )
-        .order_by(GroupSession.starts_at, GroupSession.id)
-        .limit(AT_MOST)
-    ).unique().all()  # fmt: skip
-    ids = [row.id for row in rows]
-    held = select(Seat.session_id, func.count()).where(Seat.session_id.in_(ids), Seat.seat_no.is_not(None)).group_by(Seat.session_id)
-    queue = select(WaitingListEntry.session_id, func.count()).where(WaitingListEntry.session_id.in_(ids), WaitingListEntry.state == "waiting")
-    held_by: dict[str, int] = dict(db.execute(held).all())  # type: ignore[arg-type]
-    waiting_by: dict[str, int] = dict(db.execute(queue.group_by(WaitingListEntry.session_id)).all())  # type: ignore[arg-type]
-    return [MakeUpDate(row, max(row.maximum - held_by.get(row.id, 0), 0), waiting_by.get(row.id, 0)) for row in rows]
+def make_up_dates(db: Session, group_session: GroupSession) -> list[SisterDate]:
+    """Where somebody can make up for this date, which the caller has found for its viewer."""
+    return sisters_of(db, group_session, MAKE_UP_WITHIN)[:MOST_MAKE_UPS]
 
 
 def as_waiting(rows: Iterable[WaitingListEntry]) -> list[waiting.Waiting]:

@@ -83,7 +83,7 @@ def cancel_session(tx: Transaction, actor: Actor, session_id: str, *, reason: st
 
 def _tell_of_cancellation(tx: Transaction, actor: Actor, group_session: GroupSession) -> int:
     """How many patients will hear of it. The clinic's main scheduler is to forget those who said yes; it never knew of an offer."""
-    told = queries.told_of(tx, [group_session.id]).get(group_session.id, frozenset())
+    told = queries.who_to_tell(tx, [group_session.id]).get(group_session.id, frozenset())
     for patient_id, state in tx.execute(select(Seat.patient_id, Seat.state).where(Seat.session_id == group_session.id).order_by(Seat.id)).all():
         withdraw_notices(tx, group_session.id, patient_id)
         if patient_id in told:

@@ -119,7 +119,7 @@ def _cancel_page(session_id: str, form: forms.CancelForm) -> str:
         group_session=place.group_session,
         census=queries.census_of(db.session(), place),
         form=form,
-        told=len(queries.told_of(db.session(), [session_id]).get(session_id, ())),
+        told=len(queries.who_to_tell(db.session(), [session_id]).get(session_id, ())),
         message=queries.words_of_cancellation(db.session(), current_actor(), place.group_session, link=gettext("(here stands their own link)")),
     )
 

@@ -155,7 +155,7 @@ def _make_up_page(session_id: str, seat_id: str, message: str = "") -> str:
     place = queries.place_for(session, viewer, session_id)
     return render_template(
         "sessions/make_ups.html", group_session=place.group_session, line=queries.seat_line(session, viewer, session_id, seat_id), message=message,
-        dates=queries.make_up_dates(session, viewer, place.group_session),
+        dates=queries.make_up_dates(session, place.group_session),
     )  # fmt: skip
 
 
