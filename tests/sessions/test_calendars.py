@@ -292,11 +292,15 @@ class TestFeeds:
             seen.append((int(event["SEQUENCE"]), str(event["UID"])))
         assert seen == [(number, cast.seats["marcus"]) for number in (1, 2, 3)]
         with app.app_context():
+            assert db.session.scalars(select(CalendarEntry.told)).all() == [""]  # no e-mail has brought it: the first one will
             run(lambda tx: tx.execute(update(CalendarEntry).values(told="what an e-mail said")))
             run(lambda tx: put_off(tx, cast.session_id, 1))
             entry, date = db.session.scalars(select(CalendarEntry)).one(), db.session.get_one(GroupSession, cast.session_id)
             told = calendar.told(date.starts_at, date.ends_at, emails.location("Millbrook Community Clinic", date.room), "CONFIRMED")
             assert (entry.sequence, entry.told) == (4, told)
+            run(lambda tx: tx.announce(SessionMoved(cast.session_id)))  # nothing that a calendar shows is another
+            db.session.rollback()
+            assert db.session.scalar(select(CalendarEntry.sequence)) == 4
 
     def test_a_staff_members_feed_names_the_group_and_no_patient(self, app: Flask, cast: Cast) -> None:
         for person in (cast.tomas, cast.joanne):

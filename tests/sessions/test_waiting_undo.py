@@ -1,6 +1,7 @@
 """A wrong tap on the waiting list is taken back as it was; what has come of it meanwhile stays, and is said."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from groupvisits.core import clock
 from groupvisits.core.errors import NotAllowed, NotFound
 from groupvisits.core.transaction import run, write
 from groupvisits.extensions import db
@@ -61,6 +63,15 @@ class TestVerbs:
         with pytest.raises(undos.CannotPutBack):
             run(service.undo_put_ahead, cast.joanne, cast.session_id, entry(cast, "walter"), before=before)
 
+    def test_who_moved_again_since_stays_where_they_stand(self, cast: Cast) -> None:
+        waits(cast, "frank", "beatriz", "walter")
+        self.ahead(cast, "beatriz", "frank")
+        walters = self.ahead(cast, "walter", "frank")  # Beatriz makes room for him
+        self.ahead(cast, "frank", "beatriz")
+        self.ahead(cast, "beatriz", "frank", "First after all")
+        run(service.undo_put_ahead, cast.joanne, cast.session_id, entry(cast, "walter"), before=walters)
+        assert order(cast) == [("Beatriz", "First after all"), ("Frank", "She travels far"), ("Walter", "")]
+
     def test_the_list_says_the_day_of_the_step_that_stands(self, cast: Cast) -> None:
         def ahead_on() -> Any:
             db.session.rollback()
@@ -111,6 +122,35 @@ class TestVerbs:
         run(service.accept_offer, cast.joanne, cast.session_id, entry_id=entry(cast, "frank"))
         assert state(cast, "frank") == "confirmed"
 
+    def test_an_offer_whose_time_is_up_meanwhile_stays_over_and_a_place_that_is_free_is_offered_anew(self, cast: Cast) -> None:
+        waits(cast, "frank")
+        says(cast, "gladys", "no")
+        before = run(service.decline_offer, cast.joanne, cast.session_id, entry_id=entry(cast, "frank"))["before"]
+        with write() as tx:
+            tx.scalars(select(Offer)).one().expires_at = clock.now() - timedelta(minutes=1)
+        assert run(service.undo_leaving, cast.joanne, cast.session_id, entry(cast, "frank"), before=before)["state"] == "offered"
+        db.session.rollback()
+        found = {offer.state: offer.expires_at for offer in db.session.scalars(select(Offer))}
+        assert set(found) == {"declined", "open"} and found["open"] > clock.now()
+
+    def test_an_offer_beyond_the_places_stands_again_with_its_reason(self, cast: Cast) -> None:
+        waits(cast, "frank")
+        run(service.offer_place, cast.joanne, cast.session_id, entry(cast, "frank"), reason="Brings a chair")
+        before = run(service.decline_offer, cast.joanne, cast.session_id, entry_id=entry(cast, "frank"))["before"]
+        assert run(service.undo_leaving, cast.joanne, cast.session_id, entry(cast, "frank"), before=before)["state"] == "offered"
+        db.session.rollback()
+        assert db.session.scalar(select(Seat.over_maximum_reason).where(Seat.id == cast.seats["frank"])) == "Brings a chair"
+
+    def test_nobody_is_named_who_was_offered_a_place_before(self, cast: Cast) -> None:
+        waits(cast, "frank", "walter")
+        says(cast, "gladys", "no")
+        run(service.accept_offer, cast.joanne, cast.session_id, entry_id=entry(cast, "frank"))
+        says(cast, "teo", "no")
+        before = run(service.decline_offer, cast.joanne, cast.session_id, entry_id=entry(cast, "walter"))["before"]
+        says(cast, "gladys", "yes")
+        done = run(service.undo_leaving, cast.joanne, cast.session_id, entry(cast, "walter"), before=before)
+        assert (done["state"], done["had_offer"], done["gone_to"]) == ("waiting", True, "")
+
     def test_the_place_that_went_to_the_next_stays_theirs_and_is_said(self, cast: Cast) -> None:
         waits(cast, "frank", "walter")
         says(cast, "gladys", "no")
@@ -129,6 +169,8 @@ class TestVerbs:
         with write() as tx:
             tx.scalars(select(Notice).where(Notice.patient_id == cast.frank.id, Notice.kind == "seat_cancelled")).one().state = "sent"
         assert run(service.undo_leaving, cast.joanne, cast.session_id, entry(cast, "frank"), before=before)["told"] is True
+        before = run(service.leave_waiting_list, cast.joanne, cast.session_id, entry_id=entry(cast, "frank"))["before"]
+        assert run(service.undo_leaving, cast.joanne, cast.session_id, entry(cast, "frank"), before=before)["told"] is False  # of the second
 
     def test_two_who_come_together_are_both_back(self, cast: Cast) -> None:
         paired(cast, "frank", "beatriz")
