@@ -15,6 +15,11 @@ def takes_part(actor: Actor, place: Any) -> bool:
     return place is None or (place.seat is not None and place.seat.state in TAKING_PART)
 
 
+def leads_or_takes_part(actor: Actor, place: Any) -> bool:
+    """a facilitator in sessions they lead; a patient what they wrote themselves"""
+    return place is None or leads(actor, place) or takes_part(actor, place)
+
+
 def sees_patients(actor: Actor, place: Any) -> bool:
     """only in sessions in which they are a resident or the attending"""
     return place is None or not place.team_roles.isdisjoint({"resident", "attending"})
@@ -37,7 +42,7 @@ POLICY = Policy(
         "agenda:unmerge": permit("facilitator", when=leads),
         "agenda:split": permit("facilitator", when=leads),
         "agenda:unsplit": permit("facilitator", when=leads),
-        "agenda:drop_translation": permit("facilitator", when=leads),
+        "agenda:drop_translation": permit("facilitator", "patient", when=leads_or_takes_part),
         "agenda:similar": permit("facilitator", when=leads),
         "agenda:propose_for": permit("facilitator", when=leads),
         "agenda:plan": permit("facilitator", when=leads),

@@ -137,7 +137,7 @@ def frames_of(room: Room, event: SessionChanged, since: int, watching: Watching 
     for name, audience, provider_id in audiences:
         shown = project(audience, facts if audience in hear_of_run else of_all, provider_id=provider_id)
         frames.append(Frame("session:changed", shown | head, name))
-    mine = set(event.patients) | (room.proposers_on_agenda() if moved or event.run else set())
+    mine = set(event.patients) | room.translators_of(topics) | (room.proposers_on_agenda() if moved or event.run else set())
     if watching is not None:
         mine &= watching.patients
     return frames + _frames_of_their_own(room, event, mine, topics)

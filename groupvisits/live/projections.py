@@ -47,14 +47,15 @@ ACCOUNT = ("sent", "accounted_for", "one_on_one")
 TALK = ("here", "heard", "talked_about", "from_own_hand", "minutes_on_topics", "minutes_open", "counted_at")
 ME = (
     "seat_id", "display_name", "number", "topics", "supported", "slot", "feedback_url", "next_visit", "plan", "supports_left", "leads", "poll_answer",
-    "in_person",
+    "in_person", "translated",
 )  # fmt: skip
 MY_TOPIC = (
     "id", "words", "route", "state", "outcome", "planned_at", "reason", "is_asked", "is_checked", "can_reword", "suggested_words", "joined_to", "joined",
     "split_from_id", "carried", "still_matters",
 )  # fmt: skip
-MY_CHANGES = ("topics", "supported", "supports_left")
+MY_CHANGES = ("topics", "supported", "supports_left", "translated")
 MY_SUPPORT = ("id", "on")
+MY_TRANSLATION = ("topic_id", "language", "words", "is_checked")
 ALARM = ("id", "topic_id", "seat_id", "name", "phrase", "raised_at", "taken_by", "taken_at", "told", "may_take")
 MAY_TAKE = ("id", "name")
 JOINED_TO = ("id", "words", "author", "state")  # the topic that it was joined to, in a patient's own part
@@ -96,6 +97,7 @@ def project_me(me: Mapping[str, Any]) -> dict[str, Any]:
     """One patient's own part, for that patient alone."""
     shown = _pick(me, ME)
     shown["topics"] = [_my_topic(topic) for topic in me["topics"]]
+    shown["translated"] = [_pick(each, MY_TRANSLATION) for each in me["translated"]]
     shown["slot"] = _pick(me["slot"], MY_SLOT) if me["slot"] else None
     shown["plan"] = _pick(me["plan"], MY_PLAN) if me["plan"] else None
     return shown
@@ -106,6 +108,7 @@ def project_my_changes(changes: Mapping[str, Any]) -> dict[str, Any]:
     shown = _pick(changes, MY_CHANGES)
     shown["topics"] = [_my_topic(topic) for topic in changes["topics"]]
     shown["supported"] = [_pick(each, MY_SUPPORT) for each in changes["supported"]]
+    shown["translated"] = [_pick(each, MY_TRANSLATION) for each in changes["translated"]]
     return shown
 
 

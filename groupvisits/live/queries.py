@@ -14,7 +14,7 @@ from groupvisits.accounts.models import Clinic, StaffMember
 from groupvisits.agenda import queries as agenda
 from groupvisits.agenda.models import Alarm, Topic
 from groupvisits.agenda.permissions import TAKING_PART
-from groupvisits.agenda.rules import HEARD_STATES, OPEN_STATES, Planned, Sent, account, in_order
+from groupvisits.agenda.rules import HEARD_STATES, NOT_TRANSLATED, OPEN_STATES, Planned, Sent, account, in_order
 from groupvisits.agenda.service import TOLD
 from groupvisits.core import clock
 from groupvisits.core.actor import Actor, system
@@ -205,7 +205,7 @@ class Room:
                 "topics": [self._my_topic(topic) for topic, _ in self._topics if topic.patient_id == patient.id and not _is_put_together(topic)],
                 "supported": supported.get(patient.id, []), "slot": self._my_slot(patient.id),
                 "supports_left": self._supports_left(patient.id, supported.get(patient.id, [])), "leads": self._parts_led_by(seat.id), "poll_answer": self._poll_answers.get(patient.id),
-                "in_person": patient.in_person,
+                "in_person": patient.in_person, "translated": self._translated_by(patient.id, None),
                 "feedback_url": self._feedback_url(seat), "next_visit": next_visits.get(patient.id), "plan": plans.get(patient.id),
             }  # fmt: skip
         return mine
@@ -219,6 +219,7 @@ class Room:
                 "topics": [self._my_topic(topic) for topic, _ in self._topics if topic.patient_id == patient_id and self._is_about(topic, topic_ids)],
                 "supported": [{"id": topic_id, "on": topic_id in supported.get(patient_id, ())} for topic_id in open_to_all],
                 "supports_left": self._supports_left(patient_id, supported.get(patient_id, ())),
+                "translated": self._translated_by(patient_id, open_to_all),
             }
             for patient_id in patient_ids
         }
@@ -305,9 +306,24 @@ class Room:
                     "words": each.words,
                     "hidden_because": each.hidden_because,
                     "by": self._shown(each.patient_id, by, seat[0].slip_number if seat else None),
+                    "patient_id": each.patient_id,
                 }
             )
         return found
+
+    def translators_of(self, topic_ids: Collection[str]) -> set[str]:
+        """Whose words stand under these topics."""
+        return {each["patient_id"] for topic_id in topic_ids for each in self._translations.get(topic_id, ())}
+
+    def _translated_by(self, patient_id: str, topic_ids: Collection[str] | None) -> list[dict[str, Any]]:
+        """What this person wrote under topics that all may read, or (is_checked) will once somebody has looked."""
+        readable = {topic.id for topic, _ in self._topics if not topic.hidden_because and topic.state not in NOT_TRANSLATED}
+        return [
+            {"topic_id": topic_id, "language": each["language"], "words": each["words"], "is_checked": bool(each["hidden_because"])}
+            for topic_id, translations in sorted(self._translations.items())
+            for each in translations
+            if each["patient_id"] == patient_id and topic_id in readable and (topic_ids is None or topic_id in topic_ids)
+        ]
 
     def _author_shown(self, topic: Topic) -> str | None:
         """The author's name, if other patients may read it beside the topic."""

@@ -23,7 +23,7 @@ import { drawQuestions, questionActs, tellQuestions } from "./phone/questions.js
 import { drawSize, sizeActs } from "./phone/size.js";
 import { listenForVoices, speakActs } from "./phone/speak.js";
 import { steadily, watchFinger } from "./phone/steady.js";
-import { translateForms } from "./phone/translate.js";
+import { translateActs, translateForms } from "./phone/translate.js";
 import { wishActs } from "./phone/wish.js";
 
 const kit = makeKit(JSON.parse(document.getElementById("live-data").textContent), draw);
@@ -48,7 +48,7 @@ function tell() {
 }
 
 const acts = {};
-for (const more of [callActs, noticeActs, questionActs, ownActs, groupActs, speakActs, wishActs, sizeActs, checkActs]) Object.assign(acts, more(kit));
+for (const more of [callActs, noticeActs, questionActs, ownActs, groupActs, speakActs, translateActs, wishActs, sizeActs, checkActs]) Object.assign(acts, more(kit));
 const forms = { ...editForms(kit), ...translateForms(kit) };
 
 document.addEventListener("click", (event) => {

@@ -326,7 +326,9 @@ function changedMe(me, changes) {
   const topics = byId([...me.topics, ...changes.topics]);
   const supported = new Set(me.supported);
   for (const { id, on } of changes.supported) supported[on ? "add" : "delete"](id);
-  return { ...me, ...changes, topics: [...topics.values()], supported: [...supported] };
+  const told = new Set(changes.supported.map(({ id }) => id));
+  const translated = [...me.translated.filter((each) => !told.has(each.topic_id)), ...changes.translated];
+  return { ...me, ...changes, topics: [...topics.values()], supported: [...supported], translated };
 }
 
 function judged(answer) {

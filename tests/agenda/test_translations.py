@@ -8,6 +8,8 @@ from groupvisits.accounts.models import Clinic
 from groupvisits.agenda import rules, service
 from groupvisits.core.errors import NotAllowed, NotFound
 from groupvisits.core.transaction import run, write
+from groupvisits.extensions import db
+from groupvisits.live.queries import snapshot_for
 from groupvisits.sessions.rules import WrongState
 from groupvisits.sessions.service import close_session
 from tests.agenda.arrange import on_screen, propose
@@ -38,6 +40,11 @@ def shown(viewer: Any, cast: Cast, audience: str, topic_id: str) -> list[dict[st
     return on_screen(viewer, cast.session_id, audience)[topic_id]["translations"]
 
 
+def own(viewer: Any, cast: Cast) -> list[dict[str, Any]]:
+    db.session.rollback()
+    return snapshot_for(db.session(), viewer, cast.session_id, "patient")["me"]["translated"]
+
+
 def test_everybody_reads_it_and_the_facilitator_knows_whose_it_is(cast: Cast, rosas: str) -> None:
     run(service.plan_topic, cast.tomas, cast.session_id, topic_id=rosas)
     translate(cast.marcus, cast, rosas)
@@ -55,6 +62,29 @@ def test_the_first_one_stays_and_its_author_may_write_it_anew(cast: Cast, rosas:
     translate(cast.marcus, cast, rosas, "Cooking for my family")
     translate(cast.gladys, cast, rosas, "Cozinhar para a família", "pt")
     assert [each["words"] for each in shown(cast.teo, cast, "patient", rosas)] == ["Cooking for my family", "Cozinhar para a família"]
+
+
+def test_its_author_alone_is_told_that_it_is_theirs_and_takes_it_away_again(cast: Cast, rosas: str) -> None:
+    translate(cast.marcus, cast, rosas)
+    assert own(cast.marcus, cast) == [{"topic_id": rosas, "language": "en", "words": "Cooking for the family", "is_checked": False}]
+    assert own(cast.rosa, cast) == own(cast.gladys, cast) == []
+    with pytest.raises(NotAllowed):
+        run(service.drop_translation, cast.gladys, cast.session_id, topic_id=rosas, language="en")
+    run(service.drop_translation, cast.marcus, cast.session_id, topic_id=rosas, language="en")
+    assert own(cast.marcus, cast) == shown(cast.teo, cast, "patient", rosas) == []
+
+
+def test_what_waits_for_a_look_is_read_by_its_author_and_what_all_may_no_longer_read_by_nobody(cast: Cast, rosas: str) -> None:
+    translate(cast.marcus, cast, rosas, "Call my sister on 617 555 0142")
+    assert shown(cast.teo, cast, "patient", rosas) == []
+    assert [each["is_checked"] for each in own(cast.marcus, cast)] == [True]
+    run(service.show_topic, cast.tomas, cast.session_id, topic_id=rosas)
+    assert [each["is_checked"] for each in own(cast.marcus, cast)] == [False]
+    run(service.ask_privately, cast.tomas, cast.session_id, topic_id=rosas)
+    assert own(cast.marcus, cast) == []
+    run(service.show_topic, cast.tomas, cast.session_id, topic_id=rosas)
+    run(service.take_back, cast.rosa, cast.session_id, topic_id=rosas)
+    assert own(cast.marcus, cast) == []
 
 
 def test_the_facilitator_takes_one_away_and_it_may_be_added_anew(cast: Cast, rosas: str) -> None:
@@ -105,6 +135,7 @@ def test_what_is_refused(cast: Cast, opened: str, rosas: str) -> None:
 
 
 def test_who_may(cast: Cast, rosas: str) -> None:
+    translate(cast.marcus, cast, rosas)
     for stranger in (cast.sol, cast.sunny, cast.walter):
         with pytest.raises(NotFound):
             translate(stranger, cast, rosas)

@@ -228,13 +228,36 @@ def test_a_topic_has_its_other_languages_under_its_own_words_and_is_read_aloud(e
     row.get_by_label("The same in this language").fill("Qué comer en una boda")
     is_accessible(gladys)
     row.get_by_role("button", name="Add it").click()
-    expect(row.locator('[lang="es"]', has_text="Qué comer en una boda")).to_be_visible()
+    expect(row.locator('p [lang="es"]', has_text="Qué comer en una boda")).to_be_visible()
     row.get_by_role("button", name="Read aloud").click()
     assert gladys.evaluate("window.spoken") == [["en", "What to eat at a wedding"]]
     expect(row.get_by_role("button", name="Stop reading")).to_be_visible()
     in_language(gladys, "es")
     gladys.locator("#group li", has_text="What to eat at a wedding").get_by_role("button", name="Leer en voz alta").click()
     assert gladys.evaluate("window.spoken") == [["en", "What to eat at a wedding"], ["es", "Qué comer en una boda"]]
+
+
+def test_whoever_wrote_it_in_another_language_changes_it_and_takes_it_away_and_nobody_else_is_offered_that(enter: Enter, act: Act) -> None:
+    bring(act, "marcus", "Walking in the rain")
+    gladys, teo = enter("gladys", "patient", PHONE), enter("teo", "patient", PHONE)
+    row = gladys.locator("#group li", has_text="Walking in the rain")
+    row.get_by_text("In another language").click()
+    row.get_by_role("combobox", name="Language").select_option("es")
+    row.get_by_label("The same in this language").fill("Caminar con luvia")
+    row.get_by_role("button", name="Add it").click()
+    others = teo.locator("#group li", has_text="Walking in the rain")
+    row.get_by_text("Change your words in Español").click()
+    expect(others).to_contain_text("Caminar con luvia")
+    expect(others).not_to_contain_text("Change your words")
+    is_accessible(gladys)
+    row.get_by_role("textbox", name="Your words").fill("Caminar con lluvia")
+    row.get_by_role("button", name="Save these words").click()
+    expect(others.locator('p [lang="es"]')).to_have_text("Caminar con lluvia")
+    row.get_by_text("Change your words in Español").click()
+    expect(row.get_by_role("textbox", name="Your words")).to_have_value("Caminar con lluvia")
+    row.get_by_role("button", name="Take your words in Español away").click()
+    expect(others.locator('p [lang="es"]')).to_have_count(0)
+    expect(row).not_to_contain_text("Change your words")
 
 
 def test_a_topic_from_last_time_is_asked_about(room: LiveServer, enter: Enter, act: Act) -> None:
@@ -246,6 +269,8 @@ def test_a_topic_from_last_time_is_asked_about(room: LiveServer, enter: Enter, a
     is_accessible(beatriz)
     own(beatriz, "Salt in soup").get_by_role("button", name="Yes").click()
     expect(own(beatriz, "Salt in soup")).to_contain_text("You said that it still matters to you.")
+    act("tomas", "agenda:merge", topic_id=gone, into_id=bring(act, "marcus", "Working at night"))
+    expect(own(beatriz, "Night shifts")).to_contain_text("Your topic was joined")
     own(beatriz, "Night shifts").get_by_role("button", name="No").click()
     expect(own(beatriz, "Night shifts")).to_contain_text("Taken back")
 
@@ -373,7 +398,15 @@ def test_everything_works_without_script(room: LiveServer, enter: Enter, act: Ac
     row.get_by_role("combobox", name="Language").select_option("pt")
     row.get_by_label("The same in this language").fill("O que conduz")
     row.get_by_role("button", name="Add it").click()
-    expect(row.locator('[lang="pt"]', has_text="O que conduz")).to_be_visible()
+    expect(row.locator('p [lang="pt"]', has_text="O que conduz")).to_be_visible()
+    row.get_by_text("Change your words in Português").click()
+    row.get_by_role("textbox", name="Your words").fill("O que conduz os outros")
+    row.get_by_role("button", name="Save these words").click()
+    row = page.locator("#group li", has_text="The one that leads")
+    expect(row.locator('p [lang="pt"]')).to_have_text("O que conduz os outros")
+    row.get_by_text("Change your words in Português").click()
+    row.get_by_role("button", name="Take your words in Português away").click()
+    expect(page.locator("#group li", has_text="The one that leads").locator('p [lang="pt"]')).to_have_count(0)
     assert fits(page)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import delete, func, select, update
 
 from groupvisits import create_app
 from groupvisits.accounts import browser_sessions
-from groupvisits.accounts.models import BrowserSession
+from groupvisits.accounts.models import BrowserSession, Clinic
 from groupvisits.agenda.models import Topic
 from groupvisits.core import actor as actors
 from groupvisits.core import clock, ids
@@ -71,7 +71,7 @@ def test_every_version_reaches_every_audience_without_a_gap(cast: Cast, opened: 
             versions[audience] = delta["version"]
 
 
-def test_the_deltas_add_up_to_the_snapshot(cast: Cast, opened: str, phone: Connect) -> None:
+def test_the_deltas_add_up_to_the_snapshot(app: Flask, cast: Cast, opened: str, phone: Connect) -> None:
     """What a client has put together from deltas is what a client that fetches sees."""
     watchers = {"patient": phone(cast.gladys), "facilitator": phone(cast.tomas), "clinician": phone(cast.osei)}
     kept: dict[str, dict[str, Any]] = {}
@@ -101,6 +101,15 @@ def test_the_deltas_add_up_to_the_snapshot(cast: Cast, opened: str, phone: Conne
     rosa.send(opened, "agenda:support", topic_id=topics[7], on=True)
     rosa.send(opened, "agenda:support", topic_id=topics[9], on=True)
     rosa.send(opened, "agenda:support", topic_id=topics[8], on=True)
+    with app.app_context(), write() as tx:
+        tx.get_one(Clinic, cast.clinic_id).languages = ["en", "es"]
+    for topic_id in topics[5:9]:
+        gladys.send(opened, "agenda:translate", topic_id=topic_id, language="es", words=f"En español: {topic_id}")
+    gladys.send(opened, "agenda:translate", topic_id=topics[8], language="es", words="Otra vez")
+    tomas.send(opened, "agenda:drop_translation", topic_id=topics[5], language="es")
+    assert marcus.send(opened, "agenda:reword", topic_id=topics[6], words="Nobody says me too to this one")["ok"]
+    marcus.send(opened, "agenda:take_back", topic_id=topics[7])
+    assert [each["words"] for each in gladys.snapshot(opened, "patient").json["me"]["translated"]] == ["Otra vez"]
     for audience, watcher in watchers.items():
         state = kept[audience]
         for message in watcher.socket.get_received():
@@ -118,6 +127,26 @@ def test_the_deltas_add_up_to_the_snapshot(cast: Cast, opened: str, phone: Conne
             for topic in (*fresh["me"]["topics"], *state["me"]["topics"]):
                 topic.pop("planned_at")
         assert state == fresh
+
+
+def test_whoever_wrote_in_another_language_is_told_what_became_of_it(app: Flask, cast: Cast, opened: str, phone: Connect) -> None:
+    with app.app_context(), write() as tx:
+        tx.get_one(Clinic, cast.clinic_id).languages = ["en", "es"]
+    gladys, marcus, tomas = phone(cast.gladys), phone(cast.marcus), phone(cast.tomas)
+    topic_id = marcus.send(opened, "agenda:propose", words="Fruit", route="group")["result"]["topic_id"]
+    gladys.subscribe(opened, "patient")
+
+    def told(who: Phone, name: str, **body: str) -> list[Any]:
+        """What gladys' own part says after this."""
+        assert who.send(opened, name, topic_id=topic_id, **body)["ok"]
+        (mine,) = gladys.messages("session:mine")
+        return [(each["words"], each["is_checked"]) for each in (mine.get("me") or mine["changes"])["translated"]]
+
+    assert told(gladys, "agenda:translate", language="es", words="Fruta") == [("Fruta", False)]
+    assert told(tomas, "agenda:drop_translation", language="es") == []
+    assert told(gladys, "agenda:translate", language="es", words="Fruta: 617 555 0142") == [("Fruta: 617 555 0142", True)]
+    assert told(tomas, "agenda:show") == [("Fruta: 617 555 0142", False)]
+    assert told(marcus, "agenda:reword", words="Bread") == []
 
 
 def apply(state: dict[str, Any], name: str, message: dict[str, Any]) -> None:

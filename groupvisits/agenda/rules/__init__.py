@@ -103,6 +103,7 @@ from groupvisits.agenda.rules.topics import (
     tidy,
 )
 from groupvisits.agenda.rules.translations import (
+    NOT_TRANSLATED,
     LanguageNotOffered,
     NotToBeTranslated,
     SameLanguage,
@@ -110,11 +111,12 @@ from groupvisits.agenda.rules.translations import (
     check_can_translate,
     check_is_the_translator,
     check_language,
+    check_may_drop,
 )
 
 __all__ = [
     "ASKED_BY_MANY", "ASKED_BY_ONE", "ASKED_WITH_NAME", "FORM_OPENS", "HEARD_STATES", "JOINABLE", "JOINED", "JOINED_WITH_NAME", "LATE_TOPICS",
-    "MAX_CONCERNS", "MAX_MATTERS", "MAX_MINUTES", "MAX_OUTCOME", "MAX_PARTS", "MAX_WORDS", "MOST_TEXTS", "OPEN_STATES", "OWN_TOPICS_JOINED", "PATTERNS", "REASONS",
+    "MAX_CONCERNS", "MAX_MATTERS", "MAX_MINUTES", "MAX_OUTCOME", "MAX_PARTS", "MAX_WORDS", "MOST_TEXTS", "NOT_TRANSLATED", "OPEN_STATES", "OWN_TOPICS_JOINED", "PATTERNS", "REASONS",
     "Account", "AlarmFirst", "AlarmHasEnded", "AlarmTaken", "BeingTalkedAbout", "CannotBeJoined", "CannotBeSplit", "CarriedOn", "Change",
     "ChangedMeanwhile", "Concern", "FormClosed", "GroupDoesNotMeet", "HasMovedOn", "Hit", "JoinedMeanwhile", "LanguageNotOffered", "NoWords",
     "NoneLeft", "NotCarried", "NotForTheGroup", "NotOpenYet", "NotTakingTopics", "NotTheCurrentTopic", "NotToBeTranslated", "NothingSuggested",
@@ -123,7 +125,7 @@ __all__ = [
     "changes_of", "check_base", "check_budget", "check_can_decline", "check_can_extend", "check_can_finish", "check_can_join", "check_can_park",
     "check_can_plan", "check_can_reword", "check_can_route", "check_can_split", "check_can_start", "check_can_suggest", "check_can_support",
     "check_can_take", "check_can_take_back", "check_can_translate", "check_can_unsplit", "check_form_is_open", "check_group_meets", "check_is_asked",
-    "check_is_for_the_group", "check_is_shown", "check_is_the_translator", "check_language", "check_order", "check_outcome", "check_reason",
+    "check_is_for_the_group", "check_is_shown", "check_is_the_translator", "check_language", "check_may_drop", "check_order", "check_outcome", "check_reason",
     "check_was_carried", "check_words", "detail_in", "extended_end", "folded", "form_state", "in_order", "may_lead", "may_move_to_one_on_one",
     "may_stand_joined", "names_somebody", "patterns_for_phones", "read_concerns", "read_lines", "similar_topics", "state_apart",
     "state_of_new_topic", "tidy", "told_at_the_head", "told_when_joined",

@@ -2,7 +2,9 @@
 
 from collections.abc import Collection
 
-from groupvisits.core.errors import Conflict, Refused, mark
+from groupvisits.core.errors import Conflict, NotAllowed, Refused, mark
+
+NOT_TRANSLATED = ("taken_back", "declined", "split")
 
 
 class LanguageNotOffered(Refused):
@@ -23,7 +25,7 @@ class NotToBeTranslated(Conflict):
 
 def check_can_translate(state: str, hidden_because: str) -> None:
     """What all may read: on a list, being talked about, or kept."""
-    if hidden_because or state in ("taken_back", "declined", "split"):
+    if hidden_because or state in NOT_TRANSLATED:
         raise NotToBeTranslated
 
 
@@ -32,6 +34,12 @@ def check_language(language: str, own: str, offered: Collection[str]) -> None:
         raise LanguageNotOffered(field="language")
     if language == own:
         raise SameLanguage(field="language")
+
+
+def check_may_drop(by: str, who: str, *, leads: bool) -> None:
+    """Their own words, or as whoever leads."""
+    if not leads and by != who:
+        raise NotAllowed
 
 
 def check_is_the_translator(by: str | None, who: str) -> None:

@@ -220,12 +220,13 @@ def agree_words(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str
     topic = own_topic(tx, actor, place, topic_id)
     if not topic.suggested_words:
         raise rules.NothingSuggested
+    translators: tuple[str, ...] = ()
     if agree:
         topic.words = topic.suggested_words
         topic.hidden_because = _hidden_now(tx, topic)
-        forget_translations(tx, topic)
+        translators = forget_translations(tx, topic)
     topic.suggested_words = ""
-    return accepted(tx, actor, "agenda:agree_words", topic, agree=agree)
+    return accepted(tx, actor, "agenda:agree_words", topic, patients=translators, agree=agree)
 
 
 def reword_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, words: str) -> Result:
@@ -238,9 +239,9 @@ def reword_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: st
     rules.check_can_reword(topic.state, queries.supports_of(tx, topic))
     topic.words, topic.suggested_words = text.words, ""
     topic.hidden_because = "alarm" if text.hit else _hidden_now(tx, topic)
-    forget_translations(tx, topic)
+    translators = forget_translations(tx, topic)
     alarms = raise_alarm(tx, actor, session_id, actor.id, text.hit, topic_id=topic.id)
-    return accepted(tx, actor, "agenda:reword", topic, alarms=alarms)
+    return accepted(tx, actor, "agenda:reword", topic, patients=translators, alarms=alarms)
 
 
 def route_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, route: str) -> Result:

@@ -13,6 +13,7 @@ from groupvisits.agenda.service.words import written
 from groupvisits.core import clock
 from groupvisits.core.actor import Actor
 from groupvisits.core.transaction import Transaction
+from groupvisits.sessions.permissions import leads
 
 
 def translate_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, language: str, words: str) -> Result:
@@ -42,20 +43,24 @@ def translate_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id:
 
 
 def drop_translation(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, language: str) -> Result:
-    """The topic is not there in this language any more; somebody may add it anew."""
+    """The topic is not there in this language any more; somebody may add it anew. Whoever leads takes anybody's away, a patient their own."""
     place = place_in(tx, actor, session_id, "agenda:drop_translation")
     topic = group_topic(tx, actor, place, topic_id)
     there = tx.get(TopicTranslation, (topic.id, language))
     if there is None:
         return unchanged(place, topic)
+    rules.check_may_drop(there.patient_id, actor.id, leads=leads(actor, place))
     tx.delete(there)
     tx.flush()
-    return accepted(tx, actor, "agenda:drop_translation", topic, language=language, by=there.patient_id)
+    return accepted(tx, actor, "agenda:drop_translation", topic, patients=(there.patient_id,), language=language, by=there.patient_id)
 
 
-def forget_translations(tx: Transaction, topic: Topic) -> None:
-    """In the caller's transaction: the topic says something else now, so what stood under it does not say it any more."""
-    tx.execute(delete(TopicTranslation).where(TopicTranslation.topic_id == topic.id))
+def forget_translations(tx: Transaction, topic: Topic) -> tuple[str, ...]:
+    """In the caller's transaction: the topic says something else now, so what stood under it does not say it any more. Returns whose words they were."""
+    its = TopicTranslation.topic_id == topic.id
+    translators = tuple(tx.scalars(select(TopicTranslation.patient_id).where(its)))
+    tx.execute(delete(TopicTranslation).where(its))
+    return translators
 
 
 def has_translations_to_look_at(tx: Transaction, topic: Topic) -> bool:

@@ -109,7 +109,10 @@ def changed_me(me: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, A
     topics = {topic["id"]: topic for topic in [*me["topics"], *changes["topics"]]}
     supported = dict.fromkeys(me["supported"], True) | {each["id"]: each["on"] for each in changes["supported"]}
     kept = [topic_id for topic_id, on in supported.items() if on]
-    return {**me, "topics": list(topics.values()), "supported": kept, "supports_left": changes["supports_left"]}
+    told = {each["id"] for each in changes["supported"]}
+    translated = [each for each in me["translated"] if each["topic_id"] not in told] + changes["translated"]
+    translated.sort(key=lambda each: each["topic_id"])
+    return {**me, "topics": list(topics.values()), "supported": kept, "supports_left": changes["supports_left"], "translated": translated}
 
 
 def shown_by(snapshot: Mapping[str, Any]) -> dict[str, Any]:

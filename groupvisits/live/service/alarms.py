@@ -54,7 +54,7 @@ def end_alarm(tx: Transaction, actor: Actor, session_id: str, *, alarm_id: str, 
     if not topics:
         return _changed(tx, actor, "live:end_alarm", group_session, alarm, show=show)
     moved = topics[0].route == "one_on_one"
-    done = accepted(tx, actor, "live:end_alarm", topics[0], everything=moved, alarms=True, alarm=alarm.id, show=show)
+    done = accepted(tx, actor, "live:end_alarm", topics[0], patients=(alarm.patient_id,), everything=moved, alarms=True, alarm=alarm.id, show=show)
     return {"version": done["version"], "alarm_id": alarm.id}
 
 

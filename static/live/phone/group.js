@@ -44,7 +44,7 @@ function groupRow(topic, left, kit) {
   const whose = { mine: isMine(kit, topic), partly: isPartlyMine(kit, topic) };
   const support = supports(kit, topic.id);
   const canSupport = !whose.mine && !whose.partly && !kit.isOver() && !OVER.has(topic.state);
-  const extras = [speakPart(topic, kit), translatePart(topic, kit)].filter(Boolean);
+  const extras = [speakPart(topic, kit), translatePart(topic, kit)].flat(Infinity).filter(Boolean);
   return el(
     "li", { class: "gv-row live-row", "data-key": topic.id },
     el("div", { class: "gv-row__body" }, el("p", { class: "gv-row__title" }, wordsIn(topic)), translationsOf(topic, kit), groupNote(topic, whose, support, kit)),

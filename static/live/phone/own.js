@@ -23,10 +23,11 @@ function takeBackPart(topic, { ui, text, isOver }) {
   );
 }
 
-// A topic of an earlier visit: does it still matter?
+// A topic of an earlier visit: does it still matter? Who is joined to another one answers for their own.
 function stillPart(topic, { text, pending, isOver }) {
   const { say } = text;
-  if (!topic.carried || topic.still_matters !== null || isOver() || topic.withdrawing || !["new", "planned"].includes(topic.state)) return null;
+  const stands = ["new", "planned"].includes(topic.joined_to ? topic.joined_to.state : topic.state);
+  if (!topic.carried || topic.still_matters !== null || isOver() || topic.withdrawing || !stands) return null;
   const waits = pending("agenda:still_matters").some((record) => record.body.topic_id === topic.id);
   const answer = (matters, key) =>
     button(say(key), "still-matters", {

@@ -1,30 +1,65 @@
-// A topic in other languages: under its own words, never instead of them; and a way to add one.
+// A topic in other languages: under its own words, never instead of them; a way to add one, and to change one's own.
 
 import { el } from "../dom.js";
 import { clearCheck, mayGo } from "./check.js";
-import { emergency, note } from "./kit.js";
+import { emergency, linkButton, note } from "./kit.js";
 import { OVER } from "./topics.js";
 
 const nameOf = (code, { languages }) => languages.find(([each]) => each === code)?.[1] || code;
 
-export function translationsOf(topic, { data }) {
-  return (topic?.translations || []).map(({ language, words }) =>
-    el("p", { class: "gv-note live-translation", "data-key": `in ${language}` }, `${nameOf(language, data)}: `, el("span", { lang: language, dir: "auto" }, words)),
+// What this person wrote under a topic, also what waits until somebody has looked at it.
+const ownOf = (topic, { room }) => room.me.translated.filter(({ topic_id }) => topic_id === topic?.id);
+
+export function translationsOf(topic, kit) {
+  const { data, text } = kit;
+  const line = ({ language, words, is_checked: waits }) =>
+    el(
+      "p", { class: "gv-note live-translation", "data-key": `in ${language}` }, `${nameOf(language, data)}: `, el("span", { lang: language, dir: "auto" }, words),
+      waits ? ` ${text.say("checked")}` : null,
+    );
+  return [...(topic?.translations || []), ...ownOf(topic, kit).filter((own) => own.is_checked)].map(line);
+}
+
+function missing(topic, kit) {
+  const there = new Set([topic.language, ...[...topic.translations, ...ownOf(topic, kit)].map(({ language }) => language)]);
+  return kit.data.languages.filter(([code]) => !there.has(code));
+}
+
+function ownPart(topic, { language, words }, kit) {
+  const { data, text, pending } = kit;
+  const { say } = text;
+  const id = `own-${topic.id}-${language}`;
+  const name = nameOf(language, data);
+  const going = pending("agenda:drop_translation").some(({ body }) => body.topic_id === topic.id && body.language === language);
+  return el(
+    "details", { class: "live-fold", "data-key": `own ${language} ${words}` }, el("summary", { "aria-label": say("translation_change_which", { language: name, words: topic.words }) }, say("translation_change", { language: name })),
+    el(
+      "form", { "data-own": true, "data-act": "translate", "data-key": "words", "data-topic": topic.id, novalidate: true }, emergency(kit),
+      el("input", { type: "hidden", name: "language", value: language }),
+      el("label", { class: "nhsuk-label", for: id }, say("change_words")),
+      el("textarea", { class: "nhsuk-textarea", id, name: "words", rows: 2, maxlength: 300, dir: "auto", lang: language }, words),
+      el("button", { class: "nhsuk-button nhsuk-button--secondary gv-button--small", type: "submit", "data-anyway": say("save_anyway") }, say("change_save")),
+    ),
+    linkButton(say("translation_drop"), "drop-translation", {
+      "data-key": "drop", "data-topic": topic.id, "data-language": language, "aria-disabled": going ? "true" : null, "aria-label": say("translation_drop_which", { language: name, words: topic.words }),
+    }),
   );
 }
 
-function missing(topic, { data }) {
-  const there = new Set([topic.language, ...topic.translations.map(({ language }) => language)]);
-  return data.languages.filter(([code]) => !there.has(code));
-}
-
 export function translatePart(topic, kit) {
-  const { data, text, pending, isOver, slow } = kit;
+  const { text, pending, isOver, slow } = kit;
   const { say } = text;
   const record = pending("agenda:translate").find((each) => each.body.topic_id === topic.id);
   if (record) return note(say(slow(record) ? "translation_waits" : "sending"));
+  if (isOver() || OVER.has(topic.state)) return null;
+  return [ownOf(topic, kit).map((own) => ownPart(topic, own, kit)), addPart(topic, kit)];
+}
+
+function addPart(topic, kit) {
+  const { data, text } = kit;
+  const { say } = text;
   const choices = missing(topic, kit);
-  if (!choices.length || isOver() || OVER.has(topic.state)) return null;
+  if (!choices.length) return null;
   const id = `in-${topic.id}`;
   const usual = choices.some(([code]) => code === data.language) ? data.language : choices[0][0];
   const label = say("translate_which", { words: topic.words });
@@ -40,6 +75,13 @@ export function translatePart(topic, kit) {
     ),
   );
 }
+
+export const translateActs = ({ room }) => ({
+  "drop-translation"({ dataset: { topic, language } }) {
+    const words = room.me.translated.find((own) => own.topic_id === topic && own.language === language)?.words;
+    room.do("agenda:drop_translation", { topic_id: topic, language }, { words });
+  },
+});
 
 export const translateForms = (kit) => ({
   translate(form) {
