@@ -140,6 +140,27 @@ class TestTheVerbs:
         run(service.enter_withdrawal, cast.joanne, cast.group_id, found.observers[0].id)
         assert queries.agreements_of_group(db.session(), cast.joanne, cast.group_id).observers == []
 
+    @pytest.mark.parametrize("whose", ["marcus", "observer"])
+    def test_the_same_paper_is_entered_once_until_it_is_withdrawn_or_runs_out(self, cast: Cast, whose: str) -> None:
+        text = publish(cast)
+
+        def enter() -> tuple[str, bool]:
+            done = run(
+                service.enter_signature, cast.joanne, cast.group_id, text_id=text, who="observer" if whose == "observer" else f"patient:{cast.marcus.id}",
+                way="paper", language="en", signer_name="Eve Low", answers=YES,
+            )  # fmt: skip
+            return done["signature_id"], done.get("already", False)
+
+        first, _ = enter()
+        assert enter() == (first, True)
+        run(service.enter_withdrawal, cast.joanne, cast.group_id, first)
+        second, is_there = enter()
+        assert second != first and not is_there
+        with write() as tx:
+            tx.get_one(AgreementSignature, second).valid_until = clock.now() - timedelta(seconds=1)
+        third, is_there = enter()
+        assert third not in (first, second) and not is_there
+
     @pytest.mark.parametrize("who", ["patient:nobody", "care_partner:x", "", "walter", "sunny"])
     def test_staff_cannot_sign_for_people_outside_the_group(self, cast: Cast, who: str) -> None:
         text = publish(cast)

@@ -55,9 +55,8 @@ def sign(tx: Transaction, actor: Actor, programme_id: str, *, text_id: str, lang
     POLICY.require(actor, "patients:sign", mine.programme)
     name, consents = _read(mine.text, text_id, signer_name, answers)
     language = language if language in mine.text.words else mine.language
-    before = mine.signature
-    if before is not None and mine.state in ("signed", "expires") and before.consents == consents and before.signer_name == name:
-        return {"signature_id": before.id}
+    if mine.signature is not None and _says_the_same(mine.signature, mine.text, name, consents):
+        return {"signature_id": mine.signature.id}
     signature = _signature(mine.text, "patient", name, language, consents, "phone", patient_id=actor.id)
     return _put_down(tx, actor, signature)
 
@@ -118,6 +117,7 @@ def _read(text: AgreementText, text_id: str, signer_name: str, answers: Mapping[
 
 
 def _says_the_same(before: AgreementSignature, text: AgreementText, name: str, consents: dict[str, bool]) -> bool:
+    """Whether what somebody signed before is in force still and is this very text, with the same name and answers."""
     same = (before.text_id, before.signer_name, before.consents) == (text.id, name, consents)
     return same and before.ended_at is None and before.valid_until > clock.now()
 
