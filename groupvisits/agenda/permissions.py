@@ -8,6 +8,8 @@ from groupvisits.sessions.models import HOLDING
 from groupvisits.sessions.permissions import leads
 
 TAKING_PART = (*HOLDING, "invited")
+SEE_PATIENTS = ("resident", "attending")
+LEAD_OR_SEE_PATIENTS = ("facilitator", *SEE_PATIENTS)
 
 
 def takes_part(actor: Actor, place: Any) -> bool:
@@ -22,7 +24,12 @@ def leads_or_takes_part(actor: Actor, place: Any) -> bool:
 
 def sees_patients(actor: Actor, place: Any) -> bool:
     """only in sessions in which they are a resident or the attending"""
-    return place is None or not place.team_roles.isdisjoint({"resident", "attending"})
+    return place is None or not place.team_roles.isdisjoint(SEE_PATIENTS)
+
+
+def leads_or_sees_patients(actor: Actor, place: Any) -> bool:
+    """only in sessions in which they lead or see patients"""
+    return place is None or not place.team_roles.isdisjoint(LEAD_OR_SEE_PATIENTS)
 
 
 POLICY = Policy(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from groupvisits.accounts.models import StaffMember
 from groupvisits.agenda.models import Alarm, PreVisitForm, Support, Topic, TopicTranslation
 from groupvisits.agenda.permissions import POLICY
-from groupvisits.agenda.rules import JOINABLE, OPEN_STATES, Similar, form_state, similar_topics
+from groupvisits.agenda.rules import JOINABLE, OPEN_STATES, Similar, Standing, form_state, similar_topics
 from groupvisits.core import clock
 from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
@@ -54,6 +54,11 @@ def topic_in(db: Session, viewer: Actor, place: Place, topic_id: str) -> Topic:
     if viewer.kind == "patient" and topic.route != "group" and topic.patient_id != viewer.id:
         raise NotFound
     return topic
+
+
+def standing_of(topic: Topic) -> Standing:
+    """How the topic stands, for the rules of joining."""
+    return Standing(topic.id, topic.state, topic.route, topic.hidden_because)
 
 
 def support_counts(db: Session, place: Place, topic_ids: Collection[str] | None = None) -> dict[str, int]:

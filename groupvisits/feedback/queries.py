@@ -17,6 +17,7 @@ from groupvisits.feedback.items import Item
 from groupvisits.feedback.models import FeedbackForm, FeedbackHandout, FeedbackResponse, FeedbackToken
 from groupvisits.feedback.permissions import POLICY
 from groupvisits.sessions.models import GroupSession, Seat
+from groupvisits.sessions.rules.states import HERE
 
 VISITS_AT_FIRST = 3
 
@@ -43,7 +44,7 @@ def form_by_token(db: Session, token: str) -> OpenForm | None:
 def handout_waits(db: Session, seat: Seat) -> bool:
     """Whether a "Give feedback" button makes sense on this patient's phone: they came, the form is open, and none was handed to them yet."""
     form = db.get(FeedbackForm, seat.session_id)
-    if form is None or seat.state not in rules.CAME or _problem(db, form):
+    if form is None or seat.state not in HERE or _problem(db, form):
         return False
     return db.get(FeedbackHandout, seat.id) is None
 

@@ -16,11 +16,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from groupvisits.core.errors import Conflict, Invalid, Refused, mark
+from groupvisits.sessions.rules.states import HERE
 
 FEWEST = 5
 TAKES_ANSWERS_FOR = timedelta(days=14)
 MAX_CARDS = 40
-CAME = ("arrived", "attended", "left_early")
 
 World = tuple[int, ...]  # how many said yes in each release: one way it may have been
 
@@ -62,7 +62,7 @@ def check_takes_answers(session_state: str, form_state: str, closes_at: datetime
 
 
 def check_came(seat_state: str) -> None:
-    if seat_state not in CAME:
+    if seat_state not in HERE:
         raise DidNotCome
 
 

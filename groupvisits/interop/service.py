@@ -43,7 +43,7 @@ def print_slips(tx: Transaction, actor: Actor, session_id: str) -> list[Slip]:
     """
     place = place_for(tx, actor, session_id, lock=True)
     POLICY.require(actor, "interop:print", place)
-    session_rules.check_takes_seats(place.group_session.state)
+    session_rules.check_is_not_over(place.group_session.state)
     seats = {seat.id: seat for seat in seats_of(tx, place)}
     cards = rules.cards_for(seats_now(seats.values()))
     if not cards:

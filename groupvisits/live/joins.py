@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from groupvisits.agenda import queries as agenda
 from groupvisits.agenda.models import Topic
 from groupvisits.agenda.permissions import POLICY
-from groupvisits.agenda.rules import Planned, Standing, check_can_join, check_is_for_the_group, in_order, told_at_the_head, told_when_joined
+from groupvisits.agenda.rules import Planned, check_can_join, check_is_for_the_group, in_order, told_at_the_head, told_when_joined
 from groupvisits.core.actor import Actor
-from groupvisits.core.language import LANGUAGES, sentence
+from groupvisits.core.language import sentence
 from groupvisits.live.queries import Room
 from groupvisits.patients.models import Patient
 from groupvisits.sessions.queries import place_for
@@ -25,7 +25,7 @@ def join_preview(db: Session, viewer: Actor, session_id: str, topic_id: str, int
     topic, head = agenda.topic_in(db, viewer, place, topic_id), agenda.topic_in(db, viewer, place, into_id)
     for each in (topic, head):
         check_is_for_the_group(each.route)
-    check_can_join(_standing(topic), _standing(head))
+    check_can_join(agenda.standing_of(topic), agenda.standing_of(head))
     return RoomWithJoin(db, place).preview(topic, head)
 
 
@@ -80,8 +80,7 @@ class RoomWithJoin(Room):
 
     def _tell(self, patient_id: str, text: str, params: dict[str, object]) -> dict[str, Any]:
         seat, patient = self._seat_of.get(patient_id, (None, None))
-        spoken = patient.language if patient else "en"
-        language = spoken if spoken in LANGUAGES and spoken in self._clinic.languages else "en"
+        language = self._clinic.language_for(patient.language if patient else "en")
         live = current_app.extensions["presence"].patients(self.group_session.id)
         return {
             "seat_id": seat.id if seat else None, "name": self._name(patient_id), "phone_live": patient_id in live, "language": language,
@@ -94,7 +93,3 @@ class RoomWithJoin(Room):
 
     def _names(self, patient_ids: Iterable[str]) -> list[str]:
         return sorted(self._name(patient_id) for patient_id in patient_ids)
-
-
-def _standing(topic: Topic) -> Standing:
-    return Standing(topic.id, topic.state, topic.route, topic.hidden_because)

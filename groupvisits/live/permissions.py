@@ -2,20 +2,10 @@
 
 from typing import Any
 
-from groupvisits.agenda.permissions import takes_part
+from groupvisits.agenda.permissions import leads_or_sees_patients, sees_patients, takes_part
 from groupvisits.core.actor import Actor
 from groupvisits.core.permissions import Policy, permit
 from groupvisits.sessions.permissions import coordinates_or_is_on_the_team, leads
-
-
-def sees_patients(actor: Actor, place: Any) -> bool:
-    """only in sessions in which they are a resident or the attending"""
-    return place is None or not place.team_roles.isdisjoint({"resident", "attending"})
-
-
-def is_told_of_alarms(actor: Actor, place: Any) -> bool:
-    """only in sessions in which they lead or see patients"""
-    return place is None or not place.team_roles.isdisjoint({"facilitator", "resident", "attending"})
 
 
 def shown_here(actor: Actor, place: Any) -> bool:
@@ -43,8 +33,8 @@ POLICY = Policy(
         "live:end_poll": permit("facilitator", when=leads),
         "live:answer_poll": permit("patient", when=takes_part),
         "live:wish": permit("patient", when=takes_part),
-        "live:take_alarm": permit("facilitator", "resident", "attending", when=is_told_of_alarms),
-        "live:end_alarm": permit("facilitator", "resident", "attending", when=is_told_of_alarms),
+        "live:take_alarm": permit("facilitator", "resident", "attending", when=leads_or_sees_patients),
+        "live:end_alarm": permit("facilitator", "resident", "attending", when=leads_or_sees_patients),
         "live:close": permit("facilitator", when=leads),
         "live:admit": permit("facilitator", "nurse", "coordinator", when=coordinates_or_is_on_the_team),
     }

@@ -13,9 +13,8 @@ from sqlalchemy.orm import Session
 from groupvisits.accounts.models import Clinic, StaffMember
 from groupvisits.agenda import queries as agenda
 from groupvisits.agenda.models import Alarm, Topic
-from groupvisits.agenda.permissions import TAKING_PART
-from groupvisits.agenda.rules import HEARD_STATES, NOT_TRANSLATED, OPEN_STATES, Planned, Sent, account, in_order
-from groupvisits.agenda.service import TOLD
+from groupvisits.agenda.permissions import LEAD_OR_SEE_PATIENTS, SEE_PATIENTS, TAKING_PART
+from groupvisits.agenda.rules import HEARD_STATES, NOT_TRANSLATED, OPEN_STATES, Planned, Sent, account, in_order, is_put_together, may_reword
 from groupvisits.core import clock
 from groupvisits.core.actor import Actor, system
 from groupvisits.core.errors import NotFound
@@ -76,7 +75,7 @@ def facilitators_of(db: Session, session_id: str) -> dict[str, str]:
 def staff_told_of(db: Session, session_id: str) -> list[dict[str, Any]]:
     """Whose screens say at once that somebody may need a person: those who lead or see patients in this visit."""
     query = select(StaffMember.id, StaffMember.name, SessionTeamMember.role).join(SessionTeamMember, SessionTeamMember.staff_member_id == StaffMember.id)
-    query = query.where(SessionTeamMember.session_id == session_id, SessionTeamMember.role.in_(TOLD), StaffMember.active)
+    query = query.where(SessionTeamMember.session_id == session_id, SessionTeamMember.role.in_(LEAD_OR_SEE_PATIENTS), StaffMember.active)
     told: dict[str, dict[str, Any]] = {}
     for staff_id, name, role in db.execute(query.order_by(StaffMember.name, StaffMember.id)):
         each = told.setdefault(staff_id, {"id": staff_id, "name": name, "is_clinician": False})
@@ -141,9 +140,7 @@ class Room:
 
     @property
     def clinicians(self) -> list[str]:
-        query = select(SessionTeamMember.staff_member_id).where(
-            SessionTeamMember.session_id == self.group_session.id, SessionTeamMember.role.in_(("resident", "attending"))
-        )
+        query = select(SessionTeamMember.staff_member_id).where(SessionTeamMember.session_id == self.group_session.id, SessionTeamMember.role.in_(SEE_PATIENTS))
         return sorted(set(self.db.scalars(query)))
 
     @property
@@ -517,7 +514,7 @@ class Room:
             "joined_to": {"id": head.id, "words": head.words, "author": self._author_shown(head), "state": head.state} if head is not topic else None,
             "joined": [{"id": each.id, "words": each.words, "author": self._author_shown(each)} for each in self._joined.get(topic.id, ())],
             "reason": head.reason, "is_asked": topic.hidden_because == "asked", "is_checked": topic.hidden_because in ("alarm", "personal"),
-            "suggested_words": topic.suggested_words, "can_reword": topic.state in ("new", "planned") and not self._supports.get(topic.id),
+            "suggested_words": topic.suggested_words, "can_reword": may_reword(topic.state, self._supports.get(topic.id, 0)),
         }  # fmt: skip
 
     def _changer(self, topic: Topic) -> str | None:
@@ -604,8 +601,7 @@ def own_room_with(db: Session, viewer: Actor, code: str) -> str | None:
 
 
 def _is_put_together(topic: Topic) -> bool:
-    """A part of a topic that is whole again: nobody's own any more."""
-    return topic.merged_into_id is not None and topic.merged_into_id == topic.split_from_id
+    return is_put_together(topic.merged_into_id, topic.split_from_id)
 
 
 def _iso(moment: datetime | None) -> str | None:

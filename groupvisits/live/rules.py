@@ -62,10 +62,6 @@ class PollHasEnded(Conflict):
     message = mark("This question has ended. Thank you all the same.")
 
 
-class VisitIsOver(Conflict):
-    message = mark("This visit is over, so nothing of it can change.")
-
-
 class AlreadyAdmitted(Conflict):
     message = mark("This phone has been let in already, as somebody else.")
 
@@ -82,11 +78,6 @@ def check_tries(by_browser: int, by_address: int) -> None:
 def check_phase(phase: int, count: int) -> None:
     if not 0 <= phase < max(count, 1):
         raise NoSuchPhase
-
-
-def check_is_prepared_or_open(state: str) -> None:
-    if state not in ("planned", "open"):
-        raise VisitIsOver
 
 
 def check_prompt(text: str | None, field: str) -> str:

@@ -6,10 +6,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from groupvisits.agenda.models import Topic
+from groupvisits.agenda.rules import seconds_of_talk
 from groupvisits.live import rules
 from groupvisits.sessions.models import GroupSession, Seat
+from groupvisits.sessions.rules.states import HERE
 
-CAME = ("arrived", "attended", "left_early")
 # Not what carries on as parts, nor the parts of what was put together again: each thing that was asked counts once.
 _STAND = (Topic.state != "split", Topic.merged_into_id.is_distinct_from(Topic.split_from_id) | Topic.merged_into_id.is_(None))
 
@@ -19,7 +20,7 @@ def talk_until(db: Session, group_session: GroupSession, until: datetime) -> dic
     head = aliased(Topic)  # what becomes of a topic becomes of those joined to it
     of_each = select(Topic.id, Topic.patient_id, Topic.entered_by, func.coalesce(head.state, Topic.state), Topic.route, Topic.spoken_seconds)
     topics = db.execute(of_each.outerjoin(head, head.id == Topic.merged_into_id).where(Topic.session_id == group_session.id, *_STAND)).all()
-    here = db.scalars(select(Seat.patient_id).where(Seat.session_id == group_session.id, Seat.state.in_(CAME))).all()
+    here = db.scalars(select(Seat.patient_id).where(Seat.session_id == group_session.id, Seat.state.in_(HERE))).all()
     talks = [
         rules.Talk(patient_id, entered_by, state, route, spoken + _running(group_session, topic_id, until))
         for topic_id, patient_id, entered_by, state, route, spoken in topics
@@ -28,5 +29,4 @@ def talk_until(db: Session, group_session: GroupSession, until: datetime) -> dic
 
 
 def _running(group_session: GroupSession, topic_id: str, until: datetime) -> int:
-    began = group_session.topic_started_at
-    return max(0, int((until - began).total_seconds())) if began and topic_id == group_session.current_topic_id else 0
+    return seconds_of_talk(group_session.topic_started_at, until) if topic_id == group_session.current_topic_id else 0

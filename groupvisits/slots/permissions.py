@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from groupvisits.agenda.permissions import sees_patients
+from groupvisits.agenda.permissions import leads_or_sees_patients, sees_patients
 from groupvisits.core.actor import Actor
 from groupvisits.core.permissions import Policy, permit
 
@@ -10,11 +10,6 @@ from groupvisits.core.permissions import Policy, permit
 def coordinates_or_is_on_the_team(actor: Actor, place: Any) -> bool:
     """coordinators in all sessions of the clinic, the others where they are on the team"""
     return place is None or actor.has("coordinator") or bool(place.team_roles & {"facilitator", "resident"})
-
-
-def works_there(actor: Actor, place: Any) -> bool:
-    """only in sessions where they are resident, attending or facilitator"""
-    return place is None or bool(place.team_roles & {"resident", "attending", "facilitator"})
 
 
 def is_their_resident(actor: Actor, subject: Any) -> bool:
@@ -39,7 +34,7 @@ def leads(actor: Actor, subject: Any) -> bool:
 
 POLICY = Policy(
     {
-        "slots:see_board": permit("resident", "attending", "facilitator", when=works_there),
+        "slots:see_board": permit("resident", "attending", "facilitator", when=leads_or_sees_patients),
         "slots:see_alarms": permit("resident", "attending", when=sees_patients),
         "slots:read_forms_of_all": permit("attending", when=supervises),
         "slots:plan": permit("facilitator", "coordinator", "resident", when=coordinates_or_is_on_the_team),

@@ -16,7 +16,7 @@ from groupvisits.core.transaction import Transaction
 from groupvisits.sessions.events import CheckInUndone, SeatArrived, SeatFreed, SeatLeftEarly, SessionCancelled, SessionChanged, SessionClosed, SessionOpened
 from groupvisits.sessions.models import Seat
 from groupvisits.sessions.queries import Place, place_for, seats_of
-from groupvisits.sessions.rules import check_is_open, check_takes_seats
+from groupvisits.sessions.rules import check_is_not_over, check_is_open
 from groupvisits.sessions.service import next_version
 from groupvisits.slots import queries, rules
 from groupvisits.slots.models import Slot
@@ -33,7 +33,7 @@ def plan_slots(tx: Transaction, actor: Actor, session_id: str) -> dict[str, Any]
     """
     place = place_for(tx, actor, session_id, lock=True)
     POLICY.require(actor, "slots:plan", place)
-    check_takes_seats(place.group_session.state)
+    check_is_not_over(place.group_session.state)
     if not queries.providers_of(tx, place):
         raise rules.NobodyToSee
     planned = plan_in(tx, actor, place)

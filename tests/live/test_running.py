@@ -80,7 +80,7 @@ class TestParts:
 
     def test_once_it_is_over_nothing_of_it_changes(self, cast: Cast, opened: str) -> None:
         run(close_session, cast.tomas, opened, **reasons(cast))
-        with pytest.raises(rules.VisitIsOver):
+        with pytest.raises(WrongState):
             run(service.say_prompt, cast.tomas, opened, phase=1, prompt="Late")
         with pytest.raises(WrongState):
             run(service.gather_topics, cast.tomas, opened, minutes=5)

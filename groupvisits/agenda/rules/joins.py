@@ -60,6 +60,11 @@ def may_stand_joined(state: str, route: str, hidden_because: str) -> bool:
     return state == "merged" and route == "group" and not hidden_because
 
 
+def is_put_together(merged_into_id: str | None, split_from_id: str | None) -> bool:
+    """A part of a topic that is whole again: nobody's own any more."""
+    return merged_into_id is not None and merged_into_id == split_from_id
+
+
 def check_can_join(topic: Standing, into: Standing) -> None:
     """Both wait for the group, where all may read them; the other one may also be what the group talks about now."""
     if topic.id == into.id:

@@ -13,7 +13,8 @@ MAX_OUTCOME = 200
 MAX_MINUTES = 120
 # A phone that was offline when the visit ended still delivers, also past midnight.
 LATE_TOPICS = timedelta(hours=24)
-OPEN_STATES = ("new", "planned", "current")
+WAITING = ("new", "planned")
+OPEN_STATES = (*WAITING, "current")
 HEARD_STATES = ("current", "talked_about")
 REASONS = ("no_time", "fits_later", "not_here")  # said to the proposer in their language; anything else in the facilitator's words
 _JOINERS = "\u200c\u200d"  # part of the spelling in some scripts, and of many emoji
@@ -123,11 +124,16 @@ def state_of_new_topic(session_state: str, closed_at: datetime | None, now: date
     """A topic is "new" before and during the visit, "parked" for a day after it closed. Refuses what comes later, or to a cancelled visit."""
     if session_state in ("planned", "open"):
         return "new"
-    if session_state == "closed" and closed_at is not None:
-        if now - closed_at <= LATE_TOPICS:
+    if session_state == "closed":
+        if takes_late_topics(closed_at, now):
             return "parked"
         raise TooLate
     raise NotTakingTopics
+
+
+def takes_late_topics(closed_at: datetime | None, now: datetime) -> bool:
+    """For a day after the close."""
+    return closed_at is not None and now - closed_at <= LATE_TOPICS
 
 
 def check_group_meets(route: str, new_state: str, *, only_one_on_ones: bool) -> None:
@@ -151,23 +157,25 @@ def check_budget(budget: int | None, given: int) -> None:
         raise NoneLeft(most=budget)
 
 
-def check_can_reword(state: str, supports: int) -> None:
+def may_reword(state: str, supports: int) -> bool:
     """Until somebody supports it: what others agreed with must not say something else afterwards."""
-    if state not in ("new", "planned"):
-        raise TopicHasEnded
-    if supports:
-        raise Supported
+    return state in WAITING and not supports
+
+
+def check_can_reword(state: str, supports: int) -> None:
+    if not may_reword(state, supports):
+        raise Supported if state in WAITING else TopicHasEnded
 
 
 def check_can_route(state: str) -> None:
     if state == "current":
         raise BeingTalkedAbout
-    if state not in ("new", "planned"):
+    if state not in WAITING:
         raise TopicHasEnded
 
 
 def check_can_suggest(state: str) -> None:
-    if state not in ("new", "planned", "current"):
+    if state not in OPEN_STATES:
         raise TopicHasEnded
 
 
@@ -180,6 +188,11 @@ def check_is_asked(hidden_because: str) -> None:
 def may_move_to_one_on_one(state: str, carried_to_id: str | None) -> bool:
     """What has not been talked about and has not gone on to the next visit."""
     return state in ("new", "planned", "parked") and carried_to_id is None
+
+
+def hidden_when_carried(hidden_because: str) -> str:
+    """Whatever hid it, somebody looks at it anew at the next visit."""
+    return "personal" if hidden_because else ""
 
 
 def check_is_shown(hidden_because: str) -> None:
@@ -265,6 +278,10 @@ def check_order(topic_ids: list[str], planned: Collection[str]) -> None:
     """By hand means the whole list of planned topics, each once; an empty list gives the order back to the rule."""
     if topic_ids and (len(topic_ids) != len(planned) or set(topic_ids) != set(planned)):
         raise OrderHasChanged
+
+
+def seconds_of_talk(began: datetime | None, until: datetime) -> int:
+    return max(0, int((until - began).total_seconds())) if began else 0
 
 
 def extended_end(ends_at: datetime | None, now: datetime, minutes: int) -> datetime:

@@ -11,7 +11,6 @@ from groupvisits.core.errors import NotFound
 from groupvisits.core.transaction import Transaction
 from groupvisits.sessions.events import SessionChanged
 from groupvisits.sessions.queries import Place, place_for
-from groupvisits.sessions.rules import check_is_open
 from groupvisits.sessions.service import next_version
 
 Result = dict[str, object]
@@ -32,15 +31,9 @@ def group_topic(tx: Transaction, actor: Actor, place: Place, topic_id: str) -> T
 
 def own_topic(tx: Transaction, actor: Actor, place: Place, topic_id: str) -> Topic:
     topic = queries.topic_in(tx, actor, place, topic_id)
-    if topic.patient_id != actor.id or (topic.merged_into_id and topic.merged_into_id == topic.split_from_id):
-        raise NotFound  # somebody else's, or a part of one that is whole again
+    if topic.patient_id != actor.id or rules.is_put_together(topic.merged_into_id, topic.split_from_id):
+        raise NotFound
     return topic
-
-
-def check_runs(place: Place) -> None:
-    """The agenda is made before and during the visit, not after."""
-    if place.group_session.state not in ("planned", "open"):
-        check_is_open(place.group_session.state)
 
 
 def end(topic: Topic, state: str) -> None:

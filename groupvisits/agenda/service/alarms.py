@@ -9,6 +9,7 @@ from groupvisits.accounts.models import Clinic, StaffMember, StaffRole
 from groupvisits.agenda import rules
 from groupvisits.agenda.emails import tell_of_alarm
 from groupvisits.agenda.models import Alarm, Topic, TopicTranslation
+from groupvisits.agenda.permissions import LEAD_OR_SEE_PATIENTS
 from groupvisits.agenda.service.words import is_personal
 from groupvisits.audit import service as audit
 from groupvisits.core import clock, ids
@@ -16,7 +17,6 @@ from groupvisits.core.actor import Actor
 from groupvisits.core.transaction import Transaction
 from groupvisits.sessions.models import GroupSession, SessionTeamMember
 
-TOLD = ("facilitator", "resident", "attending")
 TOLD_AGAIN_AFTER = timedelta(minutes=10)  # of the same person
 
 
@@ -84,7 +84,7 @@ def _was_told_of(tx: Transaction, session_id: str, patient_id: str) -> bool:
 def _tell_team(tx: Transaction, group_session: GroupSession) -> None:
     """By e-mail: whoever leads or sees patients there; where nobody does yet, the coordinators of the clinic."""
     query = select(StaffMember, SessionTeamMember.role).join(SessionTeamMember, SessionTeamMember.staff_member_id == StaffMember.id)
-    team = tx.execute(query.where(SessionTeamMember.session_id == group_session.id, SessionTeamMember.role.in_(TOLD), StaffMember.active)).all()
+    team = tx.execute(query.where(SessionTeamMember.session_id == group_session.id, SessionTeamMember.role.in_(LEAD_OR_SEE_PATIENTS), StaffMember.active)).all()
     if not team:
         query = select(StaffMember, StaffRole.name).join(StaffRole, StaffRole.staff_member_id == StaffMember.id)
         team = tx.execute(query.where(StaffMember.clinic_id == group_session.clinic_id, StaffRole.name == "coordinator", StaffMember.active)).all()

@@ -1,13 +1,14 @@
 """Joining topics that ask the same, and taking them apart again. No row moves: every author and every "me too" stays where it was."""
 
-from groupvisits.agenda import rules
+from groupvisits.agenda import queries, rules
 from groupvisits.agenda.models import Topic
-from groupvisits.agenda.service.acts import Result, accepted, check_runs, group_topic, own_topic, place_in, unchanged
+from groupvisits.agenda.service.acts import Result, accepted, group_topic, own_topic, place_in, unchanged
 from groupvisits.agenda.service.joined import put_under, take_apart
 from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
 from groupvisits.core.transaction import Transaction
 from groupvisits.sessions.queries import Place
+from groupvisits.sessions.rules import check_is_not_over
 
 
 def merge_topics(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, into_id: str, base_rev: int | None = None) -> Result:
@@ -19,9 +20,9 @@ def merge_topics(tx: Transaction, actor: Actor, session_id: str, *, topic_id: st
     topic, head = group_topic(tx, actor, place, topic_id), group_topic(tx, actor, place, into_id)
     if topic.merged_into_id == head.id:
         return unchanged(place, topic)
-    check_runs(place)
+    check_is_not_over(place.group_session.state)
     rules.check_base(topic.rev, base_rev, topic.changed_by, actor.id)
-    rules.check_can_join(_standing(topic), _standing(head))
+    rules.check_can_join(queries.standing_of(topic), queries.standing_of(head))
     along = put_under(tx, topic, head)
     return accepted(tx, actor, "agenda:merge", topic, also=(head, *along), into=head.id)
 
@@ -41,14 +42,10 @@ def keep_apart(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str)
 def _take_apart(tx: Transaction, actor: Actor, place: Place, topic: Topic, action: str, base_rev: int | None = None) -> Result:
     if topic.merged_into_id is None:
         return unchanged(place, topic)
-    check_runs(place)
+    check_is_not_over(place.group_session.state)
     rules.check_base(topic.rev, base_rev, topic.changed_by, actor.id)
+    if rules.is_put_together(topic.merged_into_id, topic.split_from_id):
+        raise NotFound
     head = tx.get_one(Topic, topic.merged_into_id)
-    if head.id == topic.split_from_id:
-        raise NotFound  # a part that was put together again is no topic of its own
     alone = take_apart(tx, topic)
     return accepted(tx, actor, action, topic, also=(*alone[1:], head), out_of=head.id)
-
-
-def _standing(topic: Topic) -> rules.Standing:
-    return rules.Standing(topic.id, topic.state, topic.route, topic.hidden_because)

@@ -5,11 +5,12 @@ from datetime import timedelta
 
 from groupvisits.agenda import queries, rules
 from groupvisits.agenda.models import Support, Topic
-from groupvisits.agenda.service.acts import Result, accepted, check_runs, end, group_topic, place_in, unchanged
+from groupvisits.agenda.service.acts import Result, accepted, end, group_topic, place_in, unchanged
 from groupvisits.agenda.service.joined import joined_to, parts_of, put_under
 from groupvisits.core import clock, ids
 from groupvisits.core.actor import Actor
 from groupvisits.core.transaction import Transaction
+from groupvisits.sessions.rules import check_is_not_over
 
 
 def split_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, parts: list[str], base_rev: int | None = None) -> Result:
@@ -20,7 +21,7 @@ def split_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str
     """
     place = place_in(tx, actor, session_id, "agenda:split")
     topic = group_topic(tx, actor, place, topic_id)
-    check_runs(place)
+    check_is_not_over(place.group_session.state)
     rules.check_base(topic.rev, base_rev, topic.changed_by, actor.id)
     rules.check_can_split(topic.state, topic.hidden_because, parts)
     made = [_part(topic, rules.check_words(words), number) for number, words in enumerate(parts)]
@@ -41,7 +42,7 @@ def unsplit_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: s
     if topic.state != "split":
         return unchanged(place, topic)
     parts = parts_of(tx, topic)
-    check_runs(place)
+    check_is_not_over(place.group_session.state)
     rules.check_base(topic.rev, base_rev, topic.changed_by, actor.id)
     rules.check_can_unsplit([(part.state, part.rev, bool(joined_to(tx, part))) for part in parts], made_as=topic.state_before)
     said = _bring_together(tx, topic, parts)

@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from groupvisits.agenda import queries, rules
 from groupvisits.agenda.models import Topic
-from groupvisits.agenda.service.acts import Result, accepted, check_runs, end, group_topic, own_topic, place_in, unchanged
+from groupvisits.agenda.service.acts import Result, accepted, end, group_topic, own_topic, place_in, unchanged
 from groupvisits.agenda.service.alarms import raise_alarm
 from groupvisits.agenda.service.joined import joined_to
 from groupvisits.agenda.service.translations import carry_translations, forget_translations, has_translations_to_look_at, show_translations
@@ -15,7 +15,7 @@ from groupvisits.core.actor import Actor, system
 from groupvisits.core.transaction import Transaction
 from groupvisits.sessions.events import SessionChanged
 from groupvisits.sessions.models import GroupSession, Seat
-from groupvisits.sessions.rules import check_is_open
+from groupvisits.sessions.rules import check_is_not_over, check_is_open
 from groupvisits.sessions.service import next_version
 
 
@@ -56,7 +56,7 @@ def plan_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str,
     topic = group_topic(tx, actor, place, topic_id)
     if topic.state == "planned":
         return unchanged(place, topic)
-    check_runs(place)
+    check_is_not_over(place.group_session.state)
     rules.check_base(topic.rev, base_rev, topic.changed_by, actor.id)
     rules.check_is_shown(topic.hidden_because)
     rules.check_can_plan(topic.state)
@@ -67,7 +67,7 @@ def plan_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str,
 def order_topics(tx: Transaction, actor: Actor, session_id: str, *, topic_ids: list[str]) -> Result:
     """The agenda stands in this order; with an empty list in the rule's order again. Refuses a list that is not the whole agenda."""
     place = place_in(tx, actor, session_id, "agenda:order")
-    check_runs(place)
+    check_is_not_over(place.group_session.state)
     planned = {topic.id: topic for topic in tx.scalars(select(Topic).where(Topic.session_id == session_id, Topic.state == "planned"))}
     rules.check_order(topic_ids, planned)
     version = next_version(tx, session_id)
@@ -136,7 +136,7 @@ def park_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str,
     reason = rules.check_reason(reason, needed=False)
     if topic.state == "parked" and reason in ("", topic.reason):
         return unchanged(place, topic)
-    check_runs(place)
+    check_is_not_over(place.group_session.state)
     rules.check_base(topic.rev, base_rev, topic.changed_by, actor.id)
     was_current = topic.state == "current"
     if topic.state != "parked":
@@ -158,7 +158,7 @@ def decline_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: s
     reason = rules.check_reason(reason, needed=True)
     if topic.state == "declined" and reason == topic.reason:
         return unchanged(place, topic)
-    check_runs(place)
+    check_is_not_over(place.group_session.state)
     rules.check_base(topic.rev, base_rev, topic.changed_by, actor.id)
     if topic.state != "declined":
         rules.check_can_decline(topic.state)
@@ -176,7 +176,7 @@ def ask_privately(tx: Transaction, actor: Actor, session_id: str, *, topic_id: s
     topic = group_topic(tx, actor, place, topic_id)
     if topic.hidden_because == "asked":
         return unchanged(place, topic)
-    check_runs(place)
+    check_is_not_over(place.group_session.state)
     rules.check_is_asked(topic.hidden_because)
     rules.check_base(topic.rev, base_rev, topic.changed_by, actor.id)
     rules.check_can_route(topic.state)
@@ -207,7 +207,7 @@ def suggest_words(tx: Transaction, actor: Actor, session_id: str, *, topic_id: s
     words = rules.check_words(words)
     if words in (topic.suggested_words, topic.words):
         return unchanged(place, topic)
-    check_runs(place)
+    check_is_not_over(place.group_session.state)
     rules.check_base(topic.rev, base_rev, topic.changed_by, actor.id)
     rules.check_can_suggest(topic.state)
     topic.suggested_words = words
@@ -362,7 +362,7 @@ def _joined_go_along(tx: Transaction, heads: list[Topic]) -> list[Topic]:
 def _carried(old: Topic, session_id: str) -> Topic:
     new = Topic(
         id=ids.new_id(), session_id=session_id, patient_id=old.patient_id, words=old.words, language=old.language, route=old.route,
-        shows_name=old.shows_name, entered_by=old.entered_by, hidden_because="personal" if old.hidden_because else "", state="new", minutes=10, carried_from_id=old.id, proposed_at=old.proposed_at,
+        shows_name=old.shows_name, entered_by=old.entered_by, hidden_because=rules.hidden_when_carried(old.hidden_because), carried_from_id=old.id, proposed_at=old.proposed_at,
     )  # fmt: skip
     old.carried_to_id = new.id
     if old.state != "merged":
@@ -393,5 +393,4 @@ def _end_current(tx: Transaction, group_session: GroupSession) -> tuple[Topic, .
 
 
 def _count_spoken(topic: Topic, group_session: GroupSession) -> None:
-    if group_session.topic_started_at:
-        topic.spoken_seconds += int((clock.now() - group_session.topic_started_at).total_seconds())
+    topic.spoken_seconds += rules.seconds_of_talk(group_session.topic_started_at, clock.now())

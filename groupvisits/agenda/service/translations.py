@@ -7,13 +7,14 @@ from sqlalchemy import ColumnElement, delete, select, update
 from groupvisits.accounts.models import Clinic
 from groupvisits.agenda import rules
 from groupvisits.agenda.models import Topic, TopicTranslation
-from groupvisits.agenda.service.acts import Result, accepted, check_runs, group_topic, place_in, unchanged
+from groupvisits.agenda.service.acts import Result, accepted, group_topic, place_in, unchanged
 from groupvisits.agenda.service.alarms import raise_alarm
 from groupvisits.agenda.service.words import written
 from groupvisits.core import clock
 from groupvisits.core.actor import Actor
 from groupvisits.core.transaction import Transaction
 from groupvisits.sessions.permissions import leads
+from groupvisits.sessions.rules import check_is_not_over
 
 
 def translate_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, language: str, words: str) -> Result:
@@ -24,7 +25,7 @@ def translate_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id:
     """
     place = place_in(tx, actor, session_id, "agenda:translate")
     topic = group_topic(tx, actor, place, topic_id)
-    check_runs(place)
+    check_is_not_over(place.group_session.state)
     rules.check_can_translate(topic.state, topic.hidden_because)
     rules.check_language(language, topic.language, tx.get_one(Clinic, place.clinic_id).languages)
     text = written(tx, place.clinic_id, session_id, actor.id, words, topic.route)
@@ -87,7 +88,7 @@ def carry_translations(tx: Transaction, carried_to: Mapping[str, str]) -> None:
                 words=old.words,
                 patient_id=old.patient_id,
                 at=old.at,
-                hidden_because="personal" if old.hidden_because else "",
+                hidden_because=rules.hidden_when_carried(old.hidden_because),
             )
         )
     tx.flush()

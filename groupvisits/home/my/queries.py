@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from groupvisits.agenda import queries as agenda
 from groupvisits.agenda.models import Topic
-from groupvisits.agenda.rules import LATE_TOPICS, form_state
+from groupvisits.agenda.rules import form_state, takes_late_topics
 from groupvisits.core import clock
 from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
@@ -144,7 +144,7 @@ def afterwards(db: Session, viewer: Actor, visit: Visit) -> Afterwards | None:
     next_visit, closed_at = me["next_visit"], visit.group_session.closed_at
     return Afterwards(
         me, topics_of(db, [visit.id])[visit.id, "talked_about"], clock.local(datetime.fromisoformat(next_visit["starts_at"]), visit.zone) if next_visit else None,
-        takes_topics=closed_at is not None and clock.now() - closed_at <= LATE_TOPICS,
+        takes_topics=takes_late_topics(closed_at, clock.now()),
     )  # fmt: skip
 
 

@@ -13,7 +13,6 @@ from groupvisits.core import actor as actors
 from groupvisits.core import clock, ids
 from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
-from groupvisits.core.language import LANGUAGES
 from groupvisits.core.transaction import Transaction
 from groupvisits.live import rules
 from groupvisits.live.permissions import POLICY
@@ -117,8 +116,7 @@ def _holder(tx: Transaction, group_session: GroupSession | None, slip: str) -> d
 
 def _own_data(tx: Transaction, patient: Patient) -> dict[str, str]:
     """What a patient's browser session keeps beside who it is."""
-    offered = tx.get_one(Clinic, patient.clinic_id).languages
-    language = patient.language if patient.language in offered and patient.language in LANGUAGES else "en"
+    language = tx.get_one(Clinic, patient.clinic_id).language_for(patient.language)
     return {"clinic_id": patient.clinic_id, "name": patient.display_name, "language": language}
 
 

@@ -13,7 +13,7 @@ from groupvisits.live.permissions import POLICY
 from groupvisits.sessions.events import SessionChanged
 from groupvisits.sessions.models import GroupSession, Seat
 from groupvisits.sessions.queries import place_for
-from groupvisits.sessions.rules import check_is_open
+from groupvisits.sessions.rules import check_is_not_over, check_is_open
 from groupvisits.sessions.service import next_version
 
 Result = dict[str, object]
@@ -50,7 +50,7 @@ def gather_topics(tx: Transaction, actor: Actor, session_id: str, *, minutes: in
 def say_prompt(tx: Transaction, actor: Actor, session_id: str, *, phase: int, prompt: str, watch: str = "") -> Result:
     """This visit's part has this to say and this to watch; the programme keeps its own. Also while the visit is prepared."""
     group_session = _room(tx, actor, session_id, "live:prompt")
-    rules.check_is_prepared_or_open(group_session.state)
+    check_is_not_over(group_session.state)
     rules.check_phase(phase, len(group_session.phases))
     said = {"prompt": rules.check_prompt(prompt, "prompt"), "watch": rules.check_prompt(watch, "watch")}
     return _phase_changed(tx, actor, "live:prompt", group_session, phase, said)
@@ -59,7 +59,7 @@ def say_prompt(tx: Transaction, actor: Actor, session_id: str, *, phase: int, pr
 def give_phase(tx: Transaction, actor: Actor, session_id: str, *, phase: int, owner: str = "", seat_id: str = "") -> Result:
     """This part is led by this role, or by the patient of this seat, who reads so on their phone. Refuses seats of other visits."""
     group_session = _room(tx, actor, session_id, "live:phase_owner")
-    rules.check_is_prepared_or_open(group_session.state)
+    check_is_not_over(group_session.state)
     rules.check_phase(phase, len(group_session.phases))
     if seat_id:
         seat = tx.get(Seat, seat_id)

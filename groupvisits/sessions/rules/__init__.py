@@ -35,9 +35,9 @@ from groupvisits.sessions.rules.states import (
     check_can_open,
     check_can_undo,
     check_closure,
+    check_is_not_over,
     check_is_open,
     check_place_is_free,
-    check_takes_seats,
     first_free_seat,
     is_near,
 )
@@ -78,9 +78,9 @@ __all__ = [
     "check_can_open",
     "check_can_undo",
     "check_closure",
+    "check_is_not_over",
     "check_is_open",
     "check_place_is_free",
-    "check_takes_seats",
     "first_free_seat",
     "is_near",
 ]  # fmt: skip

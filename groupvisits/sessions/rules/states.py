@@ -89,7 +89,8 @@ def check_can_close(state: str) -> None:
         raise WrongState(state=state)
 
 
-def check_takes_seats(state: str) -> None:
+def check_is_not_over(state: str) -> None:
+    """Before the visit and during it; a cancelled one is over, too."""
     if state not in ("planned", "open"):
         raise WrongState(state=state)
 

@@ -50,7 +50,7 @@ def answer_for(tx: Transaction, actor: Actor, session_id: str, seat_id: str, *, 
     place = queries.place_for(tx, actor, session_id)
     POLICY.require(actor, "sessions:seat", place)
     lock_for_answer(tx, session_id, tx.scalar(select(Seat.patient_id).where(Seat.id == seat_id)) or "")
-    rules.check_takes_seats(place.group_session.state)
+    rules.check_is_not_over(place.group_session.state)
     seat = own_seat(tx, session_id, seat_id)
     rules.check_can_answer(seat.state)
     if answer == "open":

@@ -137,7 +137,7 @@ def merge_into(tx: Transaction, actor: Actor, session_id: str, *, target_id: str
     """
     place = _lock_both(tx, actor, session_id, target_id)
     POLICY.require(actor, "sessions:decide", place)
-    rules.check_takes_seats(place.group_session.state)
+    rules.check_is_not_over(place.group_session.state)
     if not reason.strip():
         raise census.MergeReasonNeeded(field="reason")
     plan = merging.merge_plan(tx, actor, place, target_id)

@@ -61,7 +61,7 @@ def let_in(tx: Transaction, actor: Actor, session_id: str, patient_id: str, **ar
 
 def _arrive(tx: Transaction, actor: Actor, place: queries.Place, patient_id: str, arrival: Arrival) -> str:
     group_session, now = place.group_session, clock.now()
-    rules.check_takes_seats(group_session.state)
+    rules.check_is_not_over(group_session.state)
     rules.check_can_arrive(group_session.state, group_session.starts_at, now)
     door.check_companions(arrival.companions)
     patient = tx.get(Patient, patient_id)
@@ -129,7 +129,7 @@ def undo_check_in(
     seat = tx.get(Seat, seat_id)
     if seat is None or seat.session_id != session_id:
         raise NotFound
-    rules.check_takes_seats(place.group_session.state)
+    rules.check_is_not_over(place.group_session.state)
     rules.check_can_undo(seat.state, seat.arrived_at, _last_arrival(tx, session_id))
     seat.state, seat.arrived_at, seat.changed_at = "confirmed", None, clock.now()
     seat.is_fallback, seat.over_maximum_reason = False, over_maximum_reason

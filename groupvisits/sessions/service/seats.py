@@ -33,7 +33,7 @@ def take_seat(
     and everything read after: two people who both see the last free place do not both get it.
     """
     lock_session(tx, group_session.id)
-    rules.check_takes_seats(group_session.state)
+    rules.check_is_not_over(group_session.state)
     check_may_come(tx, group_session, patient_id, over_maximum_reason)
     seat = seat_of(tx, group_session.id, patient_id)
     if seat is not None and seat.state in HOLDING and (seat.state != "offered" or state == "offered"):
@@ -185,7 +185,7 @@ def seat_patient(tx: Transaction, actor: Actor, session_id: str, patient_id: str
     place = queries.place_for(tx, actor, session_id)
     POLICY.require(actor, "sessions:seat", place)
     lock_for_answer(tx, session_id, patient_id)
-    rules.check_takes_seats(place.group_session.state)
+    rules.check_is_not_over(place.group_session.state)
     patient = tx.get(Patient, patient_id)
     if patient is None or patient.clinic_id != place.clinic_id or not patient.is_active:
         raise NotFound
@@ -209,7 +209,7 @@ def take_back_seat(tx: Transaction, actor: Actor, session_id: str, seat_id: str)
     """The patient is off the list of this date; the group's membership stays as it is. Refuses who is here already."""
     place = queries.place_for(tx, actor, session_id, lock=True)
     POLICY.require(actor, "sessions:seat", place)
-    rules.check_takes_seats(place.group_session.state)
+    rules.check_is_not_over(place.group_session.state)
     seat = own_seat(tx, session_id, seat_id)
     rules.check_can_answer(seat.state)
     if seat.state != "cancelled":

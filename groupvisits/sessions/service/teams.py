@@ -56,5 +56,5 @@ def take_from_team(tx: Transaction, actor: Actor, session_id: str, *, staff_memb
 def _place_to_staff(tx: Transaction, actor: Actor, session_id: str) -> queries.Place:
     place = queries.place_for(tx, actor, session_id, lock=True)
     POLICY.require(actor, "sessions:choose_team", place)
-    rules.check_takes_seats(place.group_session.state)
+    rules.check_is_not_over(place.group_session.state)
     return place

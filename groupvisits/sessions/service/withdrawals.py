@@ -20,7 +20,7 @@ def withdraw_offer(tx: Transaction, actor: Actor, session_id: str, entry_id: str
     """
     place = queries.place_for(tx, actor, session_id, lock=True)
     POLICY.require(actor, "sessions:seat", place)
-    rules.check_takes_seats(place.group_session.state)
+    rules.check_is_not_over(place.group_session.state)
     entry = offers.own_entry(tx, session_id, entry_id)
     offer = entries.open_offer(tx, entry)
     if offer is None:
