@@ -12,7 +12,7 @@ from flask_socketio import SocketIO
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import ROOT, Config
-from groupvisits.core import database, events, health, language, logs, pages, sockets, web
+from groupvisits.core import database, events, health, language, logs, pages, sockets, web, websockets
 from groupvisits.core.permissions import Policy
 from groupvisits.extensions import babel, csrf, db, limiter, migrate
 
@@ -114,7 +114,10 @@ def _init_sockets(app: Flask, config: Config, policies: dict[str, Policy]) -> No
         ping_timeout=8,
         max_http_buffer_size=16 * 1024,
         message_queue=config.redis_url or None,
+        **({} if config.redis_url else {"client_manager": websockets.Rooms()}),
     )
+    if not config.testing:
+        websockets.use(app.extensions["socketio"].server.eio)
     door = sockets.SocketDoor(app, policies=policies, find_actor=find_actor, origins={config.public_url} - {""})
     app.extensions["socket_door"] = door
     app.extensions["listeners"].after(BrowserSessionEnded, lambda event: door.disconnect_all(event.fingerprint))

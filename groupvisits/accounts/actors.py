@@ -34,7 +34,11 @@ def find_actor(session: Session, fingerprint: str) -> Actor | None:
     return _actor(session, row) if row is not None and is_alive(row, clock.now()) else None
 
 
-_BROWSER_SESSION = Statement(select(*columns(BrowserSession)).where(table_of(BrowserSession).c.id == bindparam("fingerprint")))
+_BROWSER_SESSION = Statement(
+    select(*columns(BrowserSession, "id", "staff_member_id", "patient_id", "display_id", "data", "seen_at", "ends_at")).where(
+        table_of(BrowserSession).c.id == bindparam("fingerprint")
+    )
+)
 
 
 def _actor(session: Session, row: Any) -> Actor | None:

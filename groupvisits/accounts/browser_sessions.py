@@ -9,12 +9,13 @@ from typing import Any
 
 from flask import Flask, Request, Response
 from flask.sessions import SessionInterface, SessionMixin
-from sqlalchemy import delete, update
+from sqlalchemy import bindparam, delete, update
 from werkzeug.datastructures import CallbackDict
 
 from groupvisits.accounts.events import BrowserSessionEnded
 from groupvisits.accounts.models import BrowserSession
 from groupvisits.core import clock, ids
+from groupvisits.core.statements import Statement, table_of
 from groupvisits.core.transaction import Transaction, run
 from groupvisits.core.web import leaves_no_trace
 from groupvisits.extensions import db
@@ -113,7 +114,11 @@ def is_alive(row: BrowserSession, now: datetime) -> bool:
 
 def touch(tx: Transaction, fingerprint: str) -> None:
     """Note that the person did something."""
-    tx.execute(update(BrowserSession).where(BrowserSession.id == fingerprint).values(seen_at=clock.now()))
+    _SEEN.do(tx, fingerprint=fingerprint, noted_at=clock.now())
+
+
+_SESSIONS = table_of(BrowserSession)
+_SEEN = Statement(update(_SESSIONS).where(_SESSIONS.c.id == bindparam("fingerprint")).values(seen_at=bindparam("noted_at")))
 
 
 def end_sessions(tx: Transaction, *conditions: Any) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.sql import ColumnElement
 
 from groupvisits.core.transaction import Transaction
 
-Convert = Callable[[Any], Any] | None
+Convert = Callable[[Any], Any]
 
 
 def table_of(model: Any) -> Any:
@@ -61,13 +61,17 @@ class Statement:
         return cursor.rowcount
 
     def _run(self, db: Session, values: dict[str, Any]) -> "tuple[_Compiled, Any]":
-        dialect: Dialect = db.dialect if isinstance(db, Transaction) else db.get_bind().dialect
-        compiled = self._compiled.get(dialect.name)
-        if compiled is None:
-            compiled = self._compiled[dialect.name] = _Compiled(self.core, dialect)
-        cursor = db.cursor if isinstance(db, Transaction) else db.connection().connection.cursor()
+        if isinstance(db, Transaction):
+            dialect, cursor = db.dialect, db.cursor
+        else:
+            dialect, cursor = db.get_bind().dialect, db.connection().connection.cursor()
+        compiled = self._compiled.get(dialect.name) or self._compile(dialect)
         cursor.execute(compiled.sql, compiled.parameters(values))
         return compiled, cursor
+
+    def _compile(self, dialect: Dialect) -> "_Compiled":
+        made = self._compiled[dialect.name] = _Compiled(self.core, dialect)
+        return made
 
 
 class Added(Statement):
@@ -97,21 +101,25 @@ class _Compiled:
         self.fixed = {name: value for name, value in compiled.params.items() if value is not None}
         types = {name: bind.type for bind, name in compiled.bind_names.items()}
         order: Sequence[str] | None = getattr(compiled, "positiontup", None)
+        self.names = list(order or types)
         self.is_positional = order is not None
-        self.order: list[tuple[str, Convert]] = [(name, types[name].dialect_impl(dialect).bind_processor(dialect)) for name in (order or types)]
+        self.takes: list[tuple[int, Convert]] = [
+            (place, convert) for place, name in enumerate(self.names) if (convert := types[name].dialect_impl(dialect).bind_processor(dialect))
+        ]
         returned = list(getattr(core, "selected_columns", None) or getattr(core, "exported_columns", ()))
-        self.names = [column.key for column in returned]
-        make: Any = namedtuple("Row", self.names) if self.names else tuple
-        self.make = make._make if self.names else tuple
-        self.converts: list[tuple[int, Callable[[Any], Any]]] = [
+        fields = [column.key for column in returned]
+        make: Any = namedtuple("Row", fields) if fields else tuple
+        self.make = make._make if fields else tuple
+        self.converts: list[tuple[int, Convert]] = [
             (place, convert) for place, column in enumerate(returned) if (convert := column.type.dialect_impl(dialect).result_processor(dialect, None))
         ]
 
     def parameters(self, values: dict[str, Any]) -> Any:
         given = {**self.fixed, **values} if self.fixed else values
-        if self.is_positional:
-            return [given[name] if convert is None else convert(given[name]) for name, convert in self.order]
-        return {name: given[name] if convert is None else convert(given[name]) for name, convert in self.order}
+        ready = [given[name] for name in self.names]
+        for place, convert in self.takes:
+            ready[place] = convert(ready[place])
+        return ready if self.is_positional else dict(zip(self.names, ready, strict=True))
 
     def row(self, found: Sequence[Any]) -> Any:
         if not self.converts:

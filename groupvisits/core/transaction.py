@@ -132,12 +132,17 @@ def tell_within(tx: Transaction, since: int = 0) -> None:
 def tell_after(announced: list[Any]) -> None:
     """Tell the listeners what is committed. Still holding the turn to write: screens are told in the order of the commits."""
     listeners = current_app.extensions["listeners"]
-    # What this request reads next must include what it has just written.
-    db.session.rollback()
+    _read_anew()
     for event in announced:
         if listeners.is_heard_after(event):
             listeners.tell_after(event)
-            db.session.rollback()
+            _read_anew()
+
+
+def _read_anew() -> None:
+    """What this request reads next must include what it has just written."""
+    if db.session.registry.has():
+        db.session.rollback()
 
 
 def _names(refusal: IntegrityError, constraint: str) -> bool:

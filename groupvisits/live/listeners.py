@@ -159,8 +159,9 @@ def _frames_of_their_own(room: Room, event: SessionChanged, patients: set[str], 
 def send(ready: FramesReady) -> None:
     if ready.patients_here is not None:
         put_out(ready.session_id, ready.patients_here)
+    server = _server()
     for frame in ready.frames:
-        _server().emit(frame.name, frame.body, to=frame.room)
+        server.emit(frame.name, frame.body, to=frame.room)
 
 
 def put_out(session_id: str, patients_here: frozenset[str]) -> None:

@@ -102,10 +102,13 @@ class Ticker:
             for browser_session in presence.leading():
                 _still_here(browser_session)
             end_run_out_sockets()
-        for session_id, (epoch, version) in queries.versions_of(db.session(), presence.session_ids()).items():
+        versions = queries.versions_of(db.session(), presence.session_ids())
+        db.session.rollback()
+        for session_id, (epoch, version) in versions.items():
             tick = {"epoch": epoch, "version": version, "server_now": clock.now().isoformat()}
             for audience in ("patient", "facilitator", "clinician", "display"):
                 _server().emit("session:tick", tick, to=room_of(session_id, audience))
+            time.sleep(0)  # forty rooms at once would keep every proposal waiting
 
 
 def end_run_out_sockets() -> None:
@@ -115,6 +118,8 @@ def end_run_out_sockets() -> None:
         token = subscriber.browser_session
         if token not in known:
             known[token] = actor_of_token(token) is not None
+            db.session.rollback()
+            time.sleep(0)  # hundreds of phones are looked up: what somebody says just now comes first
         if not known[token]:
             _server().disconnect(sid)
 

@@ -101,8 +101,10 @@ def names_somebody(text: str, names: Iterable[str]) -> bool:
     A name of several words counts when two of its words stand side by side, in either order. One of its words alone counts when it has
     three letters or more and is no everyday word ("Rose", "Will", "May", "Delgado": `_WORDS_TOO`), or when it follows a title ("Dr Bell").
     """
-    words = folded(text[:MOST])
+    words, names = folded(text[:MOST]), tuple(names)
     there = frozenset(words)
+    if there.isdisjoint(_parts_of_all(names)):
+        return False
     for name in names:
         found = [part for part in _parts_of(name) if part in there]
         if found and (any(_counts_alone(part) for part in found) or _stand_together(words, found) or _follow_a_title(words, found)):
@@ -113,6 +115,12 @@ def names_somebody(text: str, names: Iterable[str]) -> bool:
 @lru_cache(maxsize=4096)
 def _parts_of(name: str) -> tuple[str, ...]:
     return tuple(part for part in folded(name) if part not in _TITLES_FOLDED)
+
+
+@lru_cache(maxsize=256)
+def _parts_of_all(names: tuple[str, ...]) -> frozenset[str]:
+    """Everybody's of one visit, who are the same from one topic to the next."""
+    return frozenset(part for name in names for part in _parts_of(name))
 
 
 def _counts_alone(part: str) -> bool:

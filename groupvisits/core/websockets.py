@@ -1,0 +1,183 @@
+"""WebSockets of the running server, as Engine.IO wants them, and messages to a whole room at the price of one.
+
+simple-websocket would work as well. It has a greenlet of its own for each socket and makes each frame anew for each recipient, which is
+most of what a full clinic costs. The protocol itself is wsproto's here, too. What a server sends is not masked, so that the same bytes
+are right for everybody: a room's message is made once and written to each socket whose queue is empty, without waking its greenlet.
+Nothing is compressed, whatever a browser offers: messages are some hundred bytes, and a compressor for each phone costs 300 KiB.
+See docs/decisions/017.
+"""
+
+import contextlib
+import errno
+import os
+import socket as sockets
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import gevent
+from engineio import packet as engine
+from socketio import Manager
+from socketio import packet as messages
+from wsproto.connection import Connection, ConnectionState, ConnectionType
+from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
+from wsproto.frame_protocol import CloseReason
+from wsproto.utilities import LocalProtocolError, generate_accept_token
+
+CONNECTION = "groupvisits.connection"  # in the WSGI environment: the server's handler of this connection
+GOODBYE = 5.0  # seconds a browser has to answer a close
+AT_ONCE = 16 * 1024  # bytes read at a time
+TEXT, LAST = 0x1, 0x80
+
+
+class WebSocket:
+    """One browser's socket. Engine.IO makes it with what is to be done with it, calls it for the upgrade, and then waits, sends and closes."""
+
+    def __init__(self, handler: Callable[["WebSocket"], Iterable[Any]], server: Any) -> None:
+        self.handler, self.lines, self.most = handler, server.lines, server.max_http_buffer_size
+        self.protocol = Connection(ConnectionType.SERVER)
+        self.received: deque[str | bytes] = deque()
+        self.parts: list[str | bytes] = []
+        self.is_writing = False
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[Any]:
+        connection = environ[CONNECTION]
+        self.socket: Any = connection.socket
+        connection.close_connection = True  # what follows is no further request
+        key = environ.get("HTTP_SEC_WEBSOCKET_KEY", "")
+        if environ.get("HTTP_SEC_WEBSOCKET_VERSION") != "13" or not key.isascii():
+            start_response("400 Bad Request", [("Sec-WebSocket-Version", "13"), ("Content-Length", "0")])
+            return []
+        accept = b"Sec-WebSocket-Accept: " + generate_accept_token(key.encode())
+        self.socket.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" + accept + b"\r\n\r\n")
+        self.engine: Any = self.handler.__self__  # type: ignore[attr-defined]  # Engine.IO's own record of this browser
+        self.lines[self.engine.sid] = self
+        try:
+            return self.handler(self)
+        finally:
+            self.lines.pop(self.engine.sid, None)
+
+    def wait(self) -> str | bytes | None:
+        """The next message, or None when there will be none any more."""
+        while not self.received:
+            try:
+                data = self.socket.recv(AT_ONCE)
+                if not data:
+                    return None
+                self.protocol.receive_data(data)
+                for event in self.protocol.events():
+                    self._hear(event)
+            except (OSError, LocalProtocolError):
+                return None
+            if self.protocol.state is not ConnectionState.OPEN and not self.received:
+                return None
+        return self.received.popleft()
+
+    def send(self, message: str | bytes) -> None:
+        """Returns when the system has taken it, waiting for a slow reader; raises OSError when nobody reads any more."""
+        self._write(message if isinstance(message, _Rest) else frame_of(message))
+
+    def push(self, frame: bytes) -> bool:
+        """Write it now, never waiting. False, with nothing written, while anything else is on its way to this browser or nothing can be."""
+        if not self._is_clear():
+            return False
+        try:
+            written = os.write(self.socket.fileno(), frame)
+        except OSError:  # a slow reader, or none: the queue's own greenlet waits, or finds out
+            return False
+        if written < len(frame):
+            self.engine.queue.put(_RestOfFrame(frame[written:]))
+        return True
+
+    def close(self) -> None:
+        """Say goodbye; after a moment the connection ends whether the browser has answered or not."""
+        with contextlib.suppress(OSError, LocalProtocolError):
+            self._write(self.protocol.send(CloseConnection(CloseReason.NORMAL_CLOSURE)))
+        gevent.spawn_later(GOODBYE, self._hang_up)
+
+    def _hear(self, event: Any) -> None:
+        if isinstance(event, TextMessage | BytesMessage):
+            self.parts.append(bytes(event.data) if isinstance(event, BytesMessage) else event.data)
+            if sum(len(part) for part in self.parts) > self.most:
+                self._reply(CloseConnection(CloseReason.MESSAGE_TOO_BIG))
+                raise OSError(errno.EMSGSIZE, "message too big")
+            if event.message_finished:
+                whole: Any = self.parts[0][:0].join(self.parts)  # type: ignore[arg-type]
+                self.received.append(whole)
+                self.parts = []
+        elif isinstance(event, CloseConnection):
+            if self.protocol.state is ConnectionState.REMOTE_CLOSING:
+                self._reply(event.response())
+        elif isinstance(event, Ping):
+            self._reply(event.response())
+
+    def _reply(self, event: Any) -> None:
+        """Left out behind a slow reader's half frame, where it would tear the frame apart."""
+        if self._is_clear():
+            self._write(self.protocol.send(event))
+
+    def _is_clear(self) -> bool:
+        return not self.is_writing and self.engine.queue.empty()
+
+    def _write(self, data: bytes) -> None:
+        self.is_writing = True
+        try:
+            self.socket.sendall(data)
+        finally:
+            self.is_writing = False
+
+    def _hang_up(self) -> None:
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(sockets.SHUT_RDWR)
+
+
+class _Rest(bytes):
+    """The end of a frame that could not be written whole."""
+
+
+class _RestOfFrame(engine.Packet):
+    """It stands in the queue before everything else."""
+
+    def __init__(self, rest: bytes) -> None:
+        super().__init__(engine.MESSAGE, "")
+        self.rest = _Rest(rest)
+
+    def encode(self, b64: bool = False) -> bytes:
+        return self.rest
+
+
+class Rooms(Manager):
+    """Socket.IO's rooms of this process. A message is encoded once; whoever cannot take it at once gets it through their queue."""
+
+    def emit(self, event: str, data: Any, namespace: str, room: Any = None, skip_sid: Any = None, callback: Any = None, to: Any = None, **more: Any) -> None:
+        server = self.server
+        lines = getattr(server.eio, "lines", None)
+        if callback or skip_sid or lines is None or namespace not in self.rooms:
+            super().emit(event, data, namespace, room=room, skip_sid=skip_sid, callback=callback, to=to, **more)
+            return
+        text = server.packet_class(messages.EVENT, namespace=namespace, data=[event, data], binary=False).encode()
+        queued = engine.Packet(engine.MESSAGE, text)
+        frame = frame_of(queued.encode())
+        for _sid, engine_id in self.get_participants(namespace, to or room):
+            line = lines.get(engine_id)
+            if line is None or not line.push(frame):
+                server.eio.send_packet(engine_id, queued)
+
+
+def frame_of(message: str | bytes) -> bytes:
+    """One unmasked frame (RFC 6455, 5.2)."""
+    data, kind = (message.encode(), TEXT) if isinstance(message, str) else (message, 0x2)
+    size = len(data)
+    if size < 126:
+        head = bytes((LAST | kind, size))
+    elif size < 65536:
+        head = bytes((LAST | kind, 126)) + size.to_bytes(2, "big")
+    else:
+        head = bytes((LAST | kind, 127)) + size.to_bytes(8, "big")
+    return head + data
+
+
+def use(engine_server: Any) -> None:
+    """This server's WebSockets are ours from now on; `lines` are those open, by Engine.IO's id."""
+    engine_server.lines = {}
+    engine_server._async = {**engine_server._async, "websocket": WebSocket}
