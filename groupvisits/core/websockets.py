@@ -150,14 +150,14 @@ class Rooms(Manager):
     """Socket.IO's rooms of this process. A message is encoded once; whoever cannot take it at once gets it through their queue."""
 
     def emit(self, event: str, data: Any, namespace: str, room: Any = None, skip_sid: Any = None, callback: Any = None, to: Any = None, **more: Any) -> None:
-        server = self.server
+        server: Any = self.server
         lines = getattr(server.eio, "lines", None)
         if callback or skip_sid or lines is None or namespace not in self.rooms:
             super().emit(event, data, namespace, room=room, skip_sid=skip_sid, callback=callback, to=to, **more)
             return
         text = server.packet_class(messages.EVENT, namespace=namespace, data=[event, data], binary=False).encode()
         queued = engine.Packet(engine.MESSAGE, text)
-        frame = frame_of(queued.encode())
+        frame = frame_of(str(queued.encode()))
         for _sid, engine_id in self.get_participants(namespace, to or room):
             line = lines.get(engine_id)
             if line is None or not line.push(frame):

@@ -137,7 +137,7 @@ def test_somebody_who_does_not_read_holds_nobody_up(server: socketio.Server, bro
 
 def test_what_the_browser_says_in_pieces_is_one_message(browser: Browser) -> None:
     said: list[str] = []
-    browser.engine.receive = lambda packet: said.append(packet.data)
+    browser.engine.receive = lambda pkt: said.append(pkt.data)
     browser.send(TextMessage("4one, ", message_finished=False))
     browser.send(TextMessage("two and three"))
     browser.send(Ping(b"still there?"))
@@ -197,4 +197,4 @@ def test_frames_are_as_the_protocol_library_reads_them(size: int, kind: type) ->
     message = "x" * size if kind is str else b"x" * size
     reader = Connection(ConnectionType.CLIENT)
     reader.receive_data(websockets.frame_of(message))
-    assert [event.data for event in reader.events()] == [message]
+    assert [vars(event)["data"] for event in reader.events()] == [message]
