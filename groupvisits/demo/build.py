@@ -19,7 +19,7 @@ from groupvisits.audit import service as audit
 from groupvisits.core import actor as actors
 from groupvisits.core import ids
 from groupvisits.core.transaction import Transaction
-from groupvisits.demo import content, history, scheduling
+from groupvisits.demo import content, history, scheduling, today
 from groupvisits.patients.models import Patient
 from groupvisits.programmes.models import Group, GroupTeamMember, Membership, Programme
 from groupvisits.sessions.models import GroupSession, Seat, SessionTeamMember
@@ -39,6 +39,7 @@ RUN_SHEET = [
 STAFF = (
     ("coordinator", "Joanne Pike", {"coordinator"}),
     ("facilitator", "Tomas Reyes", {"facilitator"}),
+    ("facilitator2", "Lena Brandt", {"facilitator"}),
     ("resident", "Dr Hana Osei", {"resident"}),
     ("resident2", "Dr Sam Farrow", {"resident"}),
     ("attending", "Dr Ruth Adler", {"attending"}),
@@ -114,6 +115,8 @@ def build(tx: Transaction, now: datetime, zone: str = ZONE) -> Demo:
     outsiders = [_patient(tx, clinic, fake, dice, names, len(names) + 1, now) for _ in range(scheduling.WAITING + scheduling.RECRUITS)]
     tx.flush()
     scheduling.fill(tx, groups, outsiders, staff, programme, closed, now)
+    assert made.live is not None
+    today.fill(tx, made.live, staff)
     _links(tx, made, now)
     audit.record(tx, actors.system(clinic.id), "demo:made", clinic)
     audit.record(tx, actors.system(other.id), "demo:made", other)

@@ -24,6 +24,7 @@ from groupvisits.extensions import db
 START_PAGES = {
     "coordinator": "/home",
     "facilitator": "/sessions/{live}/rooms/facilitator",
+    "facilitator2": "/sessions/{live}/rooms/facilitator",
     "resident": "/sessions/{live}/slots",
     "attending": "/notes/to-co-sign",
     "reviewer": "/results",

@@ -45,6 +45,11 @@ ALONE = (
     "I have been very low lately",
 )
 
+# What two ask alike, and the topic it is joined to; a topic, and somebody's words for it in another language; words of the clinic's list.
+JOINED = ("Everybody at home wants rice. What do I cook?", "Cooking for a family that wants white rice")
+TRANSLATED = ("What test strips cost", "es", "Lo que cuestan las tiras reactivas")
+ALARMING = "I have chest pain when I climb the stairs"
+
 # Parts that make a note; no two people get the same combination in one visit.
 PATIENT_SEES = ("Mornings are high and I do not know why.", "I sleep better since I walk.", "I forgot my tablets three times.", "My knees stop me.", "I eat late after work.",
                 "The new glasses help me read the labels.", "I was scared by one bad number.", "It is going all right, better than last month.")  # fmt: skip

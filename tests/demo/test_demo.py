@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from groupvisits.accounts.models import Clinic, Installation, StaffMember
-from groupvisits.agenda.models import PreVisitForm, Topic
+from groupvisits.agenda.models import Alarm, PreVisitForm, Topic, TopicTranslation
 from groupvisits.audit import service as audit
 from groupvisits.core import actor as actors
 from groupvisits.core import clock
@@ -21,7 +21,7 @@ from groupvisits.feedback.models import FeedbackResponse
 from groupvisits.notes import rules as note_rules
 from groupvisits.notes.models import NoteSignature
 from groupvisits.outbox.models import OutboxMessage
-from groupvisits.patients.models import AgreementSignature, CarePartner
+from groupvisits.patients.models import AgreementSignature, CarePartner, Patient
 from groupvisits.programmes.models import Group, Recruit, RunSheetTemplate
 from groupvisits.sessions.models import (
     HOLDING,
@@ -33,6 +33,7 @@ from groupvisits.sessions.models import (
     Offer,
     SchedulerChange,
     Seat,
+    SessionTeamMember,
     WaitingListEntry,
 )
 from groupvisits.sessions.queries.messages import call_list
@@ -154,6 +155,22 @@ def test_shows_a_full_date_with_an_offer_and_a_pair_behind_it(app: Flask, demo: 
         assert sorted(entry.state for entry in entries) == ["offered", "waiting", "waiting", "waiting", "waiting"]
         assert sum(entry.partner_id is not None for entry in entries) == 1
         assert [bool(entry.ahead_reason) for entry in entries].count(True) == 1
+
+
+def test_the_open_visit_has_what_each_screen_of_it_can_show(app: Flask, demo: dict[str, Any]) -> None:
+    with app.app_context():
+        visit = db.session.get_one(GroupSession, demo["live_session_id"])
+        leads = select(func.count()).select_from(SessionTeamMember).where(SessionTeamMember.session_id == visit.id, SessionTeamMember.role == "facilitator")
+        assert (db.session.scalar(leads), visit.led_by_id) == (2, None)
+        alarm = db.session.scalars(select(Alarm)).one()
+        assert (db.session.get_one(StaffMember, alarm.taken_by).name, alarm.ended_at) == ("Dr Hana Osei", None)
+        assert db.session.get_one(Topic, alarm.topic_id).hidden_because == "alarm"
+        joined = db.session.scalars(select(Topic).where(Topic.state == "merged")).one()
+        assert db.session.get_one(Topic, joined.merged_into_id).state == "planned"
+        translation = db.session.scalars(select(TopicTranslation)).one()
+        assert db.session.get_one(Topic, translation.topic_id).state == "current"
+        asked = db.session.scalars(select(Seat).join(Patient, Patient.id == Seat.patient_id).where(Patient.in_person, Seat.session_id == visit.id)).one()
+        assert asked.state == "arrived"
 
 
 def test_shows_what_scheduling_has(app: Flask, demo: dict[str, Any]) -> None:

@@ -83,7 +83,7 @@ function taken(kit, alarm) {
   const { say, clock } = text;
   return el(
     "section", { class: "gv-card gv-card--red live-undo live-taken", "data-key": alarm.id, "aria-label": say("alarm_title", { name: alarm.name }) },
-    el("p", { dir: "auto" }, el("strong", {}, say("alarm_taken", { who: alarm.taken_by, name: alarm.name, time: stale() ? "" : clock(alarm.taken_at) })), alarm.phrase ? ` ${say("alarm_word", { phrase: alarm.phrase, time: clock(alarm.raised_at) })}` : ""),
+    el("p", { dir: "auto" }, el("strong", {}, say("alarm_taken", { who: alarm.taken_by, name: alarm.name })), stale() ? "" : ` ${say("alarm_taken_at", { time: clock(alarm.taken_at) })}`, alarm.phrase ? ` ${say("alarm_word", { phrase: alarm.phrase, time: clock(alarm.raised_at) })}` : ""),
     button(say("alarm_over"), "open-over", { "data-alarm": alarm.id, "data-key": "over", waiting: waits("live:end_alarm", alarm.id) }),
   );
 }

@@ -26,9 +26,10 @@ function marked({ room }, topic) {
 }
 
 // The one card whose act comes next: what needs a person, then what needs a look, then what an empty agenda waits for.
-function nextOne({ fresh, planned, current }) {
+function nextOne({ fresh, planned, current }, { room }) {
   const because = (reason) => fresh.find((topic) => topic.hidden_because === reason);
-  return because("alarm") || because("personal") || (planned.length || current ? null : because(""));
+  const alarmed = new Set([...room.alarms.values()].filter((alarm) => !alarm.taken_by).map((alarm) => alarm.topic_id));
+  return fresh.find((topic) => alarmed.has(topic.id)) || because("personal") || (planned.length || current ? null : because(""));
 }
 
 // The acts on a card: the one that is needed most often first, by what the topic waits for.
@@ -64,7 +65,7 @@ export function drawNew(kit) {
   place("new").hidden = view(kit) === "lead";
   const agenda = agendaOf(kit);
   const { fresh, alone, all } = agenda;
-  const next = nextOne(agenda);
+  const next = nextOne(agenda, kit);
   const canAct = ["planned", "open"].includes(room.run.state);
   show(
     place("new"),

@@ -26,7 +26,7 @@ function translation(kit, topic, { language, words, by, hidden_because: hidden }
   const { say } = text;
   const name = languageName(data.language, language);
   return el(
-    "p", { class: "gv-note live-translation", "data-key": `lang-${language}` }, el("span", {}, `${name}: `), el("span", { lang: language, dir: "auto" }, words), ` ${say("translated_by", { name: by })} `, hidden ? [el("strong", { class: "gv-tag gv-tag--amber" }, say(HIDDEN[hidden])), " "] : null,
+    "p", { class: "gv-note live-translation", "data-key": `lang-${language}` }, el("span", {}, `${name}: `), el("span", { lang: language, dir: "auto" }, `“${words}”`), ` ${say("translated_by", { name: by })} `, hidden ? [el("strong", { class: "gv-tag gv-tag--amber" }, say(HIDDEN[hidden])), " "] : null,
     small(kit, say("take_away"), "drop-translation", {
       "data-topic": topic.id, "data-language": language, "aria-label": say("take_away_which", { language: name, words: topic.words }),
       "aria-disabled": waits("agenda:drop_translation", topic.id) ? "true" : null,
