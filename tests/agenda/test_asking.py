@@ -240,6 +240,29 @@ class TestTwoWhoLead:
                 run(act, cast.tomas, both, topic_id=its, base_rev=before, **more)
         run(service.park_topic, cast.tomas, both, topic_id=its, base_rev=topic(its).rev)
 
+    @pytest.mark.parametrize("name", [name for name, verb in vars(service).items() if "base_rev" in getattr(verb, "__annotations__", ())])
+    def test_no_act_of_whoever_leads_is(self, cast: Cast, both: str, name: str) -> None:
+        its, other = propose(cast.rosa, both), propose(cast.frank, both)
+        before = {
+            "extend_topic": "start_topic", "finish_topic": "start_topic", "show_topic": "ask_privately", "unmerge_topic": "merge_topics", "unsplit_topic": "split_topic",
+        }  # fmt: skip
+        more: dict[str, Any] = {
+            "start_topic": {"minutes": 5}, "extend_topic": {"minutes": 5}, "decline_topic": {"reason": "not_here"}, "suggest_words": {"words": "Other words"},
+            "merge_topics": {"into_id": other}, "split_topic": {"parts": ["One", "Two"]},
+        }  # fmt: skip
+
+        def act(name: str, **base: int) -> None:
+            run(getattr(service, name), cast.tomas, both, topic_id=its, **more.get(name, {}), **base)
+
+        if name in before:
+            act(before[name])
+        with write() as tx:
+            row = tx.get_one(Topic, its)
+            looked_at, row.rev, row.changed_by = row.rev, row.rev + 1, cast.joanne.id
+        with pytest.raises(rules.ChangedMeanwhile):
+            act(name, base_rev=looked_at)
+        act(name, base_rev=looked_at + 1)
+
     def test_ones_own_last_change_is_no_conflict(self, cast: Cast, both: str) -> None:
         its = propose(cast.rosa, both)
         before = topic(its).rev
