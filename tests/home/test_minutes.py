@@ -18,7 +18,7 @@ from tests.cast import Cast, reasons, signed_in
 
 @pytest.fixture
 def held(app: Flask, cast: Cast) -> str:
-    """A closed visit: one topic talked about with its outcome, one not reached, one for a one-on-one, one hidden, one taken back."""
+    """A closed visit: one topic talked about with its outcome, one not reached, one for a one-on-one, one kept for another, one hidden, one taken back."""
     with app.app_context():
         session_id = cast.session_id
         run(open_session, cast.tomas, session_id)
@@ -35,8 +35,10 @@ def held(app: Flask, cast: Cast) -> str:
         propose(cast.rosa, "A private matter", "one_on_one")
         hidden = propose(cast.frank, "Call me at 555 0100")
         run(agenda.take_back, cast.frank, session_id, topic_id=propose(cast.frank, "Never mind this"))
+        kept = propose(cast.rosa, "Another private matter", "one_on_one")
         with write() as tx:
             tx.get_one(Topic, hidden).hidden_because = "personal"
+            tx.get_one(Topic, kept).state = "parked"
         run(agenda.start_topic, cast.tomas, session_id, topic_id=talked, minutes=10)
         run(agenda.finish_topic, cast.tomas, session_id, topic_id=talked, outcome="The co-op sells them cheaper")
         run(close_session, cast.tomas, session_id, **reasons(cast))

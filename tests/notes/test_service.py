@@ -275,6 +275,16 @@ def test_an_addition_is_dated_now_and_names_nobody(cast: Cast) -> None:
     assert (reading.signature.row.content, reading.signature.is_intact) == (before, True)
 
 
+def test_the_same_addition_by_the_same_person_stands_there_once(cast: Cast) -> None:
+    note_id, _ = signed(cast)
+    first = run(service.add_to_note, cast.osei, note_id, kind="addendum", words="Also a new lamp.")
+    assert run(service.add_to_note, cast.osei, note_id, kind="addendum", words="Also a new lamp. ") == {**first, "already": True}
+    others = [(cast.adler, "addendum", "Also a new lamp."), (cast.osei, "late_entry", "Also a new lamp."), (cast.osei, "addendum", "And a rug.")]
+    assert not any("already" in run(service.add_to_note, who, note_id, kind=kind, words=words) for who, kind, words in others)
+    db.session.rollback()
+    assert len(queries.reading_for(db.session(), cast.osei, note_id, clock.now()).addenda) == 4
+
+
 def test_nobody_else_finds_a_note(cast: Cast) -> None:
     note_id, signature_id = signed(cast)
     for stranger in (cast.farrow, cast.joanne, cast.tomas, cast.nia, cast.ivo, cast.quinn, cast.ada, cast.rosa, cast.marcus, cast.sol):
