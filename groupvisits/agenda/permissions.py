@@ -1,5 +1,6 @@
-"""Who may do what with topics. The subject is a sessions `Place`: how the actor stands to the visit the topic belongs to."""
+"""Who may do what with topics. The subject is a sessions `Place`: how the actor stands to the visit the topic belongs to; or words there."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from groupvisits.core.actor import Actor
@@ -17,9 +18,17 @@ def takes_part(actor: Actor, place: Any) -> bool:
     return place is None or (place.seat is not None and place.seat.state in TAKING_PART)
 
 
-def leads_or_takes_part(actor: Actor, place: Any) -> bool:
+@dataclass(frozen=True)
+class WordsIn:
+    """Words in another language under a topic of this visit, and whose they are: nobody's where there are none."""
+
+    place: Any
+    by: str | None
+
+
+def leads_or_wrote_it(actor: Actor, subject: Any) -> bool:
     """a facilitator in sessions they lead; a patient what they wrote themselves"""
-    return place is None or leads(actor, place) or takes_part(actor, place)
+    return subject is None or leads(actor, subject.place) or (takes_part(actor, subject.place) and subject.by in (None, actor.id))
 
 
 def sees_patients(actor: Actor, place: Any) -> bool:
@@ -49,7 +58,7 @@ POLICY = Policy(
         "agenda:unmerge": permit("facilitator", when=leads),
         "agenda:split": permit("facilitator", when=leads),
         "agenda:unsplit": permit("facilitator", when=leads),
-        "agenda:drop_translation": permit("facilitator", "patient", when=leads_or_takes_part),
+        "agenda:drop_translation": permit("facilitator", "patient", when=leads_or_wrote_it),
         "agenda:similar": permit("facilitator", when=leads),
         "agenda:propose_for": permit("facilitator", when=leads),
         "agenda:plan": permit("facilitator", when=leads),

@@ -10,6 +10,7 @@ from groupvisits.core.errors import NotAllowed, NotFound
 from groupvisits.core.transaction import run, write
 from groupvisits.extensions import db
 from groupvisits.live.queries import snapshot_for
+from groupvisits.sessions.models import Seat
 from groupvisits.sessions.rules import WrongState
 from groupvisits.sessions.service import close_session
 from tests.agenda.arrange import on_screen, propose
@@ -147,3 +148,7 @@ def test_who_may(cast: Cast, rosas: str) -> None:
     for actor in (cast.rosa, cast.osei, cast.joanne):
         with pytest.raises(NotAllowed):
             run(service.drop_translation, actor, cast.session_id, topic_id=rosas, language="en")
+    with write() as tx:
+        tx.get_one(Seat, cast.seats["marcus"]).state = "declined"
+    with pytest.raises(NotAllowed):  # he takes no part any more
+        run(service.drop_translation, cast.marcus, cast.session_id, topic_id=rosas, language="en")

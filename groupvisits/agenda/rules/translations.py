@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from groupvisits.core.errors import Conflict, NotAllowed, Refused, mark
+from groupvisits.core.errors import Conflict, Refused, mark
 
 NOT_TRANSLATED = ("taken_back", "declined", "split")
 
@@ -34,12 +34,6 @@ def check_language(language: str, own: str, offered: Collection[str]) -> None:
         raise LanguageNotOffered(field="language")
     if language == own:
         raise SameLanguage(field="language")
-
-
-def check_may_drop(by: str, who: str, *, leads: bool) -> None:
-    """Their own words, or as whoever leads."""
-    if not leads and by != who:
-        raise NotAllowed
 
 
 def check_is_the_translator(by: str | None, who: str) -> None:

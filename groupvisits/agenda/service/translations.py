@@ -7,13 +7,14 @@ from sqlalchemy import ColumnElement, delete, select, update
 from groupvisits.accounts.models import Clinic
 from groupvisits.agenda import rules
 from groupvisits.agenda.models import Topic, TopicTranslation
+from groupvisits.agenda.permissions import POLICY, WordsIn
 from groupvisits.agenda.service.acts import Result, accepted, group_topic, place_in, unchanged
 from groupvisits.agenda.service.alarms import raise_alarm
 from groupvisits.agenda.service.words import written
 from groupvisits.core import clock
 from groupvisits.core.actor import Actor
 from groupvisits.core.transaction import Transaction
-from groupvisits.sessions.permissions import leads
+from groupvisits.sessions.queries import place_for
 from groupvisits.sessions.rules import check_is_not_over
 
 
@@ -45,12 +46,11 @@ def translate_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id:
 
 def drop_translation(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, language: str) -> Result:
     """The topic is not there in this language any more; somebody may add it anew. Whoever leads takes anybody's away, a patient their own."""
-    place = place_in(tx, actor, session_id, "agenda:drop_translation")
+    place, there = place_for(tx, actor, session_id, lock=True), tx.get(TopicTranslation, (topic_id, language))
+    POLICY.require(actor, "agenda:drop_translation", WordsIn(place, there.patient_id if there else None))
     topic = group_topic(tx, actor, place, topic_id)
-    there = tx.get(TopicTranslation, (topic.id, language))
     if there is None:
         return unchanged(place, topic)
-    rules.check_may_drop(there.patient_id, actor.id, leads=leads(actor, place))
     tx.delete(there)
     tx.flush()
     return accepted(tx, actor, "agenda:drop_translation", topic, patients=(there.patient_id,), language=language, by=there.patient_id)
