@@ -216,7 +216,7 @@ def test_who_sends_a_phone_number_all_the_same_reads_that_somebody_looks_first(e
 
 
 def test_a_topic_has_its_other_languages_under_its_own_words_and_is_read_aloud(enter: Enter, act: Act) -> None:
-    bring(act, "marcus", "What to eat at a wedding")
+    topic_id = bring(act, "marcus", "What to eat at a wedding")
     gladys = enter("gladys", "patient", PHONE)
     gladys.add_init_script(VOICES)
     gladys.reload()
@@ -235,6 +235,10 @@ def test_a_topic_has_its_other_languages_under_its_own_words_and_is_read_aloud(e
     in_language(gladys, "es")
     gladys.locator("#group li", has_text="What to eat at a wedding").get_by_role("button", name="Leer en voz alta").click()
     assert gladys.evaluate("window.spoken") == [["en", "What to eat at a wedding"], ["es", "Qué comer en una boda"]]
+    act("tomas", "agenda:start", topic_id=topic_id, minutes=10)
+    expect(gladys.locator("#now")).to_contain_text("Ahora hablamos de: What to eat at a wedding")
+    expect(gladys.locator('#now [lang="es"]')).to_have_text("Qué comer en una boda")
+    act("tomas", "agenda:finish", topic_id=topic_id, outcome="")
 
 
 def test_whoever_wrote_it_in_another_language_changes_it_and_takes_it_away_and_nobody_else_is_offered_that(enter: Enter, act: Act) -> None:
