@@ -23,6 +23,10 @@ function keepFresh(board) {
   room.on("state", refresh);
   room.on("heard", () => age.heard());
   room.on("online", (yes) => age.online(yes));
+  age.onStale((stale) => {
+    board.toggleAttribute("data-stale", stale);
+    board.querySelector("[data-board-stale]").classList.toggle("gv-hidden", !stale);
+  });
   room.on("answer", ({ ok, error }) => {
     say(ok ? "" : error.message);
     if (!ok) refresh({ even: true });

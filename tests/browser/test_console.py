@@ -143,7 +143,11 @@ def test_the_room_is_asked_silently_and_its_answers_are_counted(room: LiveServer
     topic_id = planned(room, "teo", "Cooking for a family that wants white rice")
     act(room, "tomas", "agenda:start", topic_id=topic_id, minutes=10)
     console = enter("tomas", "facilitator")
+    park = console.get_by_role("button", name="Park", exact=True)
+    before = park.bounding_box()
     console.get_by_role("button", name="Ask the room").click()
+    expect(console.get_by_role("button", name="Ask the room")).to_have_attribute("aria-disabled", "true")
+    assert park.bounding_box() == before  # a second tap meets no other button
     asked = console.locator('[data-key="poll"]')
     expect(asked).to_be_visible()
     ((poll_id,),) = room.rows("SELECT id FROM polls WHERE closed_at IS NULL")

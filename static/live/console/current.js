@@ -52,7 +52,8 @@ export function currentCard(current, kit) {
           "div", { class: "gv-buttons" },
           button(say("finish"), "open-finish", { small: false, kind: "primary", "data-key": "finish", ...topic, waiting: waits("agenda:finish", current.id) }),
           button(say("five_more"), "extend", { small: false, "data-key": "extend", ...topic, waiting: waits("agenda:extend", current.id) }),
-          asked ? null : button(say("ask_the_room"), "ask-room", { small: false, "data-key": "ask-room", ...topic, waiting: waits("live:ask_room", current.id) }),
+          // It stays where it is: Park must not slide under the finger.
+          button(say("ask_the_room"), "ask-room", { small: false, "data-key": "ask-room", ...topic, waiting: asked || waits("live:ask_room", current.id) }),
           button(say("park"), "park", { small: false, "data-key": "park", ...topic, waiting: waits("agenda:park", current.id) }),
         ),
     answers(kit, current),

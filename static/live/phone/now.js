@@ -2,19 +2,19 @@
 
 import { el } from "../dom.js";
 import { wordsIn } from "./kit.js";
+import { inOwnLanguage } from "./translate.js";
 
-// Its own words, and below them those in the reader's language, where somebody has added them.
-function talkingLine({ data, room, text, stale }) {
+function talkingLine(kit) {
+  const { room, text, stale } = kit;
   const { say, clock } = text;
   const { run } = room;
   const topic = run.state === "open" && run.current_topic_id ? room.topics.get(run.current_topic_id) : null;
   if (!topic?.words) return null;
   const lasts = !stale() && run.topic_ends_at && new Date(run.topic_ends_at) > room.now();
   const stop = lasts && !/[.!?…。؟]$/.test(topic.words) ? ". " : " ";
-  const other = topic.translations?.find(({ language }) => language === data.language);
   return [
     el("p", { "data-key": "talking" }, el("strong", {}, say("talking_now_label")), " ", wordsIn(topic), stop, lasts ? say("until_about", { time: clock(run.topic_ends_at) }) : null),
-    other ? el("p", { "data-key": "talking-in" }, wordsIn(other)) : null,
+    inOwnLanguage(topic, kit),
   ];
 }
 

@@ -3,6 +3,7 @@
 
 import { el } from "../dom.js";
 import { button, card, choices, note, wordsIn } from "./kit.js";
+import { inOwnLanguage } from "./translate.js";
 
 const POLL = { keep_going: "poll_keep_going", move_on: "poll_move_on", park: "poll_park" };
 
@@ -28,7 +29,7 @@ function pollCard(kit) {
   const answer = ([value, key]) =>
     button(say(key), "answer-poll", { "data-key": value, "data-poll": poll.id, "data-answer": value, "aria-pressed": given === value ? "true" : "false" });
   return el(
-    "div", { class: "gv-card gv-card--now", "data-key": `poll ${poll.id}` }, el("h2", { tabindex: "-1" }, say("poll_title")), el("p", {}, wordsIn(topic)),
+    "div", { class: "gv-card gv-card--now", "data-key": `poll ${poll.id}` }, el("h2", { tabindex: "-1" }, say("poll_title")), el("p", {}, wordsIn(topic)), inOwnLanguage(topic, kit),
     choices(Object.entries(POLL).map(answer), { three: true }), sendingNote(record, kit) || note(say(given ? "poll_thanks" : "poll_note")),
   );
 }

@@ -2,10 +2,16 @@
 
 import { el } from "../dom.js";
 import { clearCheck, mayGo } from "./check.js";
-import { emergency, linkButton, note } from "./kit.js";
+import { emergency, linkButton, note, wordsIn } from "./kit.js";
 import { OVER } from "./topics.js";
 
 const nameOf = (code, { languages }) => languages.find(([each]) => each === code)?.[1] || code;
+
+// Its words in the reader's language, where somebody has added them.
+export function inOwnLanguage(topic, { data }) {
+  const other = topic.translations?.find(({ language }) => language === data.language);
+  return other ? el("p", { class: "live-in-own", "data-key": "in own language" }, wordsIn(other)) : null;
+}
 
 // What this person wrote under a topic, also what waits until somebody has looked at it.
 const ownOf = (topic, { room }) => room.me.translated.filter(({ topic_id }) => topic_id === topic?.id);
