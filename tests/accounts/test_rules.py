@@ -3,7 +3,21 @@
 import pytest
 
 from groupvisits.accounts import rules
+from groupvisits.accounts.models import Clinic
 from groupvisits.core.errors import DomainError
+
+
+@pytest.mark.parametrize(
+    ("offered", "wanted", "written"),
+    [
+        (["en", "es"], "es", "es"),
+        (["en"], "es", "en"),  # no longer offered, or never reviewed
+        (["en", "tlh"], "tlh", "en"),  # offered once, by a version that still had its catalogue
+        (["en"], "", "en"),
+    ],
+)
+def test_people_are_written_to_in_a_language_their_clinic_offers(offered: list[str], wanted: str, written: str) -> None:
+    assert Clinic(languages=offered).language_for(wanted) == written
 
 
 @pytest.mark.parametrize(

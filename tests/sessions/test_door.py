@@ -155,6 +155,13 @@ def test_who_usually_comes_along_is_named_to_those_who_may_look_them_up(app: Fla
     assert "Elena" not in shown and "Who comes with Rosa?" in shown
 
 
+def test_the_person_looked_for_shows_at_the_address_of_that_search_only(app: Flask, cast: Cast) -> None:
+    client = signed_in(app, cast.nia)
+    found = client.post(door(cast, "check-in-searches"), data=ROSA)
+    assert "Rosa Delgado" in client.get(found.location).text
+    assert "Rosa" not in client.get(door(cast)).text  # the next person at the counter reads the screen too
+
+
 def test_somebody_of_another_group_is_told_of_their_own_date(app: Flask, cast: Cast) -> None:
     with app.app_context(), transaction.write() as tx:
         member(tx, sister_group(tx, cast)[0], cast.walter.id)

@@ -203,6 +203,14 @@ class TestWording:
         assert message.channel == "call" and "/links/" not in message.text
         assert db.session.scalar(select(PatientLink.id).where(PatientLink.patient_id == cast.marcus.id)) is None
 
+    def test_asked_for_twice_at_once_is_one_call_that_stays_on_the_list(self, cast: Cast) -> None:
+        prepare(cast, marcus="invited")
+        change(Patient, cast.marcus.id, email="")
+        plan(cast, cast.marcus, "invitation", occasion="first")
+        plan(cast, cast.marcus, "invitation", occasion="again")
+        service.word_due()
+        assert [(one.kind, one.state) for one in told(cast.marcus)] == [("invitation", "waiting")]
+
     def test_newer_news_takes_an_older_call_off_the_list(self, cast: Cast) -> None:
         prepare(cast, marcus="invited")
         change(Patient, cast.marcus.id, email="")
