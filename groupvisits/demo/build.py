@@ -20,6 +20,7 @@ from groupvisits.core import actor as actors
 from groupvisits.core import ids
 from groupvisits.core.transaction import Transaction
 from groupvisits.demo import content, history, scheduling, today
+from groupvisits.live.service import keep_talk_account
 from groupvisits.patients.models import Patient
 from groupvisits.programmes.models import Group, GroupTeamMember, Membership, Programme
 from groupvisits.sessions.models import GroupSession, Seat, SessionTeamMember
@@ -98,6 +99,7 @@ def build(tx: Transaction, now: datetime, zone: str = ZONE) -> Demo:
         visits, to_come = [_session(tx, clinic, group, day, staff, "closed") for day in past], []
         for held in visits:
             history.fill(tx, dice, group, held, members, shows, staff)
+            keep_talk_account(tx, held.id)
         for index, day in enumerate(future):
             if number == 0 and day == begins.date():
                 made.live = _session(tx, clinic, group, day, staff, "open")

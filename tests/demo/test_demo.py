@@ -18,6 +18,7 @@ from groupvisits.demo import build, scheduling
 from groupvisits.demo.commands import START_PAGES
 from groupvisits.extensions import db
 from groupvisits.feedback.models import FeedbackResponse
+from groupvisits.live.models import TalkAccount
 from groupvisits.notes import rules as note_rules
 from groupvisits.notes.models import NoteSignature
 from groupvisits.outbox.models import OutboxMessage
@@ -171,6 +172,13 @@ def test_the_open_visit_has_what_each_screen_of_it_can_show(app: Flask, demo: di
         assert db.session.get_one(Topic, translation.topic_id).state == "current"
         asked = db.session.scalars(select(Seat).join(Patient, Patient.id == Seat.patient_id).where(Patient.in_person, Seat.session_id == visit.id)).one()
         assert asked.state == "arrived"
+
+
+def test_each_visit_that_is_over_has_its_figures_of_the_talk(app: Flask, demo: dict[str, Any]) -> None:
+    with app.app_context():
+        figures = [account.figures for account in db.session.scalars(select(TalkAccount))]
+        assert len(figures) == 36
+        assert all(0 < each["heard"] <= each["here"] and 0 < each["minutes_on_topics"] <= each["minutes_open"] for each in figures)
 
 
 def test_shows_what_scheduling_has(app: Flask, demo: dict[str, Any]) -> None:
