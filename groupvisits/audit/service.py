@@ -147,7 +147,10 @@ def _mac(entry: AuditEntry | _Entry, previous: str) -> str:
         previous, entry.chain_id, entry.number, entry.clinic_id, at.isoformat(), entry.actor_kind, entry.actor_id, entry.action,
         entry.subject_kind, entry.subject_id, entry.details,
     ]  # fmt: skip
-    return hmac.new(_key(), json.dumps(content, sort_keys=True, ensure_ascii=False).encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(_key(), _encode(content).encode(), "sha256").hex()
+
+
+_encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
 
 
 def _key() -> bytes:

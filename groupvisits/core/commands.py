@@ -42,7 +42,10 @@ class Command:
 
     @property
     def body_hash(self) -> str:
-        return hashlib.sha256(json.dumps([self.kind, self.body], sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(_encode([self.kind, self.body]).encode()).hexdigest()
+
+
+_encode = json.JSONEncoder(sort_keys=True).encode
 
 
 class CommandRecord(db.Model):

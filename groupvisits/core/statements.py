@@ -11,6 +11,7 @@ holds back is not seen, and what it remembers is not changed (the writer forgets
 
 from collections import namedtuple
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Dialect, Insert, bindparam, insert
@@ -108,8 +109,8 @@ class _Compiled:
         ]
         returned = list(getattr(core, "selected_columns", None) or getattr(core, "exported_columns", ()))
         fields = [column.key for column in returned]
-        make: Any = namedtuple("Row", fields) if fields else tuple
-        self.make = make._make if fields else tuple
+        row: Any = namedtuple("Row", fields) if fields else tuple
+        self.row_of = partial(tuple.__new__, row)
         self.converts: list[tuple[int, Convert]] = [
             (place, convert) for place, column in enumerate(returned) if (convert := column.type.dialect_impl(dialect).result_processor(dialect, None))
         ]
@@ -123,8 +124,8 @@ class _Compiled:
 
     def row(self, found: Sequence[Any]) -> Any:
         if not self.converts:
-            return self.make(found)
+            return self.row_of(found)
         values = list(found)
         for place, convert in self.converts:
             values[place] = convert(values[place])
-        return self.make(values)
+        return self.row_of(values)

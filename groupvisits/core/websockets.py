@@ -9,6 +9,7 @@ See docs/decisions/017.
 
 import contextlib
 import errno
+import json
 import os
 import socket as sockets
 from collections import deque
@@ -152,16 +153,18 @@ class Rooms(Manager):
     def emit(self, event: str, data: Any, namespace: str, room: Any = None, skip_sid: Any = None, callback: Any = None, to: Any = None, **more: Any) -> None:
         server: Any = self.server
         lines = getattr(server.eio, "lines", None)
-        if callback or skip_sid or lines is None or namespace not in self.rooms:
+        if callback or skip_sid or lines is None or namespace != "/" or namespace not in self.rooms:
             super().emit(event, data, namespace, room=room, skip_sid=skip_sid, callback=callback, to=to, **more)
             return
-        text = server.packet_class(messages.EVENT, namespace=namespace, data=[event, data], binary=False).encode()
-        queued = engine.Packet(engine.MESSAGE, text)
+        queued = engine.Packet(engine.MESSAGE, f"{messages.EVENT}{_encode([event, data])}")
         frame = frame_of(str(queued.encode()))
         for _sid, engine_id in self.get_participants(namespace, to or room):
             line = lines.get(engine_id)
             if line is None or not line.push(frame):
                 server.eio.send_packet(engine_id, queued)
+
+
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def frame_of(message: str | bytes) -> bytes:

@@ -145,10 +145,34 @@ _SESSION = Statement(
     .join(_PROGRAMMES, _PROGRAMMES.c.id == _GROUPS.c.programme_id)
     .where(_SESSIONS.c.id == _IN_SESSION)
 )
-_PATIENT = Statement(select(*columns(Patient)).where(_PATIENTS.c.id == bindparam("patient_id")))
+_PATIENT = Statement(select(*columns(Patient, "id", "display_name", "in_person")).where(_PATIENTS.c.id == bindparam("patient_id")))
 _TOPIC = Statement(
     select(
-        *columns(Topic),
+        *columns(
+            Topic,
+            "id",
+            "patient_id",
+            "words",
+            "language",
+            "route",
+            "shows_name",
+            "state",
+            "position",
+            "minutes",
+            "outcome",
+            "carried_from_id",
+            "still_matters",
+            "merged_into_id",
+            "split_from_id",
+            "reason",
+            "hidden_because",
+            "suggested_words",
+            "proposed_at",
+            "rev",
+            "changed_by",
+            "changed_at",
+            "version",
+        ),
         exists(select(_JOINED.c.id).where(_JOINED.c.merged_into_id == _TOPICS.c.id)).label("has_joined"),
         exists(select(_TRANSLATED.c.topic_id).where(_TRANSLATED.c.topic_id == _TOPICS.c.id)).label("is_translated"),
     ).where(_TOPICS.c.id == bindparam("topic_id"))
@@ -173,7 +197,9 @@ _HEARD = Statement(  # what is or was talked about is theirs, or one of theirs i
     .limit(literal(1))
 )
 _SEAT = Statement(
-    select(*columns(Seat)).where(_SEATS.c.session_id == _IN_SESSION, _SEATS.c.patient_id == bindparam("patient_id"), _SEATS.c.state != "cancelled")
+    select(*columns(Seat, "id", "patient_id", "state", "slip_number")).where(
+        _SEATS.c.session_id == _IN_SESSION, _SEATS.c.patient_id == bindparam("patient_id"), _SEATS.c.state != "cancelled"
+    )
 )
 _SLOTS = Statement(select(*columns(Slot)).where(_SLOT_ROWS.c.session_id == _IN_SESSION, _SLOT_ROWS.c.patient_id == bindparam("patient_id")))
 _COUNTED = Statement(

@@ -81,11 +81,11 @@ class Presence:
 
     def patients(self, session_id: str) -> frozenset[str]:
         """The patients of the session who have at least one live phone."""
-        return frozenset(s.person_id for s in self._rooms.get(session_id, {}).values() if s.audience == "patient")
+        return frozenset([s.person_id for s in self._rooms.get(session_id, {}).values() if s.audience == "patient"])
 
     def watching(self, session_id: str) -> Watching:
         room = self._rooms.get(session_id, {})
-        return Watching(self.patients(session_id), any(s.audience == "clinician" for s in room.values()))
+        return Watching(self.patients(session_id), "clinician" in {s.audience for s in room.values()})
 
     def subscribers(self) -> dict[str, Subscriber]:
         return dict(self._subscribers)

@@ -106,6 +106,8 @@ class OrderHasChanged(Conflict):
 
 def tidy(words: str) -> str:
     """One line of what the person wrote, without control and direction characters that could disturb another screen."""
+    if words.isascii() and words.isprintable():  # the same, without looking at each letter
+        return " ".join(words.split())
     kept = (c if unicodedata.category(c)[0] != "C" or c in _JOINERS else " " if c.isspace() else "" for c in words)
     return " ".join("".join(kept).split())
 
