@@ -28,7 +28,7 @@ from groupvisits.notes.models import ActionPlan, Note
 from groupvisits.patients.models import Patient
 from groupvisits.patients.queries.agreements import hidden_names, hides_name
 from groupvisits.sessions.models import GroupSession, Seat, SessionTeamMember, WaitingGuest
-from groupvisits.sessions.queries import Place, place_for
+from groupvisits.sessions.queries import Place, place_for, place_of_patient
 from groupvisits.slots.models import Slot
 from groupvisits.slots.queries import slots_of
 
@@ -37,7 +37,7 @@ GUEST = "Guest"
 
 def place_in_room(db: Session, viewer: Actor, session_id: str, audience: str) -> Place:
     """The viewer's place, if they may be in the room as this audience. NotFound for strangers, NotAllowed for the wrong audience."""
-    place = place_for(db, viewer, session_id)
+    place = place_of_patient(db, viewer, session_id) if viewer.kind == "patient" else place_for(db, viewer, session_id)
     if audience not in AUDIENCES:
         raise NotFound
     POLICY.require(viewer, AUDIENCES[audience], place)

@@ -11,7 +11,7 @@ from groupvisits.accounts.browser_sessions import SEEN_EVERY, live_row, touch
 from groupvisits.core import clock
 from groupvisits.core.actor import Actor
 from groupvisits.core.doors import live_command
-from groupvisits.core.forms import parse
+from groupvisits.core.forms import parse_body
 from groupvisits.core.transaction import Transaction, run, turn
 from groupvisits.extensions import db
 from groupvisits.live import forms, queries, service
@@ -51,8 +51,8 @@ def init_app(app: Flask) -> None:
 
 def subscribe(sid: str, actor: Actor, data: Any) -> dict[str, Any]:
     """The socket hears this room as this audience from now on, and no other room. Refuses like the snapshot."""
-    form = parse(forms.SubscribeForm, data)
-    session_id, audience = str(form.session_id.data), str(form.audience.data)
+    asked = parse_body(forms.SubscribeForm, data)
+    session_id, audience = asked["session_id"], asked["audience"]
     place = queries.place_in_room(db.session(), actor, session_id, audience)
     now = Subscriber(session_id, audience, actor.id, actor.browser_session)
     before = _presence().enter(sid, now)

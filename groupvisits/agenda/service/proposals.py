@@ -97,7 +97,7 @@ def _propose(tx: Transaction, actor: Actor, place: Place, patient_id: str, actio
 
 def _place(tx: Transaction, actor: Actor, session_id: str, action: str) -> Place:
     # The session's row is held from here on: what the rules look at cannot change before the commit.
-    place = place_of_patient(tx, actor, session_id) if actor.kind == "patient" else place_for(tx, actor, session_id, lock=True)
+    place = place_of_patient(tx, actor, session_id, lock=True) if actor.kind == "patient" else place_for(tx, actor, session_id, lock=True)
     POLICY.require(actor, action, place)
     return place
 

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
 from groupvisits.core.statements import Statement, columns, table_of
-from groupvisits.core.transaction import Transaction
 from groupvisits.sessions.models import ONE_ON_ONES, GroupSession, Seat, SessionTeamMember
 from groupvisits.sessions.permissions import POLICY
 
@@ -43,26 +42,23 @@ def place_for(db: Session, viewer: Actor, session_id: str, *, lock: bool = False
     return place
 
 
-def place_of_patient(tx: Transaction, viewer: Actor, session_id: str) -> Place:
-    """The same for a patient's frequent acts, by statements: session and seat are rows of a few columns. The session's row is held."""
-    group_session = _SESSION.one(tx, session_id=session_id)
+def place_of_patient(db: Session, viewer: Actor, session_id: str, *, lock: bool = False) -> Place:
+    """The same for what patients do most, by statements: session and seat are rows of a few columns."""
+    group_session = (_SESSION_HELD if lock else _SESSION).one(db, session_id=session_id)
     if group_session is None or viewer.clinic_id != group_session.clinic_id:
         raise NotFound
-    place = Place(group_session, group_session.clinic_id, frozenset(), _SEAT.one(tx, session_id=session_id, patient_id=viewer.id))
+    place = Place(group_session, group_session.clinic_id, frozenset(), _SEAT.one(db, session_id=session_id, patient_id=viewer.id))
     if not POLICY.permits(viewer, "sessions:know_of", place):
         raise NotFound
     return place
 
 
 _SESSIONS, _SEATS = table_of(GroupSession), table_of(Seat)
-_SESSION = Statement(
-    select(
-        *columns(GroupSession, "id", "clinic_id", "group_id", "state", "closed_at", "version"),
-        (_SESSIONS.c.decision == ONE_ON_ONES).label("only_one_on_ones"),
-    )
-    .where(_SESSIONS.c.id == bindparam("session_id"))
-    .with_for_update()
-)
+_ROW = select(
+    *columns(GroupSession, "id", "clinic_id", "group_id", "state", "closed_at", "epoch", "version"),
+    (_SESSIONS.c.decision == ONE_ON_ONES).label("only_one_on_ones"),
+).where(_SESSIONS.c.id == bindparam("session_id"))
+_SESSION, _SESSION_HELD = Statement(_ROW), Statement(_ROW.with_for_update())
 _SEAT = Statement(
     select(*columns(Seat, "id", "state")).where(
         _SEATS.c.session_id == bindparam("session_id"), _SEATS.c.patient_id == bindparam("patient_id"), _SEATS.c.state != "cancelled"
