@@ -212,6 +212,21 @@ def test_a_topic_is_started_only_while_the_visit_is_open(cast: Cast) -> None:
         run(service.start_topic, cast.tomas, cast.session_id, topic_id=topic_id, minutes=10)
 
 
+def test_what_was_taken_back_is_neither_started_nor_planned_parked_or_declined(cast: Cast, opened: str) -> None:
+    topic_id = propose(cast.rosa, opened)
+    run(service.take_back, cast.rosa, opened, topic_id=topic_id)
+    for verb, body in (
+        (service.start_topic, {"minutes": 10}),
+        (service.plan_topic, {}),
+        (service.park_topic, {}),
+        (service.decline_topic, {"reason": "not_here"}),
+        (service.ask_privately, {}),
+        (service.suggest_words, {"words": "Other words"}),
+    ):
+        with pytest.raises(rules.TopicHasEnded):
+            run(verb, cast.tomas, opened, topic_id=topic_id, **body)
+
+
 def test_more_minutes_then_finished_with_its_outcome(cast: Cast, opened: str) -> None:
     topic_id = propose(cast.rosa, opened)
     run(service.start_topic, cast.tomas, opened, topic_id=topic_id, minutes=10)
@@ -263,8 +278,26 @@ def test_closing_gives_every_topic_of_the_group_a_fate(cast: Cast, opened: str) 
     version = run(close_session, cast.tomas, opened)["version"]
     assert [topic(each).state for each in (new, planned, current, alone)] == ["parked", "parked", "talked_about", "new"]
     assert topic(new).version == version
-    with pytest.raises(WrongState):
-        run(service.plan_topic, cast.tomas, opened, topic_id=new)
+
+
+@pytest.mark.parametrize(
+    ("verb", "body"),
+    [
+        (service.plan_topic, {}),
+        (service.start_topic, {"minutes": 5}),
+        (service.extend_topic, {"minutes": 5}),
+        (service.park_topic, {"reason": "not_here"}),
+        (service.decline_topic, {"reason": "not_here"}),
+        (service.ask_privately, {}),
+        (service.suggest_words, {"words": "Other words"}),
+    ],
+)
+def test_once_the_visit_is_over_its_agenda_stands(cast: Cast, opened: str, verb: Any, body: dict[str, Any]) -> None:
+    topic_id = propose(cast.rosa, opened)
+    run(close_session, cast.tomas, opened)
+    for act, more in ((verb, {"topic_id": topic_id, **body}), (service.order_topics, {"topic_ids": []}), (service.show_supports, {"on": True})):
+        with pytest.raises(WrongState):
+            run(act, cast.tomas, opened, **more)
 
 
 def test_a_topic_after_the_close_goes_to_the_parking_lot(cast: Cast, opened: str) -> None:

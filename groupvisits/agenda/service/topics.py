@@ -120,7 +120,6 @@ def finish_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: st
         return unchanged(place, topic)
     rules.check_base(topic.rev, base_rev, topic.changed_by, actor.id)
     if was_current:
-        check_is_open(place.group_session.state)
         _end_current(tx, place.group_session)
     topic.outcome = outcome
     return accepted(tx, actor, "agenda:finish", topic, run=was_current)
