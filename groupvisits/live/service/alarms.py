@@ -9,14 +9,11 @@ from groupvisits.core import clock
 from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
 from groupvisits.core.transaction import Transaction
-from groupvisits.live.permissions import POLICY
 from groupvisits.live.queries import staff_told_of
+from groupvisits.live.service.acts import Result, place_in
 from groupvisits.sessions.events import SessionChanged
 from groupvisits.sessions.models import GroupSession
-from groupvisits.sessions.queries import place_for
 from groupvisits.sessions.service import next_version
-
-Result = dict[str, object]
 
 
 def take_alarm(tx: Transaction, actor: Actor, session_id: str, *, alarm_id: str, staff_member_id: str = "") -> Result:
@@ -59,8 +56,7 @@ def end_alarm(tx: Transaction, actor: Actor, session_id: str, *, alarm_id: str, 
 
 
 def _alarm(tx: Transaction, actor: Actor, session_id: str, alarm_id: str, action: str) -> tuple[GroupSession, Alarm]:
-    place = place_for(tx, actor, session_id, lock=True)
-    POLICY.require(actor, action, place)
+    place = place_in(tx, actor, session_id, action)
     alarm = tx.get(Alarm, alarm_id)
     if alarm is None or alarm.session_id != session_id:
         raise NotFound

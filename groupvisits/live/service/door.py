@@ -16,14 +16,12 @@ from groupvisits.core.errors import NotFound
 from groupvisits.core.transaction import Transaction
 from groupvisits.live import rules
 from groupvisits.live.permissions import POLICY
+from groupvisits.live.service.acts import Result, place_in
 from groupvisits.patients.models import Patient
 from groupvisits.sessions.events import SeatArrived, SessionChanged
 from groupvisits.sessions.models import HOLDING, GroupSession, Seat, WaitingGuest
-from groupvisits.sessions.queries import place_for
 from groupvisits.sessions.rules import check_is_open
 from groupvisits.sessions.service import next_version, take_seat
-
-Result = dict[str, object]
 
 
 def admit_guest(tx: Transaction, actor: Actor, session_id: str, *, guest_id: str, seat_id: str) -> Result:
@@ -31,8 +29,7 @@ def admit_guest(tx: Transaction, actor: Actor, session_id: str, *, guest_id: str
 
     Refuses a phone that was let in as somebody else, seats of other visits, and a full visit for a seat that holds no place.
     """
-    place = place_for(tx, actor, session_id, lock=True)
-    POLICY.require(actor, "live:admit", place)
+    place = place_in(tx, actor, session_id, "live:admit")
     check_is_open(place.group_session.state)
     guest, seat = tx.get(WaitingGuest, guest_id), tx.get(Seat, seat_id)
     if guest is None or seat is None or guest.session_id != session_id or seat.session_id != session_id or seat.state == "cancelled":

@@ -2,27 +2,20 @@
 
 from sqlalchemy import select
 
-from groupvisits.audit import service as audit
 from groupvisits.core import clock, ids
 from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
 from groupvisits.core.transaction import Transaction
 from groupvisits.live import rules
 from groupvisits.live.models import Poll, PollAnswer
-from groupvisits.live.permissions import POLICY
-from groupvisits.sessions.events import SessionChanged
+from groupvisits.live.service.acts import Result, place_in, run_changed
 from groupvisits.sessions.models import GroupSession
-from groupvisits.sessions.queries import place_for
 from groupvisits.sessions.rules import check_is_open
-from groupvisits.sessions.service import next_version
-
-Result = dict[str, object]
 
 
 def ask_room(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str) -> Result:
     """Every phone asks whether to go on with the current topic; an older question has ended. Refuses any other topic."""
-    place = place_for(tx, actor, session_id, lock=True)
-    POLICY.require(actor, "live:ask_room", place)
+    place = place_in(tx, actor, session_id, "live:ask_room")
     group_session = place.group_session
     check_is_open(group_session.state)
     rules.check_is_current(group_session.current_topic_id, topic_id)
@@ -40,8 +33,7 @@ def ask_room(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str) -
 
 def answer_poll(tx: Transaction, actor: Actor, session_id: str, *, poll_id: str, answer: str) -> Result:
     """The patient's answer is this, whatever it was before. Nobody else sees whose it is. Refuses once the question has ended."""
-    place = place_for(tx, actor, session_id, lock=True)
-    POLICY.require(actor, "live:answer_poll", place)
+    place = place_in(tx, actor, session_id, "live:answer_poll")
     poll = _poll(tx, session_id, poll_id)
     rules.check_poll_is_open(poll.closed_at, is_about_now=_is_about_now(poll, place.group_session))
     given = tx.get(PollAnswer, (poll_id, actor.id))
@@ -57,8 +49,7 @@ def answer_poll(tx: Transaction, actor: Actor, session_id: str, *, poll_id: str,
 
 def end_poll(tx: Transaction, actor: Actor, session_id: str, *, poll_id: str) -> Result:
     """The question is off the phones. Ending it twice changes nothing."""
-    place = place_for(tx, actor, session_id, lock=True)
-    POLICY.require(actor, "live:end_poll", place)
+    place = place_in(tx, actor, session_id, "live:end_poll")
     poll = _poll(tx, session_id, poll_id)
     if poll.closed_at is not None:
         return {"version": place.group_session.version, "poll_id": poll_id}
@@ -90,7 +81,4 @@ def _poll(tx: Transaction, session_id: str, poll_id: str) -> Poll:
 
 
 def _changed(tx: Transaction, actor: Actor, action: str, group_session: GroupSession, poll: Poll, *, patients: tuple[str, ...] = ()) -> Result:
-    version = next_version(tx, group_session.id)
-    audit.record(tx, actor, action, poll, session_id=group_session.id, topic=poll.topic_id)
-    tx.announce(SessionChanged(group_session.id, version, run=True, patients=patients))
-    return {"version": version, "poll_id": poll.id}
+    return run_changed(tx, actor, action, group_session, poll, patients=patients, topic=poll.topic_id) | {"poll_id": poll.id}

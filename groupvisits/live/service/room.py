@@ -9,14 +9,11 @@ from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
 from groupvisits.core.transaction import Transaction
 from groupvisits.live import queries, rules
-from groupvisits.live.permissions import POLICY
+from groupvisits.live.service.acts import Result, place_in, run_changed
 from groupvisits.sessions.events import SessionChanged
 from groupvisits.sessions.models import GroupSession, Seat
-from groupvisits.sessions.queries import place_for
 from groupvisits.sessions.rules import check_is_not_over, check_is_open
 from groupvisits.sessions.service import next_version
-
-Result = dict[str, object]
 
 
 def go_to_phase(tx: Transaction, actor: Actor, session_id: str, *, phase: int) -> Result:
@@ -26,7 +23,7 @@ def go_to_phase(tx: Transaction, actor: Actor, session_id: str, *, phase: int) -
     if group_session.phase == phase:
         return _unchanged(group_session)
     group_session.phase, group_session.phase_started_at = phase, clock.now()
-    return _run_changed(tx, actor, "live:phase", group_session, phase=phase)
+    return run_changed(tx, actor, "live:phase", group_session, group_session, phase=phase)
 
 
 def draw_curtain(tx: Transaction, actor: Actor, session_id: str, *, on: bool = False) -> Result:
@@ -35,7 +32,7 @@ def draw_curtain(tx: Transaction, actor: Actor, session_id: str, *, on: bool = F
     if group_session.curtain == on:
         return _unchanged(group_session)
     group_session.curtain = on
-    return _run_changed(tx, actor, "live:curtain", group_session, on=on)
+    return run_changed(tx, actor, "live:curtain", group_session, group_session, on=on)
 
 
 def gather_topics(tx: Transaction, actor: Actor, session_id: str, *, minutes: int) -> Result:
@@ -44,12 +41,12 @@ def gather_topics(tx: Transaction, actor: Actor, session_id: str, *, minutes: in
     if minutes == 0 and group_session.gathering_until is None:
         return _unchanged(group_session)
     group_session.gathering_until = rules.gathering_end(clock.now(), minutes)
-    return _run_changed(tx, actor, "live:gather", group_session, minutes=minutes)
+    return run_changed(tx, actor, "live:gather", group_session, group_session, minutes=minutes)
 
 
 def say_prompt(tx: Transaction, actor: Actor, session_id: str, *, phase: int, prompt: str, watch: str = "") -> Result:
     """This visit's part has this to say and this to watch; the programme keeps its own. Also while the visit is prepared."""
-    group_session = _room(tx, actor, session_id, "live:prompt")
+    group_session = place_in(tx, actor, session_id, "live:prompt").group_session
     check_is_not_over(group_session.state)
     rules.check_phase(phase, len(group_session.phases))
     said = {"prompt": rules.check_prompt(prompt, "prompt"), "watch": rules.check_prompt(watch, "watch")}
@@ -58,7 +55,7 @@ def say_prompt(tx: Transaction, actor: Actor, session_id: str, *, phase: int, pr
 
 def give_phase(tx: Transaction, actor: Actor, session_id: str, *, phase: int, owner: str = "", seat_id: str = "") -> Result:
     """This part is led by this role, or by the patient of this seat, who reads so on their phone. Refuses seats of other visits."""
-    group_session = _room(tx, actor, session_id, "live:phase_owner")
+    group_session = place_in(tx, actor, session_id, "live:phase_owner").group_session
     check_is_not_over(group_session.state)
     rules.check_phase(phase, len(group_session.phases))
     if seat_id:
@@ -96,7 +93,7 @@ def hand_over(tx: Transaction, actor: Actor, session_id: str, *, staff_member_id
     if group_session.handed_to_id == (staff_member_id or None):
         return _unchanged(group_session)
     group_session.handed_to_id = staff_member_id or None
-    return _run_changed(tx, actor, "live:hand_over", group_session, to=staff_member_id)
+    return run_changed(tx, actor, "live:hand_over", group_session, group_session, to=staff_member_id)
 
 
 def take_over(tx: Transaction, actor: Actor, session_id: str) -> Result:
@@ -105,7 +102,7 @@ def take_over(tx: Transaction, actor: Actor, session_id: str) -> Result:
     if group_session.led_by_id == actor.id and group_session.handed_to_id is None:
         return _unchanged(group_session)
     group_session.led_by_id, group_session.handed_to_id = actor.id, None
-    return _run_changed(tx, actor, "live:take_over", group_session)
+    return run_changed(tx, actor, "live:take_over", group_session, group_session)
 
 
 def _phase_changed(tx: Transaction, actor: Actor, action: str, group_session: GroupSession, phase: int, values: dict[str, str]) -> Result:
@@ -116,7 +113,7 @@ def _phase_changed(tx: Transaction, actor: Actor, action: str, group_session: Gr
         return _unchanged(group_session)
     group_session.run_sheet = phases
     told = tuple(patient_id for patient_id in (_holder_of(tx, part.get("owner_seat_id")) for part in (before, phases[phase])) if patient_id)
-    return _run_changed(tx, actor, action, group_session, patients=told, phase=phase, seat=values.get("owner_seat_id", ""))
+    return run_changed(tx, actor, action, group_session, group_session, patients=told, phase=phase, seat=values.get("owner_seat_id", ""))
 
 
 def _holder_of(tx: Transaction, seat_id: str | None) -> str | None:
@@ -124,23 +121,10 @@ def _holder_of(tx: Transaction, seat_id: str | None) -> str | None:
     return seat.patient_id if seat else None
 
 
-def _room(tx: Transaction, actor: Actor, session_id: str, action: str) -> GroupSession:
-    place = place_for(tx, actor, session_id, lock=True)
-    POLICY.require(actor, action, place)
-    return place.group_session
-
-
 def _open_room(tx: Transaction, actor: Actor, session_id: str, action: str) -> GroupSession:
-    group_session = _room(tx, actor, session_id, action)
+    group_session = place_in(tx, actor, session_id, action).group_session
     check_is_open(group_session.state)
     return group_session
-
-
-def _run_changed(tx: Transaction, actor: Actor, action: str, group_session: GroupSession, *, patients: tuple[str, ...] = (), **details: object) -> Result:
-    version = next_version(tx, group_session.id)
-    audit.record(tx, actor, action, group_session, session_id=group_session.id, **details)
-    tx.announce(SessionChanged(group_session.id, version, run=True, patients=patients))
-    return {"version": version}
 
 
 def _unchanged(group_session: GroupSession) -> Result:

@@ -3,19 +3,15 @@
 from groupvisits.audit import service as audit
 from groupvisits.core.actor import Actor
 from groupvisits.core.transaction import Transaction
-from groupvisits.live.permissions import POLICY
+from groupvisits.live.service.acts import Result, place_in
 from groupvisits.patients.models import Patient
 from groupvisits.sessions.events import SessionChanged
-from groupvisits.sessions.queries import place_for
 from groupvisits.sessions.service import next_version
-
-Result = dict[str, object]
 
 
 def wish(tx: Transaction, actor: Actor, session_id: str, *, in_person: bool = False) -> Result:
     """The patient is told in person when it is their turn, besides what their phone says, or not any more; kept for other visits too."""
-    place = place_for(tx, actor, session_id, lock=True)
-    POLICY.require(actor, "live:wish", place)
+    place = place_in(tx, actor, session_id, "live:wish")
     patient = tx.get_one(Patient, actor.id)
     if patient.in_person == in_person:
         return {"version": place.group_session.version}
