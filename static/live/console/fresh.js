@@ -12,7 +12,7 @@ function topicNote({ text, stale }, topic, alike) {
   return el(
     "p", { class: "gv-note", dir: "auto" }, stale() ? say("name_only", { name: topic.author }) : say("who_when", { name: topic.author, time: clock(topic.proposed_at) }),
     topic.supports ? ` ${count("said_me_too", topic.supports)}.` : "", topic.carried ? ` ${say("carried")}` : "",
-    topic.not_heard_yet ? [" ", el("strong", {}, say("not_heard_yet"))] : null,
+    topic.not_heard_yet ? [" ", el("strong", {}, say("not_heard_yet")), alike ? "." : ""] : null,
     alike ? ` ${say("looks_like", { name: alike.author, words: alike.words })}` : null,
   );
 }
