@@ -103,6 +103,7 @@ def _init_sockets(app: Flask, config: Config, policies: dict[str, Policy]) -> No
     def allowed(origin: str, environ: dict[str, Any]) -> bool:
         return app.extensions["socket_door"].is_own_origin(origin, environ)
 
+    rooms: dict[str, Any] = {"message_queue": config.redis_url} if config.redis_url else {"client_manager": websockets.Rooms()}
     # Not in extensions: it holds its server, and a second application in the same process would take the first one's away.
     SocketIO().init_app(
         app,
@@ -113,8 +114,7 @@ def _init_sockets(app: Flask, config: Config, policies: dict[str, Policy]) -> No
         ping_interval=10,
         ping_timeout=8,
         max_http_buffer_size=16 * 1024,
-        message_queue=config.redis_url or None,
-        **({} if config.redis_url else {"client_manager": websockets.Rooms()}),
+        **rooms,
     )
     if not config.testing:
         websockets.use(app.extensions["socketio"].server.eio)
