@@ -74,6 +74,10 @@ class TestParts:
         run(service.give_phase, cast.tomas, opened, phase=2, owner="Facilitator")
         assert seen(cast, cast.rosa, "patient")["me"]["leads"] == []
 
+    def test_a_part_that_the_visit_has_not_is_nobodys(self, cast: Cast, opened: str) -> None:
+        with pytest.raises(rules.NoSuchPhase):
+            run(service.give_phase, cast.tomas, opened, phase=60, owner="Facilitator")
+
     def test_nobody_of_another_visit_leads_a_part(self, cast: Cast, opened: str) -> None:
         with pytest.raises(NotFound):
             run(service.give_phase, cast.tomas, opened, phase=2, seat_id="0" * 32)
@@ -83,7 +87,11 @@ class TestParts:
         with pytest.raises(WrongState):
             run(service.say_prompt, cast.tomas, opened, phase=1, prompt="Late")
         with pytest.raises(WrongState):
+            run(service.give_phase, cast.tomas, opened, phase=1, owner="Facilitator")
+        with pytest.raises(WrongState):
             run(service.gather_topics, cast.tomas, opened, minutes=5)
+        with pytest.raises(WrongState):
+            run(service.ask_room, cast.tomas, opened, topic_id="any")
 
     @pytest.mark.parametrize(
         ("verb", "values"),
