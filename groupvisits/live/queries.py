@@ -404,12 +404,12 @@ class Room:
 
     @cached_property
     def _away(self) -> dict[str, datetime]:
-        """Who is in a one-on-one now, and about when they are back."""
+        """Who is in a one-on-one now, and when it was to be over: a moment that does not move, so that every screen says the same."""
         away = {}
         for slot in self._slots:
             since = {"called": slot.called_at, "coming": slot.called_at, "started": slot.started_at}.get(slot.state)
             if since is not None:
-                away[slot.patient_id] = max(since + timedelta(minutes=slot.minutes), self.now)
+                away[slot.patient_id] = since + timedelta(minutes=slot.minutes)
         return away
 
     @cached_property
