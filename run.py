@@ -7,7 +7,6 @@ monkey.patch_all()
 import gc
 import os
 import signal
-import sys
 import socket
 from typing import Any
 
@@ -24,7 +23,6 @@ from groupvisits.core.websockets import CONNECTION
 
 SAY_SO = 0.1  # seconds for the last answers to leave
 YOUNG = 20_000  # objects until the collector looks at the new ones; by its own measure it would do so several times for each proposal
-HANDS_OVER = 0.0005  # seconds until the thread that waits for the disk may go on beside a busy hub
 COLLECT_EVERY = 600  # seconds; it walks over all that was made since the start, 50 ms with 700 phones
 
 
@@ -70,7 +68,6 @@ def serve() -> None:
     config = Config.from_environment()
     app = create_app(config)
     collect_at_leisure()
-    sys.setswitchinterval(HANDS_OVER)
     start_background_work(app)
     writer.start(app)
     for asked in (signal.SIGTERM, signal.SIGINT):

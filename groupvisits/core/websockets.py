@@ -11,6 +11,7 @@ import contextlib
 import errno
 import json
 import os
+import random
 import socket as sockets
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -183,4 +184,9 @@ def frame_of(message: str | bytes) -> bytes:
 def use(engine_server: Any) -> None:
     """This server's WebSockets are ours from now on; `lines` are those open, by Engine.IO's id."""
     engine_server.lines = {}
-    engine_server._async = {**engine_server._async, "websocket": WebSocket}
+    engine_server._async = {**engine_server._async, "websocket": WebSocket, "sleep": sleep_unevenly}
+
+
+def sleep_unevenly(seconds: float) -> None:
+    """Up to a quarter less, differently each time: phones that came back together after a restart are not asked together whether they are there."""
+    gevent.sleep(seconds * random.uniform(0.75, 1))  # noqa: S311

@@ -23,6 +23,7 @@ from groupvisits.sessions.service import close_session
 
 log = structlog.get_logger("live")
 TICK_SECONDS = 10
+BREATH = 0.001  # seconds; none at all would only let pass who is ready already, not who is heard just now
 
 
 def init_app(app: Flask) -> None:
@@ -108,7 +109,7 @@ class Ticker:
             tick = {"epoch": epoch, "version": version, "server_now": clock.now().isoformat()}
             for audience in ("patient", "facilitator", "clinician", "display"):
                 _server().emit("session:tick", tick, to=room_of(session_id, audience))
-            time.sleep(0)  # forty rooms at once would keep every proposal waiting
+            time.sleep(BREATH)  # forty rooms at once would keep every proposal waiting
 
 
 def end_run_out_sockets() -> None:
@@ -119,7 +120,7 @@ def end_run_out_sockets() -> None:
         if token not in known:
             known[token] = actor_of_token(token) is not None
             db.session.rollback()
-            time.sleep(0)  # hundreds of phones are looked up: what somebody says just now comes first
+            time.sleep(BREATH)  # hundreds of phones are looked up: what somebody says just now comes first
         if not known[token]:
             _server().disconnect(sid)
 

@@ -178,6 +178,14 @@ def test_nothing_is_said_after_the_goodbye(server: socketio.Server, browser: Bro
     assert b"too late" not in heard
 
 
+def test_phones_that_came_together_are_not_asked_together(server: socketio.Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(gevent, "sleep", slept.append)
+    for _ in range(50):
+        server.eio.sleep(10)
+    assert 7.5 <= min(slept) < max(slept) <= 10
+
+
 def test_nothing_is_compressed_though_the_browser_offers_it(browser: Browser) -> None:
     assert b" 101 " in browser.head and b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" in browser.head  # RFC 6455, 1.3
     assert b"extensions" not in browser.head.lower()
