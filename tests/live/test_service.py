@@ -16,11 +16,13 @@ from groupvisits.extensions import db
 from groupvisits.interop.service import print_slips
 from groupvisits.live import rules, service
 from groupvisits.live.queries import Room
+from groupvisits.patients.models import Patient
 from groupvisits.patients.service import deactivate_patient
 from groupvisits.sessions.models import GroupSession, Seat, WaitingGuest
 from groupvisits.sessions.rules import WrongState
 from groupvisits.sessions.service import check_in, close_session
 from groupvisits.slots.models import Slot
+from tests.agenda.arrange import next_visit
 from tests.cast import Cast, reasons
 
 pytestmark = pytest.mark.usefixtures("context")
@@ -147,6 +149,28 @@ def test_a_phone_that_is_let_in_becomes_the_patients_and_the_patient_is_here(cas
     with pytest.raises(NotFound):
         run(service.admit_guest, cast.tomas, opened, guest_id="nobody", seat_id=cast.seats["teo"])
     assert db.session.get(BrowserSession, PHONE["fingerprint"]) is None  # the browser had gone: nothing is made up for it
+
+
+def test_only_a_phone_and_a_seat_of_this_visit_are_let_in(cast: Cast, opened: str) -> None:
+    guest_id, elsewhere = guest_of(opened), next_visit(cast, "rosa")
+    with write() as tx:
+        tx.get_one(Seat, cast.seats["teo"]).state = "cancelled"
+        theirs = tx.scalars(select(Seat.id).where(Seat.session_id == elsewhere)).one()
+    for seat_id in ("nobody's", theirs, cast.seats["teo"]):
+        with pytest.raises(NotFound):
+            run(service.admit_guest, cast.tomas, opened, guest_id=guest_id, seat_id=seat_id)
+    with write() as tx:
+        tx.get_one(WaitingGuest, guest_id).session_id = elsewhere
+    with pytest.raises(NotFound):
+        run(service.admit_guest, cast.tomas, opened, guest_id=guest_id, seat_id=cast.seats["rosa"])
+
+
+def test_nobody_is_let_in_as_a_patient_who_is_no_longer_one(cast: Cast, opened: str) -> None:
+    guest_id = guest_of(opened)
+    with write() as tx:
+        tx.get_one(Patient, cast.rosa.id).is_active = False
+    with pytest.raises(NotFound):
+        run(service.admit_guest, cast.tomas, opened, guest_id=guest_id, seat_id=cast.seats["rosa"])
 
 
 def test_before_you_counts_those_who_are_here(cast: Cast, opened: str) -> None:

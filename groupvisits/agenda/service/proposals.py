@@ -153,4 +153,3 @@ _CHANGED_AT = Statement(update(_TOPICS).where(_TOPICS.c.id == bindparam("topic_i
 _BUDGET = Statement(
     select(_PROGRAMMES.c.support_budget).join(_GROUPS, _GROUPS.c.programme_id == _PROGRAMMES.c.id).where(_GROUPS.c.id == bindparam("group_id", type_=String()))
 )
-_HEADS = _TOPICS.alias("heads")
