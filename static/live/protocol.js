@@ -119,7 +119,7 @@ export class Room {
 
   #take(snapshot) {
     this.epoch = snapshot.epoch;
-    this.version = this.meVersion = snapshot.version;
+    this.version = this.meVersion = this.wholeMeVersion = snapshot.version;
     this.run = snapshot.run;
     this.account = snapshot.account || null;
     this.talk = snapshot.talk || null;
@@ -153,8 +153,12 @@ export class Room {
 
   // The whole of it, or only what some topics change in it.
   #applyMe({ version, me, changes }) {
-    if (version < this.meVersion) return;
+    if (version < this.meVersion) {
+      if (version > this.wholeMeVersion) this.fetch(); // overtaken: what came before it changed other topics, perhaps
+      return;
+    }
     this.meVersion = version;
+    if (me) this.wholeMeVersion = version;
     this.me = me || changedMe(this.me, changes);
   }
 

@@ -80,6 +80,20 @@ def test_ones_own_part_is_never_replaced_by_an_older_one() -> None:
     assert screen.me == {"number": 6}
 
 
+def test_ones_own_part_that_was_overtaken_is_fetched() -> None:
+    def changes(version: int, topic_id: str) -> dict[str, Any]:
+        told = {"topics": [{"id": topic_id}], "supported": [], "supports_left": None, "translated": []}
+        return {"epoch": "e", "version": version, "changes": told}
+
+    screen = at(4)
+    screen.hear("session:mine", {"epoch": "e", "version": 5, "me": {"topics": [], "supported": [], "translated": []}})
+    screen.hear("session:mine", changes(8, "later"))
+    screen.hear("session:mine", changes(5, "known already"))
+    assert not screen.wants  # what was told whole holds it
+    screen.hear("session:mine", changes(7, "overtaken"))
+    assert screen.wants
+
+
 def test_a_snapshot_that_was_overtaken_by_ones_own_part_does_not_take_it_back() -> None:
     screen = at(4)
     screen.want()

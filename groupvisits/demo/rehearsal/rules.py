@@ -26,6 +26,7 @@ class Screen:
         self.talk: dict[str, Any] | None = None
         self.me: dict[str, Any] | None = None
         self.lists: dict[str, dict[str, Any]] = {name: {} for name in LISTS}
+        self.whole_me_version = 0  # of the snapshot, or of the last message that held all of it
         self.fetching = False
         self._wanted = True  # nothing is known yet
         self._early: list[tuple[str, dict[str, Any]]] = []  # what came while a snapshot was on its way
@@ -76,8 +77,12 @@ class Screen:
             self._early.append(("session:mine", message))
         elif message["epoch"] != self.epoch:
             self.want()
-        elif message["version"] >= self.me_version:
+        elif message["version"] < self.me_version:
+            if message["version"] > self.whole_me_version:  # overtaken: what came before it changed other topics, perhaps
+                self.want()
+        else:
             self.me_version = message["version"]
+            self.whole_me_version = message["version"] if "me" in message else self.whole_me_version
             self.me = message["me"] if "me" in message else changed_me(self.me or {}, message["changes"])
 
     def ticked(self, tick: dict[str, Any]) -> None:
@@ -90,6 +95,7 @@ class Screen:
 
     def _take(self, snapshot: Mapping[str, Any]) -> None:
         self.epoch, self.version, self.me_version = snapshot["epoch"], snapshot["version"], snapshot["version"]
+        self.whole_me_version = snapshot["version"]
         self.run, self.account, self.talk, self.me = snapshot["run"], snapshot.get("account"), snapshot.get("talk"), snapshot.get("me")
         for name, key in LISTS.items():
             self.lists[name] = {item[key]: item for item in snapshot.get(name, [])}
