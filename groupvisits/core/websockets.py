@@ -81,7 +81,7 @@ class WebSocket:
 
     def push(self, frame: bytes) -> bool:
         """Write it now, never waiting. False, with nothing written, while anything else is on its way to this browser or nothing can be."""
-        if not self._is_clear():
+        if not (self._is_clear() and self.engine.upgraded):  # until a browser that began by polling has changed over, its queue is read there
             return False
         try:
             written = os.write(self.socket.fileno(), frame)
@@ -185,6 +185,15 @@ def use(engine_server: Any) -> None:
     """This server's WebSockets are ours from now on; `lines` are those open, by Engine.IO's id."""
     engine_server.lines = {}
     engine_server._async = {**engine_server._async, "websocket": WebSocket, "sleep": sleep_unevenly}
+    through_the_queue = engine_server.send_packet
+
+    def send_packet(engine_id: str, packet: engine.Packet) -> None:
+        """What is sent to one browser, such as the answer to its command, takes the same short way as what is sent to its room."""
+        line = engine_server.lines.get(engine_id)
+        if line is None or not line.push(frame_of(packet.encode())):
+            through_the_queue(engine_id, packet)
+
+    engine_server.send_packet = send_packet
 
 
 def sleep_unevenly(seconds: float) -> None:

@@ -101,13 +101,14 @@ def browser(server: socketio.Server) -> Iterator[Browser]:
 
 def test_what_is_pushed_and_what_is_queued_arrives_whole_and_in_its_order(server: socketio.Server, browser: Browser) -> None:
     sent = []
-    slow = gevent.spawn(browser.messages, 900)
+    slow = gevent.spawn(browser.messages, 1200)
     for number in range(300):
         words = str(number) * (1 + number * 37 % 400) * (30 if number % 5 == 0 else 1)  # some are more than the line takes at once
         server.manager.emit("told", {"words": words}, "/", room="room")
-        browser.engine.send(Packet(MESSAGE, f"answer {number}"))
+        browser.engine.send(Packet(MESSAGE, f"queued {number}"))
+        server.eio.send("browser", f"answer {number}")
         server.manager.emit("told", {"words": number}, "/", room="room")
-        sent += [f'42["told",{{"words":"{words}"}}]', f"4answer {number}", f'42["told",{{"words":{number}}}]']
+        sent += [f'42["told",{{"words":"{words}"}}]', f"4queued {number}", f"4answer {number}", f'42["told",{{"words":{number}}}]']
         while number % 3 == 0 and not browser.engine.queue.empty():
             gevent.sleep(0)  # the last one is on its way, perhaps the first half of it
         while number % 7 == 0 and browser.websocket.is_writing:

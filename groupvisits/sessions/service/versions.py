@@ -19,8 +19,8 @@ def next_version(tx: Transaction, session_id: str) -> int:
     version = _NEXT.value(tx, session_id=session_id)
     if version is None:
         raise NotFound
-    known = tx.identity_map.get(identity_key(GroupSession, session_id))
-    if known is not None:
+    known = tx.identity_map and tx.identity_map.get(identity_key(GroupSession, session_id))
+    if known:
         set_committed_value(known, "version", version)
     return version
 
