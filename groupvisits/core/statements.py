@@ -86,11 +86,12 @@ class Added(Statement):
         self.made: dict[str, Callable[[Any], Any]] = {name: default for name, default in self.fixed.items() if callable(default)}
 
     def do(self, tx: Transaction, **values: Any) -> int:
-        row = {**self.fixed, **values}
+        row = self.fixed | values
         for name, made in self.made.items():
             if name not in values:
                 row[name] = made(None)
-        return super().do(tx, **row)
+        _, cursor = self._run(tx, row)
+        return cursor.rowcount
 
 
 class _Compiled:

@@ -187,7 +187,7 @@ def use(engine_server: Any) -> None:
     engine_server._async = {**engine_server._async, "websocket": WebSocket, "sleep": sleep_unevenly}
     through_the_queue = engine_server.send_packet
 
-    def send_packet(engine_id: str, packet: engine.Packet) -> None:
+    def send_packet(engine_id: str, packet: Any) -> None:
         """What is sent to one browser, such as the answer to its command, takes the same short way as what is sent to its room."""
         line = engine_server.lines.get(engine_id)
         if line is None or not line.push(frame_of(packet.encode())):

@@ -6,9 +6,9 @@ while it is new and nothing hangs on it. Any other is told from the whole room.
 
 from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, exists, func, literal, or_, select
+from sqlalchemy import and_, bindparam, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from groupvisits.agenda import queries as agenda
@@ -25,12 +25,21 @@ from groupvisits.sessions.queries import Place
 from groupvisits.slots.models import Slot
 
 
+class _SeatOf(NamedTuple):
+    """What a room tells of a seat."""
+
+    id: str
+    patient_id: str
+    state: str
+    slip_number: int | None
+
+
 class SomePeople(Room):
     """A Room that holds these patients and nobody else."""
 
     def __init__(self, db: Session, group_session: Any, patient_ids: Iterable[str]) -> None:
         super().__init__(db, Place(group_session, group_session.clinic_id, frozenset(), None))
-        self.patients = {patient_id: _PATIENT.one(db, patient_id=patient_id) for patient_id in patient_ids}
+        self.patients = {patient_id: _PERSON.one(db, session_id=group_session.id, patient_id=patient_id) for patient_id in patient_ids}
 
     @classmethod
     def facts_about(cls, db: Session, session_id: str, patient_id: str) -> dict[str, Any]:
@@ -52,12 +61,11 @@ class SomePeople(Room):
 
     @cached_property
     def _heard(self) -> frozenset[str]:
-        return frozenset(patient_id for patient_id in self.patients if _HEARD.one(self.db, session_id=self.group_session.id, patient_id=patient_id) is not None)
+        return frozenset(patient_id for patient_id, person in self.patients.items() if person.is_heard)
 
     @cached_property
     def _seats(self) -> list[tuple[Any, Any]]:
-        found = ((_SEAT.one(self.db, session_id=self.group_session.id, patient_id=patient_id), patient) for patient_id, patient in self.patients.items())
-        return [(seat, patient) for seat, patient in found if seat is not None]
+        return [(_SeatOf(person.seat_id, person.id, person.seat_state, person.slip_number), person) for person in self.patients.values() if person.seat_id]
 
     @cached_property
     def _slots(self) -> list[Any]:
@@ -145,7 +153,6 @@ _SESSION = Statement(
     .join(_PROGRAMMES, _PROGRAMMES.c.id == _GROUPS.c.programme_id)
     .where(_SESSIONS.c.id == _IN_SESSION)
 )
-_PATIENT = Statement(select(*columns(Patient, "id", "display_name", "in_person")).where(_PATIENTS.c.id == bindparam("patient_id")))
 _TOPIC = Statement(
     select(
         *columns(
@@ -183,23 +190,27 @@ _CLINICIANS = Statement(
     )
 )
 _SUPPORTERS = Statement(select(*columns(Support, "patient_id")).where(_SUPPORTS.c.topic_id == bindparam("topic_id")))
-_HEARD = Statement(  # what is or was talked about is theirs, or one of theirs is joined to it
-    select(_TALKED.c.id)
-    .where(
+_HEARD = exists(  # what is or was talked about is theirs, or one of theirs is joined to it
+    select(_TALKED.c.id).where(
         _TALKED.c.session_id == _IN_SESSION,
         _TALKED.c.route == "group",
         _TALKED.c.state.in_([literal(state) for state in HEARD_STATES]),
         or_(
-            _TALKED.c.patient_id == bindparam("patient_id"),
-            exists(select(_JOINED.c.id).where(_JOINED.c.merged_into_id == _TALKED.c.id, _JOINED.c.patient_id == bindparam("patient_id"))),
+            _TALKED.c.patient_id == _PATIENTS.c.id,
+            exists(select(_JOINED.c.id).where(_JOINED.c.merged_into_id == _TALKED.c.id, _JOINED.c.patient_id == _PATIENTS.c.id)),
         ),
     )
-    .limit(literal(1))
 )
-_SEAT = Statement(
-    select(*columns(Seat, "id", "patient_id", "state", "slip_number")).where(
-        _SEATS.c.session_id == _IN_SESSION, _SEATS.c.patient_id == bindparam("patient_id"), _SEATS.c.state != "cancelled"
+_PERSON = Statement(
+    select(
+        *columns(Patient, "id", "display_name", "in_person"),
+        _SEATS.c.id.label("seat_id"),
+        _SEATS.c.state.label("seat_state"),
+        _SEATS.c.slip_number,
+        _HEARD.label("is_heard"),
     )
+    .outerjoin(_SEATS, and_(_SEATS.c.patient_id == _PATIENTS.c.id, _SEATS.c.session_id == _IN_SESSION, _SEATS.c.state != "cancelled"))
+    .where(_PATIENTS.c.id == bindparam("patient_id"))
 )
 _SLOTS = Statement(select(*columns(Slot)).where(_SLOT_ROWS.c.session_id == _IN_SESSION, _SLOT_ROWS.c.patient_id == bindparam("patient_id")))
 _COUNTED = Statement(
