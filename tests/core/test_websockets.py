@@ -37,10 +37,11 @@ def narrow_line() -> tuple[Any, Any]:
 class Browser:
     """The other end: a slow one, with little room for what it has not read."""
 
-    def __init__(self, server: socketio.Server, environ: dict[str, Any]) -> None:
+    def __init__(self, server: socketio.Server, environ: dict[str, Any], *, was_polling: bool = False) -> None:
         self.here, there = narrow_line()
         self.connection, self.answers = SimpleNamespace(socket=there, close_connection=False), []
         self.engine = Socket(server.eio, "browser")
+        self.engine.connected = was_polling
         server.eio.sockets["browser"] = self.engine
         self.websocket = websockets.WebSocket(self.engine._websocket_handler, server.eio)
         self.serving = gevent.spawn(self._serve, environ | {websockets.CONNECTION: self.connection})
@@ -114,6 +115,25 @@ def test_what_is_pushed_and_what_is_queued_arrives_whole_and_in_its_order(server
         while number % 7 == 0 and browser.websocket.is_writing:
             gevent.sleep(0)  # nothing is on its way
     assert slow.get(timeout=10) == sent
+
+
+def test_until_a_browser_has_changed_over_from_polling_it_hears_by_polling(server: socketio.Server) -> None:
+    browser = Browser(server, UPGRADE, was_polling=True)
+    server.manager.emit("told", 1, "/", room="room")
+    server.eio.send("browser", "answer 1")
+    assert [packet.encode() for packet in browser.engine.poll()] == ['42["told",1]', "4answer 1"]
+    browser.send(TextMessage("2probe"))
+    assert browser.messages(1) == ["3probe"]
+    server.manager.emit("told", 2, "/", room="room")
+    assert [packet.encode() for packet in browser.engine.poll()] == ["6", '42["told",2]']
+    browser.send(TextMessage("5"))
+    while not browser.engine.upgraded:
+        gevent.sleep(0)
+    server.manager.emit("told", 3, "/", room="room")
+    server.eio.send("browser", "answer 3")
+    assert browser.messages(2) == ['42["told",3]', "4answer 3"]
+    browser.here.close()
+    browser.serving.join(5)
 
 
 def test_nothing_gets_into_the_middle_of_a_message(browser: Browser) -> None:
