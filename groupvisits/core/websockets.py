@@ -40,6 +40,7 @@ class WebSocket:
         self.protocol = Connection(ConnectionType.SERVER)
         self.received: deque[str | bytes] = deque()
         self.parts: list[str | bytes] = []
+        self.size = 0
         self.is_writing = False
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[Any]:
@@ -69,6 +70,8 @@ class WebSocket:
                 self.protocol.receive_data(data)
                 for event in self.protocol.events():
                     self._hear(event)
+                if not self.received:
+                    gevent.sleep(0)  # half a message, or none at all: whoever sends these without end does not keep others waiting
             except (OSError, LocalProtocolError):
                 return None
             if self.protocol.state is not ConnectionState.OPEN and not self.received:
@@ -81,15 +84,8 @@ class WebSocket:
 
     def push(self, frame: bytes) -> bool:
         """Write it now, never waiting. False, with nothing written, while anything else is on its way to this browser or nothing can be."""
-        if not (self._is_clear() and self.engine.upgraded):  # until a browser that began by polling has changed over, its queue is read there
-            return False
-        try:
-            written = os.write(self.socket.fileno(), frame)
-        except OSError:  # a slow reader, or none: the queue's own greenlet waits, or finds out
-            return False
-        if written < len(frame):
-            self.engine.queue.put(_RestOfFrame(frame[written:]))
-        return True
+        # Until a browser that began by polling has changed over, its queue is read there.
+        return self.engine.upgraded and self._is_clear() and self._write_at_once(frame)
 
     def close(self) -> None:
         """Say goodbye; after a moment the connection ends whether the browser has answered or not."""
@@ -100,26 +96,38 @@ class WebSocket:
     def _hear(self, event: Any) -> None:
         if isinstance(event, TextMessage | BytesMessage):
             self.parts.append(bytes(event.data) if isinstance(event, BytesMessage) else event.data)
-            if sum(len(part) for part in self.parts) > self.most:
+            self.size += max(1, len(event.data))  # empty pieces fill the memory as well
+            if self.size > self.most:
                 self._reply(CloseConnection(CloseReason.MESSAGE_TOO_BIG))
                 raise OSError(errno.EMSGSIZE, "message too big")
             if event.message_finished:
                 whole: Any = self.parts[0][:0].join(self.parts)  # type: ignore[arg-type]
                 self.received.append(whole)
-                self.parts = []
+                self.parts, self.size = [], 0
         elif isinstance(event, CloseConnection):
-            if self.protocol.state is ConnectionState.REMOTE_CLOSING:
-                self._reply(event.response())
+            if self.protocol.state is not ConnectionState.REMOTE_CLOSING:  # wsproto's word for what is not the protocol
+                self._reply(event)
+                raise OSError(errno.EPROTO, event.reason)
+            self._reply(event.response())
         elif isinstance(event, Ping):
             self._reply(event.response())
 
     def _reply(self, event: Any) -> None:
         """Left out behind a slow reader's half frame, where it would tear the frame apart."""
         if self._is_clear():
-            self._write(self.protocol.send(event))
+            self._write_at_once(self.protocol.send(event))
 
     def _is_clear(self) -> bool:
         return not self.is_writing and self.engine.queue.empty()
+
+    def _write_at_once(self, frame: bytes) -> bool:
+        try:
+            written = os.write(self.socket.fileno(), frame)
+        except OSError:  # a slow reader, or none: the queue's own greenlet waits, or finds out
+            return False
+        if written < len(frame):
+            self.engine.queue.put(_RestOfFrame(frame[written:]))
+        return True
 
     def _write(self, data: bytes) -> None:
         self.is_writing = True

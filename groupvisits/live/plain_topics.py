@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from groupvisits.agenda import queries as agenda
 from groupvisits.agenda.models import Support, Topic, TopicTranslation
+from groupvisits.agenda.permissions import SEE_PATIENTS
 from groupvisits.agenda.rules import HEARD_STATES, Sent
 from groupvisits.core.statements import Statement, columns, table_of
 from groupvisits.core.transaction import Transaction
@@ -185,9 +186,7 @@ _TOPIC = Statement(
     ).where(_TOPICS.c.id == bindparam("topic_id"))
 )
 _CLINICIANS = Statement(
-    select(*columns(SessionTeamMember, "staff_member_id")).where(
-        _TEAM.c.session_id == _IN_SESSION, _TEAM.c.role.in_([literal("resident"), literal("attending")])
-    )
+    select(*columns(SessionTeamMember, "staff_member_id")).where(_TEAM.c.session_id == _IN_SESSION, _TEAM.c.role.in_([literal(role) for role in SEE_PATIENTS]))
 )
 _SUPPORTERS = Statement(select(*columns(Support, "patient_id")).where(_SUPPORTS.c.topic_id == bindparam("topic_id")))
 _HEARD = exists(  # what is or was talked about is theirs, or one of theirs is joined to it
@@ -197,7 +196,7 @@ _HEARD = exists(  # what is or was talked about is theirs, or one of theirs is j
         _TALKED.c.state.in_([literal(state) for state in HEARD_STATES]),
         or_(
             _TALKED.c.patient_id == _PATIENTS.c.id,
-            exists(select(_JOINED.c.id).where(_JOINED.c.merged_into_id == _TALKED.c.id, _JOINED.c.patient_id == _PATIENTS.c.id)),
+            exists(select(_JOINED.c.id).where(_JOINED.c.merged_into_id == _TALKED.c.id, _JOINED.c.patient_id == _PATIENTS.c.id).correlate(_TALKED, _PATIENTS)),
         ),
     )
 )

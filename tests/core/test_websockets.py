@@ -175,6 +175,52 @@ def test_a_message_that_is_too_long_ends_the_connection(browser: Browser, pieces
     assert browser.serving.ready() and not browser.websocket.lines
 
 
+def test_empty_pieces_count_as_well(browser: Browser) -> None:
+    """Otherwise a message without an end fills the memory at six bytes a piece."""
+    nothing = bytes((0x80, 0, 0, 0, 0))
+    browser.here.sendall(bytes((0x01,)) + nothing + (bytes((0x00,)) + nothing) * 1100)
+    assert browser.closed_with() == 1009
+    browser.serving.join(5)
+    assert browser.serving.ready()
+
+
+@pytest.mark.parametrize("wrong", [b"\x83\x80\x00\x00\x00\x00", b"\x81\x02hi"], ids=["unknown kind", "not masked"])
+def test_what_is_not_the_protocol_ends_the_connection(browser: Browser, wrong: bytes) -> None:
+    browser.here.sendall(wrong)
+    assert browser.closed_with() == 1002
+    browser.serving.join(5)
+    assert browser.serving.ready() and not browser.websocket.lines
+
+
+def test_what_is_not_the_protocol_ends_it_too_where_no_answer_can_be_given(browser: Browser) -> None:
+    browser.websocket.is_writing = True  # a slow reader has half a frame
+    browser.here.sendall(b"\x81\x02hi")
+    browser.serving.join(5)
+    assert browser.serving.ready()
+
+
+def test_somebody_who_never_says_a_whole_word_keeps_nobody_waiting(browser: Browser) -> None:
+    heard: list[int] = []
+    real = browser.websocket.socket
+
+    class Endless(SimpleNamespace):
+        """There is always more to read, so that the system makes nobody wait."""
+
+        def recv(self, _most: int) -> bytes:
+            return b"" if len(heard) == 3 else bytes((0x8A, 0x80, 0, 0, 0, 0))
+
+    def others() -> None:
+        while len(heard) < 3:
+            heard.append(1)
+            gevent.sleep(0)
+
+    browser.websocket.socket = Endless(fileno=real.fileno, sendall=real.sendall, shutdown=real.shutdown)
+    beside = gevent.spawn(others)
+    assert browser.websocket.wait() is None
+    beside.join(5)
+    assert len(heard) == 3
+
+
 def test_a_goodbye_is_answered(browser: Browser) -> None:
     browser.send(CloseConnection(1001))
     assert browser.closed_with() == 1001

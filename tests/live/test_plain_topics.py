@@ -63,11 +63,20 @@ def joined_elsewhere(tx: Any, cast: Cast) -> None:
     tx.add(Topic(id="under", patient_id=cast.rosa.id, state="merged", merged_into_id="head", **common))
 
 
+def joined_by_others(tx: Any, cast: Cast) -> None:
+    """The same with nothing of Rosa's in it: she was not heard."""
+    joined_elsewhere(tx, cast)
+    tx.flush()
+    tx.get_one(Topic, "under").patient_id = cast.teo.id
+
+
 def no_seat_any_more(tx: Any, cast: Cast) -> None:
     tx.get_one(Seat, cast.seats["rosa"]).state = "cancelled"
 
 
-@pytest.mark.parametrize("arranged", [None, no_name_on_screens, numbered, with_hidden_counts_and_a_budget, called, joined_elsewhere, no_seat_any_more])
+@pytest.mark.parametrize(
+    "arranged", [None, no_name_on_screens, numbered, with_hidden_counts_and_a_budget, called, joined_elsewhere, joined_by_others, no_seat_any_more]
+)
 @pytest.mark.parametrize("how", [{}, {"shows_name": True}, {"route": "one_on_one"}])
 def test_a_topic_told_alone_is_the_topic_as_the_whole_room_knows_it(
     cast: Cast, opened: str, arranged: Callable[[Any, Cast], None] | None, how: dict[str, Any]
