@@ -116,9 +116,9 @@ def _init_sockets(app: Flask, config: Config, policies: dict[str, Policy]) -> No
         max_http_buffer_size=16 * 1024,
         **rooms,
     )
-    if not config.testing:
-        websockets.use(app.extensions["socketio"].server.eio)
     door = sockets.SocketDoor(app, policies=policies, find_actor=find_actor, origins={config.public_url} - {""})
+    if not config.testing:
+        websockets.use(app.extensions["socketio"].server.eio, door.frame_refused)
     app.extensions["socket_door"] = door
     app.extensions["listeners"].after(BrowserSessionEnded, lambda event: door.disconnect_all(event.fingerprint))
 

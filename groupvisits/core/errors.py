@@ -16,6 +16,7 @@ class DomainError(Exception):
 
     code: ClassVar[str] = "refused"
     status: ClassVar[int] = 422
+    is_on_record: ClassVar[bool] = False  # whether that somebody tried goes into the audit, as core.events.RequestRefused
     message: str = mark("This could not be done. Nothing was changed.")
 
     def __init__(self, message: str | None = None, *, field: str | None = None, **params: object) -> None:
@@ -55,6 +56,7 @@ class NotAllowed(DomainError):
 
     code = "not_allowed"
     status = 403
+    is_on_record = True
     message = mark("You cannot do this. Ask an administrator of your clinic if you should.")
 
 
@@ -63,6 +65,7 @@ class NotFound(DomainError):
 
     code = "not_found"
     status = 404
+    is_on_record = True
     message = mark("We cannot show this. It may not exist, or it may not be meant for you.")
 
 

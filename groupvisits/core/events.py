@@ -17,7 +17,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class RequestRefused:
-    """Somebody asked for what they may not see or do. Audited in a transaction of its own: the refused one left nothing."""
+    """Somebody asked for what they may not see or do, or in a way no page of ours does. Audited in a transaction of its own: the refused one left nothing.
+
+    `action` is one of ours, never words that came from outside.
+    """
 
     actor: Any
     action: str

@@ -100,6 +100,9 @@ class MakingForm(CommandForm):
 
 
 class UnknownField(Invalid):
+    """A field that the form does not have: a forged role, another person's id."""
+
+    is_on_record = True
     message = mark("The page sent something we do not know. Reload the page and try again.")
 
 

@@ -13,12 +13,13 @@ from typing import Any
 
 import structlog
 from flask import Flask
+from socketio import Namespace
 from socketio.exceptions import ConnectionRefusedError as Unwelcome
 
 from groupvisits.core import ids
 from groupvisits.core.actor import Actor
 from groupvisits.core.commands import Command, is_id, run_live_command
-from groupvisits.core.errors import DomainError, Invalid, NotAllowed, NotFound, Refused, SignInNeeded, mark
+from groupvisits.core.errors import DomainError, Invalid, NotAllowed, Refused, SignInNeeded, mark
 from groupvisits.core.events import RequestRefused
 from groupvisits.core.forms import BaseForm, parse_body
 from groupvisits.core.language import LANGUAGES, words
@@ -26,11 +27,14 @@ from groupvisits.extensions import db
 
 log = structlog.get_logger("sockets")
 EVENTS_PER_10_SECONDS = 60
+A_BURST = 60.0  # seconds in which a flood from one browser is on record once
+NOT_AN_EVENT = "socket"  # what is on record as asked for where it was no event of ours
 FindActor = Callable[[Any, str], Actor | None]  # in this transaction, by the fingerprint of a browser session
 
 
 class TooFast(Refused):
     status = 429
+    is_on_record = True
     message = mark("That was very fast. Wait a moment, then try again.")
 
 
@@ -43,11 +47,13 @@ class SocketDoor:
         self._tokens: dict[str, str] = {}  # sid -> fingerprint of the browser session
         self._languages: dict[str, str] = {}
         self._recent: dict[str, deque[float]] = defaultdict(deque)  # by browser session: more sockets are no more speed
+        self._flooded_at: dict[str, float] = {}  # by browser session: when a flood of theirs was last put on record
         self.on_disconnect: list[Callable[[str], None]] = []
         self.on_command: list[Callable[[Any, Actor], None]] = []  # a command is something a person did, unlike all other socket traffic
         self.server: Any = app.extensions["socketio"].server
         self.server.on("connect", self._connect)
         self.server.on("disconnect", self._disconnect)
+        self.server.register_namespace(_UnknownEvents(self))
 
     def event(self, name: str, *, action: str, handler: Callable[[str, Actor, Any], Any]) -> None:
         """Answer `name` with `handler(sid, actor, data)` for those the table lets do `action`; its result is the acknowledgement."""
@@ -121,6 +127,20 @@ class SocketDoor:
         self._languages.pop(sid, None)
         if token not in self._tokens.values():
             self._recent.pop(token, None)
+            self._flooded_at.pop(token, None)
+
+    def unknown_event(self, sid: str) -> None:
+        with self.app.app_context():
+            try:
+                self._check_pace(sid)
+                self._put_on_record(sid, NOT_AN_EVENT, "unknown_event")
+            except TooFast as error:
+                self._refuse(sid, NOT_AN_EVENT, error)
+
+    def frame_refused(self, engine_id: str, code: str) -> None:
+        """The browser with this id of Engine.IO sent what no page of ours sends; its socket ends."""
+        with self.app.app_context():
+            self._put_on_record(self.server.manager.sid_from_eio_sid(engine_id, "/") or "", NOT_AN_EVENT, code)
 
     def _check_pace(self, sid: str) -> None:
         recent, now = self._recent[self._tokens.get(sid, "")], time.monotonic()
@@ -151,11 +171,34 @@ class SocketDoor:
 
     def _refuse(self, sid: str, name: str, error: DomainError) -> dict[str, Any]:
         db.session.rollback()
-        if isinstance(error, NotAllowed | NotFound):
-            actor = self.find_actor(db.session(), self._tokens.get(sid, ""))
-            if actor is not None:
-                self.app.extensions["listeners"].tell_after(RequestRefused(actor, name, error.code))
+        if error.is_on_record and not (isinstance(error, TooFast) and self._is_known_flood(sid)):
+            self._put_on_record(sid, name, error.code)
         return {"ok": False, "error": {"code": error.code, "message": words(error, self.language(sid)), "field": error.field}}
+
+    def _is_known_flood(self, sid: str) -> bool:
+        token, now = self._tokens.get(sid, ""), time.monotonic()
+        if now - self._flooded_at.get(token, -A_BURST) < A_BURST:
+            return True
+        self._flooded_at[token] = now
+        return False
+
+    def _put_on_record(self, sid: str, name: str, code: str) -> None:
+        actor = self.find_actor(db.session(), self._tokens.get(sid, ""))
+        db.session.rollback()
+        if actor is not None:
+            self.app.extensions["listeners"].tell_after(RequestRefused(actor, name, code))
+
+
+class _UnknownEvents(Namespace):
+    """Hears what no handler is registered for, and answers nothing. A handler for "*" would take an event that is called so for any other."""
+
+    def __init__(self, door: SocketDoor) -> None:
+        super().__init__("/")
+        self.door = door
+
+    def trigger_event(self, event: str, *args: Any) -> Any:
+        self.door.unknown_event(args[0])
+        return self.door.server.not_handled
 
 
 def _cookie(environ: dict[str, Any], name: str) -> str:

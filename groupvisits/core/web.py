@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException
 from groupvisits.core import ids, language
 from groupvisits.core.actor import ANYONE, Actor
 from groupvisits.core.commands import Command, is_id, run_live_command, was_carried_out
-from groupvisits.core.errors import DomainError, Invalid, NotAllowed, NotFound, SignInNeeded
+from groupvisits.core.errors import DomainError, Invalid, NotAllowed, NotFound, SignInNeeded, mark
 from groupvisits.core.events import RequestRefused
 from groupvisits.core.forms import MAX_TEXT, PAGE, BaseForm, command_of_page, parse_body
 from groupvisits.core.logs import without_token
@@ -29,6 +29,13 @@ PUBLIC = "public"
 # The anonymous form: no browser session is read or set on these addresses, nothing is logged or audited. The token is the authority.
 TRACELESS = "/feedback-forms/"
 MAX_JSON = 256 * 1024
+
+
+class TooMuch(Invalid):
+    code = "too_much"
+    status = 413
+    is_on_record = True
+    message = mark("This is more than we can take at once. Please send less.")
 
 
 def access(action: str) -> Callable[[Any], Any]:
@@ -73,7 +80,8 @@ def wants_json() -> bool:
 
 def sent_json() -> Any:
     """What a script of ours sent. Refuses what is larger, or nested deeper, than anything they send."""
-    request.max_content_length = MAX_JSON
+    if (request.content_length or 0) > MAX_JSON:  # its form may have been looked for already, under the limit of uploads
+        raise TooMuch
     try:
         return request.get_json()
     except RecursionError:
@@ -199,7 +207,7 @@ def init_app(app: Flask, *, policies: dict[str, Any], resolve_actor: Callable[[]
     def refused(error: DomainError) -> Any:
         db.session.rollback()
         actor = current_actor()
-        if isinstance(error, NotAllowed | NotFound) and actor.is_known:
+        if error.is_on_record and actor.is_known:
             app.extensions["listeners"].tell_after(RequestRefused(actor, request.endpoint or "", error.code))
         if wants_json():
             return jsonify(ok=False, error={"code": error.code, "message": language.words(error), "field": error.field}), error.status

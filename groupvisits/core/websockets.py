@@ -36,10 +36,10 @@ class WebSocket:
     """One browser's socket. Engine.IO makes it with what is to be done with it, calls it for the upgrade, and then waits, sends and closes."""
 
     def __init__(self, handler: Callable[["WebSocket"], Iterable[Any]], server: Any) -> None:
-        self.handler, self.lines, self.most = handler, server.lines, server.max_http_buffer_size
+        self.handler, self.lines, self.most, self.refused = handler, server.lines, server.max_http_buffer_size, server.refused
         self.protocol = Connection(ConnectionType.SERVER)
-        self.received: deque[str | bytes] = deque()
-        self.parts: list[str | bytes] = []
+        self.received: deque[str] = deque()
+        self.parts: list[str] = []
         self.size = 0
         self.is_writing = False
 
@@ -60,7 +60,7 @@ class WebSocket:
         finally:
             self.lines.pop(self.engine.sid, None)
 
-    def wait(self) -> str | bytes | None:
+    def wait(self) -> str | None:
         """The next message, or None when there will be none any more."""
         while not self.received:
             try:
@@ -94,16 +94,16 @@ class WebSocket:
         gevent.spawn_later(GOODBYE, self._hang_up)
 
     def _hear(self, event: Any) -> None:
-        if isinstance(event, TextMessage | BytesMessage):
-            self.parts.append(bytes(event.data) if isinstance(event, BytesMessage) else event.data)
+        if isinstance(event, TextMessage):
+            self.parts.append(event.data)
             self.size += max(1, len(event.data))  # empty pieces fill the memory as well
             if self.size > self.most:
-                self._reply(CloseConnection(CloseReason.MESSAGE_TOO_BIG))
-                raise OSError(errno.EMSGSIZE, "message too big")
+                self._refuse(CloseReason.MESSAGE_TOO_BIG, "message_too_big")
             if event.message_finished:
-                whole: Any = self.parts[0][:0].join(self.parts)  # type: ignore[arg-type]
-                self.received.append(whole)
+                self.received.append("".join(self.parts))
                 self.parts, self.size = [], 0
+        elif isinstance(event, BytesMessage):  # none of ours sends any
+            self._refuse(CloseReason.UNSUPPORTED_DATA, "binary_message")
         elif isinstance(event, CloseConnection):
             if self.protocol.state is not ConnectionState.REMOTE_CLOSING:  # wsproto's word for what is not the protocol
                 self._reply(event)
@@ -111,6 +111,12 @@ class WebSocket:
             self._reply(event.response())
         elif isinstance(event, Ping):
             self._reply(event.response())
+
+    def _refuse(self, reason: CloseReason, code: str) -> None:
+        """It is the end of this socket, and told to whoever keeps the record."""
+        self.refused(self.engine.sid, code)
+        self._reply(CloseConnection(reason))
+        raise OSError(errno.EMSGSIZE, code)
 
     def _reply(self, event: Any) -> None:
         """Left out behind a slow reader's half frame, where it would tear the frame apart."""
@@ -189,9 +195,12 @@ def frame_of(message: str | bytes) -> bytes:
     return head + data
 
 
-def use(engine_server: Any) -> None:
-    """This server's WebSockets are ours from now on; `lines` are those open, by Engine.IO's id."""
-    engine_server.lines = {}
+def use(engine_server: Any, refused: Callable[[str, str], None]) -> None:
+    """This server's WebSockets are ours from now on; `lines` are those open, by Engine.IO's id.
+
+    `refused(engine_id, code)` is told whose socket ends because of what came over it.
+    """
+    engine_server.lines, engine_server.refused = {}, refused
     engine_server._async = {**engine_server._async, "websocket": WebSocket, "sleep": sleep_unevenly}
     through_the_queue = engine_server.send_packet
 

@@ -81,10 +81,14 @@ class Browser:
         return next(event.code for event in self.events() if isinstance(event, CloseConnection))
 
 
+refused: list[tuple[str, str]] = []
+
+
 @pytest.fixture
 def server() -> Iterator[socketio.Server]:
+    refused.clear()
     made = socketio.Server(async_mode="gevent", client_manager=websockets.Rooms(), max_http_buffer_size=1024, ping_interval=60)
-    websockets.use(made.eio)
+    websockets.use(made.eio, lambda engine_id, code: refused.append((engine_id, code)))
     made.manager.initialize()
     made.environ["browser"] = {}
     made.manager.enter_room(made.manager.connect("browser", "/"), "/", "room")
@@ -169,10 +173,18 @@ def test_what_the_browser_says_in_pieces_is_one_message(browser: Browser) -> Non
 @pytest.mark.parametrize("pieces", [1, 3])
 def test_a_message_that_is_too_long_ends_the_connection(browser: Browser, pieces: int) -> None:
     for piece in range(pieces):
-        browser.send(BytesMessage(b"x" * (1500 // pieces), message_finished=piece == pieces - 1))
+        browser.send(TextMessage("x" * (1500 // pieces), message_finished=piece == pieces - 1))
     assert browser.closed_with() == 1009
     browser.serving.join(5)
     assert browser.serving.ready() and not browser.websocket.lines
+    assert refused == [("browser", "message_too_big")]
+
+
+def test_bytes_end_the_connection_before_they_are_whole(browser: Browser) -> None:
+    browser.send(BytesMessage(b"x", message_finished=False))
+    assert browser.closed_with() == 1003
+    browser.serving.join(5)
+    assert browser.serving.ready() and refused == [("browser", "binary_message")]
 
 
 def test_empty_pieces_count_as_well(browser: Browser) -> None:

@@ -25,9 +25,9 @@ def command(server: LiveServer, **body: Any) -> dict[str, Any]:
     return {"command_id": str(uuid.uuid4()), "session_id": server.session_id, "body": body}
 
 
-def refusals(server: LiveServer, asked: str) -> int:
-    rows = server.rows("SELECT details FROM audit_entries WHERE action = 'request:refused'")
-    return sum(json.loads(details)["asked"] == asked for (details,) in rows)
+def refusals(server: LiveServer, asked: str, code: str = "") -> int:
+    rows = [json.loads(details) for (details,) in server.rows("SELECT details FROM audit_entries WHERE action = 'request:refused'")]
+    return sum(row["asked"] == asked and code in ("", row["code"]) for row in rows)
 
 
 @pytest.mark.parametrize(
@@ -73,16 +73,40 @@ def test_another_patients_topic_is_not_taken_back_and_a_role_in_the_body_is_none
     for forged in ({"roles": ["facilitator"]}, {"patient_id": "x"}, {"seat_id": "x"}):
         answer = phone.ask("agenda:propose", command(server, words="Forged", route="group", **forged))
         assert answer["error"]["code"] == "unknown_field"
+    assert refusals(server, "agenda:propose", "unknown_field") == 3
+    assert refusals(server, "agenda:take_back", "not_found") == refusals(server, "agenda:support", "not_found") == 1
     assert server.rows("SELECT count(*) FROM topics WHERE words = 'Forged'") == [(0,)]
     assert server.rows("SELECT state FROM topics WHERE id = ?", made) == [("new",)]
 
 
-def test_an_event_that_does_not_exist_and_binary_frames_do_nothing(server: LiveServer) -> None:
+@pytest.mark.parametrize("name", ["no:such", "*", "", "message"])
+def test_an_event_that_does_not_exist_is_not_answered_and_on_record(server: LiveServer, name: str) -> None:
+    phone, before = server.phone("frank"), refusals(server, "socket", "unknown_event")
+    unheard = phone.send(name, {"words": "In private"})
+    assert phone.ask("live:subscribe", {"session_id": server.session_id, "audience": "patient"})["ok"]  # the line goes on
+    with pytest.raises(TimeoutError):
+        phone.answer(unheard, timeout=0.1)
+    assert refusals(server, "socket", "unknown_event") == before + 1
+    assert "In private" not in json.dumps(server.rows("SELECT details FROM audit_entries"))
+
+
+@pytest.mark.parametrize(
+    ("frame", "code"),
+    [(b"\x00\x01\x02", "binary_message"), (b"\xff" * 1000, "binary_message"), ("42" + json.dumps(["agenda:propose", "x" * 16 * 1024]), "message_too_big")],
+)
+def test_binary_frames_and_long_ones_end_the_line_and_are_on_record(server: LiveServer, frame: str | bytes, code: str) -> None:
+    phone, other, before = server.phone("frank"), server.phone("beatriz"), refusals(server, "socket", code)
+    phone.send_frame(frame)
+    with pytest.raises(ConnectionError):
+        phone.hear(10)
+    assert refusals(server, "socket", code) == before + 1
+    assert other.ask("agenda:propose", command(server, words="Still heard", route="group"))["ok"]
+    assert server.phone("frank").ask("agenda:propose", command(server, words="Welcome again", route="group"))["ok"]
+
+
+def test_frames_without_sense_do_nothing(server: LiveServer) -> None:
     phone, other = server.phone("frank"), server.phone("beatriz")
-    phone.send("no:such", {"a": 1})
     for frame in (
-        b"\x00\x01\x02",
-        b"\xff" * 1000,
         '451-["agenda:propose",{"_placeholder":true,"num":0}]',
         '42["connect",{}]',
         '42["disconnect",{}]',
@@ -107,3 +131,13 @@ def test_a_flood_is_answered_with_too_fast_and_the_others_go_on(server: LiveServ
     answers = [pest.answer(number) for number in numbers]
     assert answers[-1]["error"]["code"] == "too_fast"
     assert server.rows("SELECT count(*) FROM topics WHERE words LIKE 'Flood %'")[0][0] == sum(answer["ok"] for answer in answers) <= 60
+    assert refusals(server, "agenda:propose", "too_fast") == 1  # not one for each of them
+
+
+def test_a_flood_of_events_that_do_not_exist_does_not_fill_the_record(server: LiveServer) -> None:
+    pest, before = server.phone("gladys"), refusals(server, "socket")
+    for _ in range(100):
+        pest.send("no:such", {})
+    with suppress(TimeoutError):
+        pest.ask("live:subscribe", {"session_id": server.session_id, "audience": "patient"}, timeout=5)
+    assert 1 < refusals(server, "socket") - before <= 20

@@ -13,6 +13,7 @@ from groupvisits import create_app
 from groupvisits.accounts import passwords, rules
 from groupvisits.accounts.models import BrowserSession, Clinic, StaffMember
 from groupvisits.agenda.models import Topic
+from groupvisits.audit.models import AuditEntry
 from groupvisits.core import database, ids, transaction
 from groupvisits.core.logs import without_token
 from groupvisits.core.web import safe_next
@@ -53,6 +54,17 @@ def test_what_is_nested_without_end_or_endless_is_refused(app: Flask, cast: Cast
     assert answer.status_code in (400, 413) and answer.json["ok"] is False
     draft = signed_in(app, cast.osei).put("/notes/unknown/draft", data=body, content_type="application/json")
     assert draft.status_code in (400, 413)
+
+
+def test_a_forged_field_and_an_endless_body_by_post_are_on_record(app: Flask, cast: Cast) -> None:
+    rosa = signed_in(app, cast.rosa)
+    forged = {"command_id": "forged", "body": {"words": "My knees", "route": "group", "patient_id": cast.marcus.id}}
+    assert rosa.post(command(cast, "agenda:propose"), json=forged).json["error"]["code"] == "unknown_field"
+    endless = rosa.post(command(cast, "agenda:propose"), data=f'"{"x" * 300_000}"', content_type="application/json")
+    assert (endless.status_code, endless.json["error"]["code"]) == (413, "too_much")
+    with app.app_context():
+        refused = db.session.scalars(select(AuditEntry.details).where(AuditEntry.action == "request:refused")).all()
+        assert {each["code"] for each in refused} == {"unknown_field", "too_much"}
 
 
 def test_a_null_character_in_an_address_finds_nothing(app: Flask, cast: Cast) -> None:
