@@ -163,6 +163,16 @@ class TestBeforeAndAfterTheVisit:
         its = propose(cast.rosa, opened, PAIN)
         assert (topic(its).state, topic(its).hidden_because, len(mails())) == ("parked", "alarm", 4)
 
+    def test_what_the_screens_told_while_the_visit_ran_is_no_mail(self, cast: Cast, opened: str) -> None:
+        """The room was looked at then; after the close perhaps nobody looks, however soon it comes."""
+        propose(cast.rosa, opened, PAIN)
+        run(close_session, cast.tomas, opened, **reasons(cast))
+        assert mails() == []
+        propose(cast.rosa, opened, PAIN + " again")
+        assert len(mails()) == 4
+        propose(cast.rosa, opened, PAIN + " and again")
+        assert (len(alarms(cast)), len(mails())) == (3, 4)
+
 
 class TestLookingAfterIt:
     def test_one_goes_and_says_what_became_of_it(self, cast: Cast, opened: str) -> None:

@@ -128,6 +128,42 @@ def test_whoever_stands_under_a_changed_topic_is_told(cast: Cast, opened: str, a
     assert set(told[0].patients) == {cast.gladys.id, cast.frank.id, cast.rosa.id}
 
 
+def test_whose_me_too_stands_elsewhere_now_is_told(cast: Cast, opened: str, app, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Any] = []
+    tell = app.extensions["listeners"].tell_within
+    monkeypatch.setattr(app.extensions["listeners"], "tell_within", lambda tx, event: (told.append(event), tell(tx, event)))
+    head, other = propose(cast.gladys, opened), propose(cast.frank, opened)
+    me_too(cast.marcus, cast, other)
+
+    def hears_of(act: Any, *args: Any, **what: Any) -> bool:
+        told.clear()
+        run(act, *args, **what)
+        return cast.marcus.id in told[0].patients
+
+    assert hears_of(service.merge_topics, cast.tomas, opened, topic_id=other, into_id=head)
+    assert hears_of(service.unmerge_topic, cast.tomas, opened, topic_id=other)
+    merge(cast, other, head)
+    assert hears_of(service.take_back, cast.gladys, opened, topic_id=head)
+    head = propose(cast.gladys, opened)
+    merge(cast, other, head)
+    assert hears_of(service.take_back, cast.frank, opened, topic_id=other)
+
+
+def test_a_me_too_taken_back_from_the_head_is_off_every_topic_under_it(cast: Cast, opened: str, app, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Any] = []
+    tell = app.extensions["listeners"].tell_within
+    monkeypatch.setattr(app.extensions["listeners"], "tell_within", lambda tx, event: (told.append(event), tell(tx, event)))
+    head, other, third = propose(cast.gladys, opened), propose(cast.frank, opened), propose(cast.rosa, opened)
+    me_too(cast.marcus, cast, other)
+    merge(cast, other, head)
+    merge(cast, third, head)
+    told.clear()
+    me_too(cast.marcus, cast, head, on=False)
+    assert set(told[0].topics) == {head, other}
+    run(service.unmerge_topic, cast.tomas, opened, topic_id=other)
+    assert counts(cast).get(other, 0) == 0
+
+
 def test_not_heard_yet_is_true_while_one_of_the_authors_is_not(cast: Cast, opened: str) -> None:
     first, head, other, rival = (propose(p, opened) for p in (cast.gladys, cast.gladys, cast.frank, cast.gladys))
     run(service.start_topic, cast.tomas, opened, topic_id=first, minutes=5)

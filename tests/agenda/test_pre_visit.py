@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from groupvisits.agenda import queries, rules, service
-from groupvisits.agenda.models import PreVisitForm, Support, Topic
+from groupvisits.agenda.models import PreVisitForm, Support, Topic, TopicTranslation
 from groupvisits.audit.models import AuditEntry
 from groupvisits.core import clock
 from groupvisits.core.actor import Actor
@@ -66,6 +66,25 @@ class TestTheVerb:
             tx.add(Support(topic_id=tx.scalars(select(Topic.id)).one(), patient_id=cast.marcus.id, at=clock.now()))
         fill_in(cast, ("My sleep", G))
         assert topics_now() == {"My feet": (G, "taken_back"), "My sleep": (G, "new")}
+
+    def test_who_was_asked_in_private_is_still_asked_after_changing_the_words(self, cast: Cast) -> None:
+        fill_in(cast, ("My feet", G))
+        run(service.ask_privately, cast.tomas, cast.session_id, topic_id=db.session.scalars(select(Topic.id)).one())
+        fill_in(cast, ("My feet hurt", G))
+        assert db.session.execute(select(Topic.words, Topic.hidden_because)).one() == ("My feet hurt", "asked")
+
+    def test_what_hung_on_the_old_words_is_gone(self, cast: Cast) -> None:
+        fill_in(cast, ("My feet", G))
+        topic_id = db.session.scalars(select(Topic.id)).one()
+        run(service.translate_topic, cast.marcus, cast.session_id, topic_id=topic_id, language="en", words="My feet, in English")
+        run(service.suggest_words, cast.tomas, cast.session_id, topic_id=topic_id, words="Care of the feet")
+        db.session.rollback()
+        rev = db.session.get_one(Topic, topic_id).rev
+        db.session.rollback()
+        fill_in(cast, ("My sleep", G))
+        topic = db.session.get_one(Topic, topic_id)
+        assert (topic.words, topic.suggested_words, topic.rev) == ("My sleep", "", rev + 1)
+        assert db.session.scalars(select(TopicTranslation)).all() == []
 
     def test_a_topic_of_the_group_that_becomes_private_is_taken_off_the_groups_list(self, cast: Cast) -> None:
         fill_in(cast, ("My feet", G))

@@ -59,7 +59,7 @@ def accepted(
     changed = {each.id: each for each in (topic, *also, *settled.changed)}.values()
     for each in changed:
         each.version = version
-    _touch(topic, actor)
+    touch(topic, actor)
     audit.record(tx, actor, action, topic, session_id=topic.session_id, patient=topic.patient_id, **details)
     tx.announce(
         SessionChanged(
@@ -75,7 +75,7 @@ def accepted(
     return {"version": version, "topic_id": topic.id}
 
 
-def _touch(topic: Topic, actor: Actor) -> None:
+def touch(topic: Topic, actor: Actor) -> None:
     """Whoever looks at it now looks at something else than before."""
     topic.rev += 1
     topic.changed_by, topic.changed_at = None if actor.kind == "patient" else actor.id, clock.now()

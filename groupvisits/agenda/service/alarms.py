@@ -1,6 +1,6 @@
 """In the caller's transaction: an alarm is raised, the team of a visit that does not run is told, and what was hidden comes back."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from flask import current_app
 from sqlalchemy import select
@@ -27,15 +27,15 @@ def raise_alarm(tx: Transaction, actor: Actor, session_id: str, patient_id: str,
     """
     if hit is None or _standing(tx, session_id, patient_id, topic_id) is not None:
         return False
-    told = _was_told_of(tx, session_id, patient_id)
+    group_session = tx.get_one(GroupSession, session_id)
+    told = group_session.state == "open" or _was_told_of(tx, group_session, patient_id)
     alarm = Alarm(
         id=ids.new_id(), session_id=session_id, topic_id=topic_id, patient_id=patient_id, phrase=hit.phrase, language=hit.language, raised_at=clock.now(),
     )  # fmt: skip
     tx.add(alarm)
     tx.flush()
     audit.record(tx, actor, "agenda:raise_alarm", alarm, session_id=session_id, patient=patient_id, topic=topic_id, language=hit.language)
-    group_session = tx.get_one(GroupSession, session_id)
-    if group_session.state != "open" and not told:  # nobody may be looking at a screen of this visit
+    if not told:
         _tell_team(tx, group_session)
     return True
 
@@ -76,9 +76,11 @@ def _standing(tx: Transaction, session_id: str, patient_id: str, topic_id: str |
     return tx.scalar(select(Alarm).where(Alarm.session_id == session_id, Alarm.patient_id == patient_id, about, Alarm.ended_at.is_(None)).limit(1))
 
 
-def _was_told_of(tx: Transaction, session_id: str, patient_id: str) -> bool:
-    standing = (Alarm.session_id == session_id, Alarm.patient_id == patient_id, Alarm.ended_at.is_(None))
-    return tx.scalar(select(Alarm.id).where(*standing, Alarm.raised_at > clock.now() - TOLD_AGAIN_AFTER).limit(1)) is not None
+def _was_told_of(tx: Transaction, group_session: GroupSession, patient_id: str) -> bool:
+    """By e-mail. While the visit ran its screens told, and nobody may be looking at them any more."""
+    standing = (Alarm.session_id == group_session.id, Alarm.patient_id == patient_id, Alarm.ended_at.is_(None))
+    since = max(clock.now() - TOLD_AGAIN_AFTER, group_session.closed_at or datetime.min.replace(tzinfo=UTC))
+    return tx.scalar(select(Alarm.id).where(*standing, Alarm.raised_at > since).limit(1)) is not None
 
 
 def _tell_team(tx: Transaction, group_session: GroupSession) -> None:

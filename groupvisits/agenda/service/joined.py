@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from groupvisits.agenda import rules
+from groupvisits.agenda import queries, rules
 from groupvisits.agenda.models import Topic
 from groupvisits.core import clock
 from groupvisits.core.transaction import Transaction
@@ -45,14 +45,21 @@ def settle(tx: Transaction, topics: Iterable[Topic]) -> Settled:
     patients: set[str] = set()
     for topic in topics:
         if topic.merged_into_id and not rules.may_stand_joined(topic.state, topic.route, topic.hidden_because):
+            patients |= who_support(tx, [topic])
             changed += _go_on_without(tx, topic)
         joined = joined_to(tx, topic)
         patients |= {each.patient_id for each in joined}
         if not rules.may_lead(topic.state, topic.route, topic.hidden_because):
+            patients |= who_support(tx, joined)
             for each in joined:
                 stand_alone(tx, each)
             changed += joined
     return Settled(tuple(changed), frozenset(patients))
+
+
+def who_support(tx: Transaction, topics: Sequence[Topic]) -> set[str]:
+    """Whose "me too" is on one of these: where they are joined or taken apart, it stands on other topics than before."""
+    return set().union(*queries.supporters_of(tx, [each.id for each in topics]).values()) if topics else set()
 
 
 def put_under(tx: Transaction, topic: Topic, head: Topic) -> list[Topic]:

@@ -3,7 +3,7 @@
 from groupvisits.agenda import queries, rules
 from groupvisits.agenda.models import Topic
 from groupvisits.agenda.service.acts import Result, accepted, group_topic, own_topic, place_in, unchanged
-from groupvisits.agenda.service.joined import put_under, take_apart
+from groupvisits.agenda.service.joined import put_under, take_apart, who_support
 from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
 from groupvisits.core.transaction import Transaction
@@ -24,7 +24,7 @@ def merge_topics(tx: Transaction, actor: Actor, session_id: str, *, topic_id: st
     rules.check_base(topic.rev, base_rev, topic.changed_by, actor.id)
     rules.check_can_join(queries.standing_of(topic), queries.standing_of(head))
     along = put_under(tx, topic, head)
-    return accepted(tx, actor, "agenda:merge", topic, also=(head, *along), into=head.id)
+    return accepted(tx, actor, "agenda:merge", topic, also=(head, *along), patients=tuple(who_support(tx, (topic, *along))), into=head.id)
 
 
 def unmerge_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, base_rev: int | None = None) -> Result:
@@ -48,4 +48,4 @@ def _take_apart(tx: Transaction, actor: Actor, place: Place, topic: Topic, actio
         raise NotFound
     head = tx.get_one(Topic, topic.merged_into_id)
     alone = take_apart(tx, topic)
-    return accepted(tx, actor, action, topic, also=(*alone[1:], head), out_of=head.id)
+    return accepted(tx, actor, action, topic, also=(*alone[1:], head), patients=tuple(who_support(tx, alone)), out_of=head.id)

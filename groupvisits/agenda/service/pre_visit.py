@@ -6,9 +6,10 @@ from datetime import timedelta
 from groupvisits.agenda import queries, rules
 from groupvisits.agenda.models import PreVisitForm, Topic
 from groupvisits.agenda.permissions import POLICY
-from groupvisits.agenda.service.acts import end
+from groupvisits.agenda.service.acts import end, touch
 from groupvisits.agenda.service.alarms import raise_alarm
 from groupvisits.agenda.service.joined import parts_of, settle
+from groupvisits.agenda.service.translations import put_words
 from groupvisits.agenda.service.words import hit_in, written
 from groupvisits.audit import service as audit
 from groupvisits.core import clock, ids
@@ -44,7 +45,7 @@ def fill_in_form(tx: Transaction, actor: Actor, session_id: str, *, matters: str
         return {"version": group_session.version, "topics": len(wanted)}
     said = [words for words, before in ((matters, form.matters), (goal, form.goal)) if words and words != before]
     form.matters, form.goal, form.changed_at = matters, goal, now
-    topics = _apply(tx, actor, place, made, change)
+    topics, translators = _apply(tx, actor, place, made, change)
     tx.flush()
     alarms = _raise_alarms(tx, actor, place, topics, said)
     version = group_session.version
@@ -54,7 +55,7 @@ def fill_in_form(tx: Transaction, actor: Actor, session_id: str, *, matters: str
         changed = {each.id: each for each in (*topics, *settled.changed)}
         for topic in changed.values():
             topic.version = version
-        patients = {actor.id, *settled.patients, *(topic.patient_id for topic in changed.values())}
+        patients = {actor.id, *translators, *settled.patients, *(topic.patient_id for topic in changed.values())}
         tx.announce(SessionChanged(session_id, version, topics=tuple(changed), patients=tuple(patients), alarms=alarms))
     audit.record(
         tx, actor, "agenda:fill_in_form", form, session_id=session_id, patient=actor.id, topics=len(wanted),
@@ -82,16 +83,18 @@ def _raise_alarms(tx: Transaction, actor: Actor, place: Place, topics: Sequence[
     return any(raised)
 
 
-def _apply(tx: Transaction, actor: Actor, place: Place, made: Sequence[Topic], change: rules.Change) -> list[Topic]:
+def _apply(tx: Transaction, actor: Actor, place: Place, made: Sequence[Topic], change: rules.Change) -> tuple[list[Topic], set[str]]:
+    """The topics that changed, and whose words stood under those that say something else now."""
     by_id, now = {topic.id: topic for topic in made}, clock.now()
     language = tx.get_one(Patient, actor.id).language
     gone = [each for topic_id in change.take_back for each in _with_parts(tx, by_id[topic_id])]
     for topic in gone:
         end(topic, "taken_back")
+    translators: set[str] = set()
     for topic_id, words in change.reword:
         topic = by_id[topic_id]
-        topic.words = words
-        topic.hidden_because = "alarm" if topic.hidden_because == "alarm" else _hidden(tx, place, actor, words, topic.route)
+        translators.update(put_words(tx, topic, words, hit=hit_in(tx, place.clinic_id, words)))
+        touch(topic, actor)
     added = [
         Topic(
             id=ids.new_id(), session_id=place.group_session.id, patient_id=actor.id, words=concern.words, language=language, route=concern.route,
@@ -100,7 +103,7 @@ def _apply(tx: Transaction, actor: Actor, place: Place, made: Sequence[Topic], c
         for number, concern in enumerate(change.add)
     ]  # fmt: skip
     tx.add_all(added)
-    return [*gone, *(by_id[topic_id] for topic_id, _ in change.reword), *added]
+    return [*gone, *(by_id[topic_id] for topic_id, _ in change.reword), *added], translators
 
 
 def _with_parts(tx: Transaction, topic: Topic) -> list[Topic]:

@@ -59,8 +59,8 @@ def support_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: s
     head = _TOPIC.one(tx, topic_id=topic.merged_into_id) if topic.merged_into_id else topic
     under = _UNDER.all(tx, head_id=head.id)
     together = [head.id, *(each.id for each in under)]
-    stands = any(_STANDS.one(tx, topic_id=each, patient_id=actor.id) for each in together)
-    if stands == on:
+    said = [each for each in together if _STANDS.one(tx, topic_id=each, patient_id=actor.id)]
+    if bool(said) == on:
         return {"version": place.group_session.version, "topic_id": topic_id}
     is_own = on and actor.id in {head.patient_id, *(each.patient_id for each in under)}
     rules.check_can_support(head.state, head.route, is_hidden=bool(head.hidden_because), is_own=is_own)
@@ -68,9 +68,9 @@ def support_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: s
         _check_budget(tx, actor, place)
         _SUPPORT.do(tx, topic_id=topic_id, patient_id=actor.id, at=clock.now())
     else:
-        for each in together:
+        for each in said:
             _NO_SUPPORT.do(tx, topic_id=each, patient_id=actor.id)
-    changed = (topic_id,) if head is topic else (topic_id, head.id)
+    changed = tuple(dict.fromkeys((topic_id, head.id, *said)))
     version = next_version(tx, session_id)
     for each in changed:
         _CHANGED_AT.do(tx, topic_id=each, at_version=version)

@@ -7,8 +7,8 @@ from groupvisits.agenda.models import Topic
 from groupvisits.agenda.service.acts import Result, accepted, end, group_topic, own_topic, place_in, unchanged
 from groupvisits.agenda.service.alarms import raise_alarm
 from groupvisits.agenda.service.joined import joined_to
-from groupvisits.agenda.service.translations import carry_translations, forget_translations, has_translations_to_look_at, show_translations
-from groupvisits.agenda.service.words import is_personal, written
+from groupvisits.agenda.service.translations import carry_translations, has_translations_to_look_at, put_words, show_translations
+from groupvisits.agenda.service.words import hidden_now, written
 from groupvisits.audit import service as audit
 from groupvisits.core import clock, ids
 from groupvisits.core.actor import Actor, system
@@ -221,9 +221,7 @@ def agree_words(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str
         raise rules.NothingSuggested
     translators: tuple[str, ...] = ()
     if agree:
-        topic.words = topic.suggested_words
-        topic.hidden_because = _hidden_now(tx, topic)
-        translators = forget_translations(tx, topic)
+        translators = put_words(tx, topic, topic.suggested_words)
     topic.suggested_words = ""
     return accepted(tx, actor, "agenda:agree_words", topic, patients=translators, agree=agree)
 
@@ -236,9 +234,7 @@ def reword_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: st
     if text.words == topic.words:
         return unchanged(place, topic)
     rules.check_can_reword(topic.state, queries.supports_of(tx, topic))
-    topic.words, topic.suggested_words = text.words, ""
-    topic.hidden_because = "alarm" if text.hit else _hidden_now(tx, topic)
-    translators = forget_translations(tx, topic)
+    translators = put_words(tx, topic, text.words, hit=text.hit)
     alarms = raise_alarm(tx, actor, session_id, actor.id, text.hit, topic_id=topic.id)
     return accepted(tx, actor, "agenda:reword", topic, patients=translators, alarms=alarms)
 
@@ -261,7 +257,7 @@ def route_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str
         topic.ended_at = clock.now() if topic.state == "parked" else None
     rules.check_group_meets(route, topic.state, only_one_on_ones=visit.only_one_on_ones)
     topic.route = route
-    topic.hidden_because = _hidden_now(tx, topic, answered=True)
+    topic.hidden_because = hidden_now(tx, topic, answered=True)
     if route == "one_on_one":
         topic.state, topic.position, topic.shows_name = "new", None, False
     # What was every phone's and is one person's now must leave the others: they look at everything again.
@@ -373,13 +369,6 @@ def _check_can_take_back(tx: Transaction, topic: Topic) -> None:
     """A joined topic may be taken back while the one it was joined to may."""
     head = tx.get_one(Topic, topic.merged_into_id) if topic.merged_into_id else topic
     rules.check_can_take_back(head.state, head.carried_to_id)
-
-
-def _hidden_now(tx: Transaction, topic: Topic, *, answered: bool = False) -> str:
-    """Why these words wait, where nobody has to look at an alarm and its proposer is not (or no longer) asked."""
-    if topic.hidden_because == "alarm" or (topic.hidden_because == "asked" and not answered):
-        return topic.hidden_because
-    return "personal" if topic.route == "group" and is_personal(tx, topic.session_id, topic.patient_id, topic.words) else ""
 
 
 def _end_current(tx: Transaction, group_session: GroupSession) -> tuple[Topic, ...]:

@@ -10,7 +10,7 @@ from groupvisits.agenda.models import Topic, TopicTranslation
 from groupvisits.agenda.permissions import POLICY, WordsIn
 from groupvisits.agenda.service.acts import Result, accepted, group_topic, place_in, unchanged
 from groupvisits.agenda.service.alarms import raise_alarm
-from groupvisits.agenda.service.words import written
+from groupvisits.agenda.service.words import hidden_now, written
 from groupvisits.core import clock
 from groupvisits.core.actor import Actor
 from groupvisits.core.transaction import Transaction
@@ -56,8 +56,13 @@ def drop_translation(tx: Transaction, actor: Actor, session_id: str, *, topic_id
     return accepted(tx, actor, "agenda:drop_translation", topic, patients=(there.patient_id,), language=language, by=there.patient_id)
 
 
-def forget_translations(tx: Transaction, topic: Topic) -> tuple[str, ...]:
-    """In the caller's transaction: the topic says something else now, so what stood under it does not say it any more. Returns whose words they were."""
+def put_words(tx: Transaction, topic: Topic, words: str, *, hit: rules.Hit | None = None) -> tuple[str, ...]:
+    """In the caller's transaction: the topic says this now. What was suggested instead, and what stood under the other words, is gone.
+
+    Returns whose words stood there. Who was asked in private is still asked: nobody in the group reads it until they answer.
+    """
+    topic.words, topic.suggested_words = words, ""
+    topic.hidden_because = "alarm" if hit else hidden_now(tx, topic)
     its = TopicTranslation.topic_id == topic.id
     translators = tuple(tx.scalars(select(TopicTranslation.patient_id).where(its)))
     tx.execute(delete(TopicTranslation).where(its))

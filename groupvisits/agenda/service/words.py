@@ -12,6 +12,7 @@ from sqlalchemy import Text, bindparam, cast, literal, select, union_all
 from groupvisits.accounts import alarm_phrases
 from groupvisits.accounts.models import Clinic, StaffMember
 from groupvisits.agenda import rules
+from groupvisits.agenda.models import Topic
 from groupvisits.core.statements import Statement, table_of
 from groupvisits.core.transaction import Transaction
 from groupvisits.patients.models import Patient
@@ -49,6 +50,13 @@ def is_personal(tx: Transaction, session_id: str, author_id: str, words: str) ->
     if rules.detail_in(words):
         return True
     return rules.names_somebody(words, (row.name for row in _NAMES.all(tx, session_id=session_id) if row.person_id != author_id))
+
+
+def hidden_now(tx: Transaction, topic: Topic, *, answered: bool = False) -> str:
+    """Why the topic's words wait, where nobody has to look at an alarm and its proposer is not (or no longer) asked."""
+    if topic.hidden_because == "alarm" or (topic.hidden_because == "asked" and not answered):
+        return topic.hidden_because
+    return "personal" if topic.route == "group" and is_personal(tx, topic.session_id, topic.patient_id, topic.words) else ""
 
 
 @lru_cache(maxsize=256)
