@@ -30,13 +30,20 @@ from groupvisits.slots.models import Slot
 SEED = 2026
 ZONE = "America/New_York"
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+# fmt: off
 RUN_SHEET = [
-    {"name": "Arrive and eat", "minutes": 20, "owner": "Everybody", "prompt": "Hello and welcome. Please take some food and find a chair."},
-    {"name": "Welcome", "minutes": 5, "owner": "Facilitator", "prompt": "We meet to learn from each other. You can talk, or just listen."},
-    {"name": "Topics", "minutes": 55, "owner": "Facilitator", "prompt": "Who has found something that helped?"},
-    {"name": "Plans", "minutes": 25, "owner": "Patients", "prompt": "What is one thing you will try? How sure are you, from 0 to 10?"},
-    {"name": "Feedback, close", "minutes": 15, "owner": "Facilitator", "prompt": "This is what we changed because of what you told us last month."},
+    {"name": "Arrive and eat", "minutes": 20, "owner": "Everybody", "prompt": "Hello and welcome. Please take some food and find a chair.",
+     "watch": "Who is new, who sits alone, who has no phone or slip."},
+    {"name": "Welcome", "minutes": 5, "owner": "Facilitator", "prompt": "We meet to learn from each other. You can talk, or just listen.",
+     "watch": "Look for nods before you go on. Nobody has to tell their numbers."},
+    {"name": "Topics", "minutes": 55, "owner": "Facilitator", "prompt": "Who has found something that helped?",
+     "watch": "Who has not spoken yet. When a question comes to you, ask first: who here has met this?"},
+    {"name": "Plans", "minutes": 25, "owner": "Patients", "prompt": "What is one thing you will try? How sure are you, from 0 to 10?",
+     "watch": "Below 7 of 10, ask what would make it easier, and make it smaller."},
+    {"name": "Feedback, close", "minutes": 15, "owner": "Facilitator", "prompt": "This is what we changed because of what you told us last month.",
+     "watch": "Everybody has the form and knows the next date. Who lingers may want to ask something alone."},
 ]
+# fmt: on
 STAFF = (
     ("coordinator", "Joanne Pike", {"coordinator"}),
     ("facilitator", "Tomas Reyes", {"facilitator"}),

@@ -90,7 +90,8 @@ class PhaseForm(Form):
         _l("Minutes"), validators=[InputRequired(_l("Enter the minutes of this phase.")), NumberRange(1, 240, _l("Enter between 1 and 240 minutes."))]
     )
     owner = OwnerField(_l("Who leads"), filters=[tidy], validators=[Length(max=60)])
-    prompt = StringField(_l("What to say or ask"), filters=[tidy], validators=[Optional(), Length(max=300)])
+    prompt = TextAreaField(_l("What to say or ask"), filters=[tidy], validators=[Optional(), Length(max=300)])
+    watch = TextAreaField(_l("What to watch for"), filters=[tidy], validators=[Optional(), Length(max=300)])
 
 
 class ProgrammeForm(MakingForm):
@@ -105,7 +106,7 @@ class ProgrammeForm(MakingForm):
 
     def arranged(self) -> dict[str, Any]:
         """The keyword arguments of the verbs."""
-        keys = ("name", "minutes", "owner", "prompt")
+        keys = ("name", "minutes", "owner", *rules.SAID)
         return {
             "name": self.name.data, "purpose": self.purpose.data, "design_partners": self.design_partners.data or "",
             "support_budget": self.support_budget.data, "hides_supports": self.hides_supports.data,
@@ -118,7 +119,7 @@ class ProgrammeForm(MakingForm):
         verb, _, number = act.partition("-")
         index = int(number) if number.isdigit() else -1
         if verb == "add" and len(typed) < rules.MAX_PHASES:
-            typed.append({"name": "", "minutes": "", "owner": "Facilitator", "prompt": ""})
+            typed.append({"name": "", "minutes": "", "owner": "Facilitator", "prompt": "", "watch": ""})
         elif verb == "remove" and 0 <= index < len(typed):
             del typed[index]
         elif verb in ("up", "down") and 0 <= index < len(typed):

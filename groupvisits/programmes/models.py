@@ -25,7 +25,7 @@ class Programme(db.Model):
     name: Mapped[str] = mapped_column(String(120))
     purpose: Mapped[str] = mapped_column(Text, default="")  # what patients read under "Why we meet"
     design_partners: Mapped[str] = mapped_column(Text, default="")
-    # [{"name": "Topics", "minutes": 55, "owner": "facilitator", "prompt": "..."}], in order
+    # [{"name": "Topics", "minutes": 55, "owner": "facilitator", "prompt": "...", "watch": "..."}], in order
     run_sheet: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     support_budget: Mapped[int | None] = mapped_column(Integer)  # how many "me too" each person has in one visit; None: as many as they like
     hides_supports: Mapped[bool] = mapped_column(default=False)  # nobody sees counts until the facilitator shows them

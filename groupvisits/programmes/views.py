@@ -132,10 +132,7 @@ def _programme_page(form: forms.ProgrammeForm, found: Any, *, keep: forms.KeepRu
 
 
 def _in_readers_words(phases: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [
-        {**phase, "name": gettext(phase["name"]) if phase.get("name") else "", "prompt": gettext(phase["prompt"]) if phase.get("prompt") else ""}
-        for phase in phases
-    ]
+    return [{**phase, **{key: gettext(phase[key]) for key in ("name", *rules.SAID)}} for phase in phases]
 
 
 @bp.get("/groups")

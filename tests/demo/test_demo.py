@@ -196,3 +196,7 @@ def test_shows_what_scheduling_has(app: Flask, demo: dict[str, Any]) -> None:
     )
     with app.app_context():
         assert all(db.session.scalar(select(func.count()).select_from(model)) for model in models)
+
+
+def test_every_phase_of_the_practice_visit_says_what_to_say_and_what_to_watch() -> None:
+    assert all(phase["prompt"] and phase["watch"] for phase in build.RUN_SHEET)

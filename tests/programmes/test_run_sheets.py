@@ -30,6 +30,20 @@ def test_the_presets_say_the_same_of_themselves(key: str) -> None:
     assert rules.layout_of(rules.preset_run_sheet(key)) == rules.PRESETS[key][1]
 
 
+@pytest.mark.parametrize("key", rules.PRESETS)
+def test_every_phase_of_a_preset_says_what_to_say_and_what_to_watch(key: str) -> None:
+    preset = rules.preset_run_sheet(key)
+    assert all(phase["prompt"] and phase["watch"] for phase in preset)
+    assert rules.check_run_sheet(preset) == preset  # none is cut, none is lost
+
+
+def test_a_run_sheet_from_before_there_was_something_to_watch_is_kept_and_lines_stay_one() -> None:
+    (old,) = rules.check_run_sheet([{"name": "Topics", "minutes": 50, "owner": "Facilitator", "prompt": "Who?"}])
+    assert old == {"name": "Topics", "minutes": 50, "owner": "Facilitator", "prompt": "Who?", "watch": ""}
+    (typed,) = rules.check_run_sheet([{**OTHERS, "prompt": " Who  found\r\nsomething? ", "watch": "x" * 301}])
+    assert (typed["prompt"], len(typed["watch"])) == ("Who found something?", 300)
+
+
 @pytest.mark.usefixtures("context")
 def test_a_kept_run_sheet_stays_as_it_was_when_the_programme_changes(cast: Cast) -> None:
     kept = run(service.keep_run_sheet, cast.joanne, cast.programme_id, name="Our evening")["template_id"]

@@ -31,7 +31,7 @@ def test_a_programme_is_designed_once_however_often_it_is_sent(cast: Cast) -> No
     command = Command("c1", "programmes:design", {"name": "Breathing easier"})
     results = [run_command(service.design_programme, cast.joanne, command, **DESIGN) for _ in range(2)]
     assert results[0] == results[1]
-    assert db.session.get_one(Programme, results[0]["programme_id"]).run_sheet == RUN_SHEET
+    assert db.session.get_one(Programme, results[0]["programme_id"]).run_sheet == [{**phase, "watch": ""} for phase in RUN_SHEET]
     assert actions() == ["programmes:design"]
 
 

@@ -15,6 +15,7 @@ PROGRAMME = {
     "name": "Breathing easier", "purpose": "To learn from each other.", "design_partners": "",
     "phases-0-name": "Welcome", "phases-0-minutes": "10", "phases-0-owner": "Facilitator", "phases-0-prompt": "",
     "phases-1-name": "Topics", "phases-1-minutes": "50", "phases-1-owner": "Our own word", "phases-1-prompt": "Who found something?",
+    "phases-1-watch": "Who is silent.",
 }  # fmt: skip
 GROUP = {
     "name": "Wednesday group", "room": "Room 5", "week": "2", "weekday": "2", "starts": "09:30", "minutes": "90", "minimum": "8", "target": "10",
@@ -33,6 +34,8 @@ def test_a_programme_is_saved_and_says_that_it_has_no_design_partner(app: Flask,
     assert client.post("/programmes", data=PROGRAMME).status_code == 303
     saved = programmes(app)[0]
     assert [(p["name"], p["minutes"], p["owner"]) for p in saved.run_sheet] == [("Welcome", 10, "Facilitator"), ("Topics", 50, "Our own word")]
+    assert [(p["prompt"], p["watch"]) for p in saved.run_sheet] == [("", ""), ("Who found something?", "Who is silent.")]
+    assert "Who is silent." in client.get(f"/programmes/{saved.id}").text
     page = client.get("/programmes").text
     assert "No design partner yet" in page
     assert "Designed with Dee and Walter." in page
@@ -44,6 +47,7 @@ def test_rows_are_added_removed_and_moved_without_saving_and_without_losing_word
     names = re.findall(r'name="phases-\d+-name"[^>]*value="([^"]*)"', page)
     assert names == {"add": ["Welcome", "Topics", ""], "remove-0": ["Topics"], "down-0": ["Topics", "Welcome"], "up-1": ["Topics", "Welcome"]}[act]
     assert ('value="ten"' in page) == (act != "remove-0")
+    assert "Who is silent." in page
     assert "nhsuk-error-message" not in page
     assert len(programmes(app)) == 1
 
