@@ -65,6 +65,38 @@ class TestTheMinuteBook:
             entry = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "home:export_minutes")).one()
             assert (entry.subject_id, entry.details) == (cast.group_id, {"kind": "text", "visits": 1})
 
+    @pytest.mark.parametrize(
+        ("words", "outcome"),
+        [
+            ("Cooking with Frank Tully", "Gladys brings her recipe"),
+            ("Call Rosa on 617 555 0142", "Tomas asks at 12 Elm Street"),
+            ("A ride from 617-555-0142", "rosa@example.org has the list"),
+        ],
+    )
+    def test_what_may_hold_a_personal_detail_is_left_out_though_the_group_read_it(self, app: Flask, cast: Cast, held: str, words: str, outcome: str) -> None:
+        with app.app_context(), write() as tx:
+            talked, kept = tx.scalars(
+                select(Topic)
+                .where(Topic.state.in_(("talked_about", "parked")), Topic.hidden_because == "", Topic.route == "group")
+                .order_by(Topic.state.desc())
+            )
+            assert talked.state == "talked_about"
+            kept.words, talked.outcome = words, outcome
+        client = signed_in(app, cast.tomas)
+        page = client.get(f"/groups/{cast.group_id}/minute-book").text.partition("<main")[2]
+        text = client.post(f"/groups/{cast.group_id}/minute-book/exports", data={"kind": "text"}).text
+        for shown in (page, text):
+            assert words not in shown and outcome not in shown
+            assert shown.count("Left out: may hold a personal detail") == 2
+        assert "- What <b>test strips</b> cost & why\n  Left out: may hold a personal detail" in text
+        with app.app_context(), write() as tx:
+            talked = tx.scalars(select(Topic).where(Topic.state == "talked_about")).one()
+            talked.words, talked.outcome = words, "The co-op sells them cheaper"
+        assert (
+            "- Left out: may hold a personal detail\n  The co-op sells them cheaper"
+            in client.post(f"/groups/{cast.group_id}/minute-book/exports", data={"kind": "text"}).text
+        )
+
     @pytest.mark.skipif(not pdf.is_available(), reason="WeasyPrint or its libraries are not on this machine")
     def test_as_pdf(self, app: Flask, cast: Cast, held: str) -> None:
         file = signed_in(app, cast.tomas).post(f"/groups/{cast.group_id}/minute-book/exports", data={"kind": "pdf"})

@@ -27,7 +27,7 @@ from groupvisits.agenda.rules.joins import (
     told_at_the_head,
     told_when_joined,
 )
-from groupvisits.agenda.rules.personal import PATTERNS, detail_in, names_somebody, patterns_for_phones
+from groupvisits.agenda.rules.personal import PATTERNS, detail_in, may_hold, names_somebody, patterns_for_phones
 from groupvisits.agenda.rules.pre_visit import (
     FORM_OPENS,
     MAX_CONCERNS,
@@ -131,7 +131,7 @@ __all__ = [
     "check_can_suggest", "check_can_support", "check_can_take", "check_can_take_back", "check_can_translate", "check_can_unsplit",
     "check_form_is_open", "check_group_meets", "check_is_asked", "check_is_for_the_group", "check_is_shown", "check_is_the_translator",
     "check_language", "check_order", "check_outcome", "check_reason", "check_was_carried", "check_words", "detail_in",
-    "extended_end", "folded", "form_state", "hidden_when_carried", "in_order", "is_put_together", "may_lead", "may_move_to_one_on_one", "may_reword",
+    "extended_end", "folded", "form_state", "hidden_when_carried", "in_order", "is_put_together", "may_hold", "may_lead", "may_move_to_one_on_one", "may_reword",
     "may_stand_joined", "names_somebody", "patterns_for_phones", "read_concerns", "read_lines", "seconds_of_talk", "similar_topics", "state_apart",
     "state_of_new_topic", "takes_late_topics", "tidy", "told_at_the_head", "told_when_joined",
 ]  # fmt: skip

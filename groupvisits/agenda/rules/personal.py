@@ -95,6 +95,11 @@ def detail_in(text: str) -> str | None:
     return next((kind for kind, pattern in _COMPILED if pattern.search(plain)), None)
 
 
+def may_hold(text: str, names: Iterable[str]) -> str:
+    """What kind of personal detail the text may hold: as `detail_in`, or name, where one of these people is named. Empty without any."""
+    return detail_in(text) or ("name" if names_somebody(text, names) else "")
+
+
 def names_somebody(text: str, names: Iterable[str]) -> bool:
     """Whether one of these people is named.
 
