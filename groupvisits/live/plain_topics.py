@@ -169,6 +169,8 @@ _TOPIC = Statement(
             "minutes",
             "outcome",
             "carried_from_id",
+            "entered_by",
+            "pre_visit",
             "still_matters",
             "merged_into_id",
             "split_from_id",

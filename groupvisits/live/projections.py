@@ -51,7 +51,7 @@ ME = (
 )  # fmt: skip
 MY_TOPIC = (
     "id", "words", "route", "state", "outcome", "planned_at", "reason", "is_asked", "is_checked", "can_reword", "suggested_words", "joined_to", "joined",
-    "split_from_id", "carried", "still_matters",
+    "split_from_id", "carried", "still_matters", "pre_visit", "sent_at",
 )  # fmt: skip
 MY_CHANGES = ("topics", "supported", "supports_left", "translated")
 MY_SUPPORT = ("id", "on")
@@ -63,7 +63,7 @@ JOINED = ("id", "words", "author")  # each topic that was joined to it, there
 TRANSLATION = ("language", "words")
 TRANSLATION_OF = {"patient": TRANSLATION, "facilitator": (*TRANSLATION, "by", "hidden_because"), "clinician": TRANSLATION, "display": TRANSLATION}
 MY_PLAN = ("what", "when_how_often", "confidence")
-MY_SLOT = ("id", "state", "place", "provider", "planned_at", "minutes", "before_you", "called_at", "answer")
+MY_SLOT = ("id", "state", "place", "provider", "planned_at", "minutes", "before_you", "expected_at", "called_at", "answer")
 
 
 def project(audience: str, facts: Facts, *, provider_id: str = "") -> dict[str, Any]:

@@ -513,6 +513,7 @@ class Room:
             "carried": topic.carried_from_id is not None, "still_matters": topic.still_matters,
             "joined_to": {"id": head.id, "words": head.words, "author": self._author_shown(head), "state": head.state} if head is not topic else None,
             "joined": [{"id": each.id, "words": each.words, "author": self._author_shown(each)} for each in self._joined.get(topic.id, ())],
+            "pre_visit": topic.pre_visit and topic.split_from_id is None, "sent_at": _iso(topic.proposed_at) if _is_sent_here(topic) else None,
             "reason": head.reason, "is_asked": topic.hidden_because == "asked", "is_checked": topic.hidden_because in ("alarm", "personal"),
             "suggested_words": topic.suggested_words, "can_reword": may_reword(topic.state, self._supports.get(topic.id, 0)),
         }  # fmt: skip
@@ -550,7 +551,7 @@ class Room:
             return None
         return {
             "id": slot.id, "state": slot.state, "place": slot.place, "provider": self._providers.get(slot.provider_id, ""), "planned_at": _iso(slot.planned_at),
-            "minutes": slot.minutes, "before_you": self._before(slot), "called_at": _iso(slot.called_at), "answer": slot.answer,
+            "minutes": slot.minutes, "before_you": self._before(slot), "expected_at": _iso(self._expected_call(slot)), "called_at": _iso(slot.called_at), "answer": slot.answer,
         }  # fmt: skip
 
     def _before(self, slot: Slot) -> int:
@@ -562,6 +563,14 @@ class Room:
             other.provider_id == slot.provider_id and other.position < slot.position and other.state == "planned" and other.patient_id in here
             for other in self._slots
         )
+
+    def _expected_call(self, slot: Slot) -> datetime | None:
+        """About when whoever is next is called: when the one before them was to be over, else as planned. Nothing is known once that has passed."""
+        if slot.state != "planned" or self._before(slot):
+            return None
+        same = {other.patient_id for other in self._slots if other.provider_id == slot.provider_id}
+        expected = max((ends for patient_id, ends in self._away.items() if patient_id in same), default=slot.planned_at)
+        return expected if expected > self.now else None
 
     def _feedback_url(self, seat: Seat) -> str | None:
         """Where a POST hands this phone its anonymous form, once the visit has closed."""
@@ -577,7 +586,7 @@ class Room:
 
     def _next_visits(self, patient_ids: Collection[str]) -> dict[str, dict[str, Any]]:
         query = (
-            select(Seat.patient_id, GroupSession.id, GroupSession.starts_at)
+            select(Seat.patient_id, GroupSession.id, GroupSession.starts_at, Seat.state, Seat.asked_again)
             .join(GroupSession, GroupSession.id == Seat.session_id)
             .where(
                 Seat.patient_id.in_(patient_ids), Seat.state.in_(("invited", "confirmed")),
@@ -585,7 +594,11 @@ class Room:
             )
             .order_by(GroupSession.starts_at.desc())
         )  # fmt: skip
-        return {patient_id: {"id": session_id, "starts_at": _iso(starts_at)} for patient_id, session_id, starts_at in self.db.execute(query)}
+        answers = {("confirmed", False): "yes", ("confirmed", True): "moved"}
+        return {
+            patient_id: {"id": session_id, "starts_at": _iso(starts_at), "answer": answers.get((state, asked_again), "open")}
+            for patient_id, session_id, starts_at, state, asked_again in self.db.execute(query)
+        }
 
 
 def own_room_with(db: Session, viewer: Actor, code: str) -> str | None:
@@ -602,6 +615,11 @@ def own_room_with(db: Session, viewer: Actor, code: str) -> str | None:
 
 def _is_put_together(topic: Topic) -> bool:
     return is_put_together(topic.merged_into_id, topic.split_from_id)
+
+
+def _is_sent_here(topic: Topic) -> bool:
+    """Whether its author sent it themselves, in these words or their own newer ones, into this visit's room."""
+    return not (topic.pre_visit or topic.entered_by or topic.carried_from_id or topic.split_from_id)
 
 
 def _iso(moment: datetime | None) -> str | None:

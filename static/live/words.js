@@ -39,7 +39,7 @@ export function wordsOf({ strings, language, zone }) {
 
     day(moment) {
       const { weekday, day, month } = parts(days, new Date(moment));
-      return say("day", { weekday: strings.weekdays[WEEKDAYS.indexOf(weekday)], day, month: strings.months[Number(month) - 1] });
+      return say("day", { weekday: strings.weekdays[WEEKDAYS.indexOf(weekday)], day: Number(day), month: strings.months[Number(month) - 1] });
     },
   };
 }

@@ -257,6 +257,24 @@ def test_nothing_of_a_long_topic_pushes_the_address_off_the_wall(room: LiveServe
             expect(wall.locator("#wall")).to_contain_text("Look at your phone")
 
 
+def invited_again(room: LiveServer, patient_id: str) -> None:
+    """There is a date in four weeks like this one, and this patient is invited to it."""
+    later = {
+        "id": "'later'",
+        "state": "'planned'",
+        "starts_at": "datetime(starts_at, '+28 days')",
+        "ends_at": "datetime(ends_at, '+28 days')",
+        "join_code": "NULL",
+    }
+    columns = [column for _, column, *_ in room.rows("PRAGMA table_info(group_sessions)")]
+    taken = ", ".join(later.get(column, column) for column in columns)
+    room.write(f"INSERT INTO group_sessions ({', '.join(columns)}) SELECT {taken} FROM group_sessions WHERE id = ?", room.session_id)
+    seat = {"id": "'a seat later'", "session_id": "'later'", "state": "'invited'", "seat_no": "NULL", "slip_number": "NULL", "slip_code": "NULL"}
+    columns = [column for _, column, *_ in room.rows("PRAGMA table_info(seats)")]
+    taken = ", ".join(seat.get(column, column) for column in columns)
+    room.write(f"INSERT INTO seats ({', '.join(columns)}) SELECT {taken} FROM seats WHERE session_id = ? AND patient_id = ?", room.session_id, patient_id)
+
+
 def test_the_plan_comes_to_the_phone_with_the_end_of_the_visit(room: LiveServer, enter: Enter) -> None:
     """The last test here: it closes the visit."""
     frank = enter("frank", "patient", PHONE)
@@ -270,9 +288,20 @@ def test_the_plan_comes_to_the_phone_with_the_end_of_the_visit(room: LiveServer,
         clinic_id, room.session_id, slot_id, patient_id, provider_id,
     )  # fmt: skip
     room.write("INSERT INTO action_plans VALUES ('p', 'n', ?, 'Walk to the church', 'After lunch', 8, '2026-11-22 12:00:00')", patient_id)
+    invited_again(room, patient_id)
     here = [seat_id for (seat_id,) in room.rows("SELECT id FROM seats WHERE session_id = ?", room.session_id)]
     body = {"unseen": here, "because": ["call_tomorrow"] * len(here)}
     assert room.phone("tomas").ask("live:close", {"command_id": str(uuid4()), "session_id": room.session_id, "body": body})["ok"]
     expect(frank.locator("#plan")).to_contain_text("Walk to the church")
     expect(frank.locator("#plan")).to_contain_text("After lunch. How sure you were: 8 out of 10.")
     is_accessible(frank)
+    coming = frank.locator("#next")
+    expect(coming).to_contain_text("Will you come?")
+    coming.get_by_role("button", name="Yes, I will come").click()
+    expect(frank.locator("main")).to_contain_text("The clinic has your yes.")
+    frank.goto(f"/sessions/{room.session_id}/rooms/patient")
+    expect(coming).to_contain_text("You said yes. We look forward to seeing you.")
+    expect(coming.get_by_role("button")).to_have_count(0)
+    coming.get_by_role("link", name="Change your answer").click()
+    frank.get_by_role("button", name="No, not this time").click()
+    expect(frank.locator("main")).to_contain_text("The clinic has your no.")

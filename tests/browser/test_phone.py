@@ -1,5 +1,6 @@
 """A patient's phone in a real browser: what it asks, what can be changed, what it shows of joined topics, and for whom it works."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
@@ -424,3 +425,31 @@ def test_refused_words_are_shown_again_without_script_and_are_no_new_topic(enter
     row.get_by_role("button", name="Save these words").click()
     expect(page.locator("#notices")).to_contain_text("“Stairs and lifts” was not sent.")
     expect(page.get_by_label("What do you want us to talk about?")).to_have_value("")
+
+
+def test_ones_own_topics_say_when_they_were_sent_or_that_they_were_written_before(room: LiveServer, enter: Enter, act: Act) -> None:
+    bring(act, "rosa", "What do test strips cost?")
+    early, written = bring(act, "rosa", "Can I fast before church?"), bring(act, "rosa", "Why is my sugar high in the morning?")
+    room.write("UPDATE topics SET proposed_at = '2026-01-06 17:05:00' WHERE id = ?", early)
+    room.write("UPDATE topics SET pre_visit = 1 WHERE id = ?", written)
+    rosa = enter("rosa", "patient", PHONE)
+    expect(own(rosa, "What do test strips cost?")).to_contain_text(re.compile(r"Sent at \d+:\d\d[ap]m\."))
+    expect(own(rosa, "Can I fast")).to_contain_text("Sent on Tuesday 6 January at 12:05pm.")  # in the clinic's zone
+    expect(own(rosa, "Why is my sugar")).to_contain_text("You wrote this before the visit.")
+    expect(own(rosa, "Why is my sugar")).not_to_contain_text("Sent ")
+    in_language(rosa, "es")
+    expect(own(rosa, "What do test strips cost?")).to_contain_text(re.compile(r"Enviado a las \d\d:\d\d\."))
+    is_accessible(rosa)
+
+
+def test_somebody_without_a_one_on_one_asks_to_be_told_in_person_too(room: LiveServer, enter: Enter) -> None:
+    room.write("DELETE FROM slots WHERE patient_id = (SELECT id FROM patients WHERE given_name = 'Frank')")
+    frank = enter("frank", "patient", PHONE)
+    part = frank.locator("#one-on-one")
+    expect(part).to_contain_text("You see here when it is, as soon as we know.")
+    part.get_by_role("button", name="Please tell me in person").click()
+    expect(part.get_by_role("button", name="Please tell me in person")).to_have_attribute("aria-pressed", "true")
+    until(lambda: room.rows("SELECT 1 FROM patients WHERE given_name = 'Frank' AND in_person"))
+    is_accessible(frank)
+    part.get_by_role("button", name="Please tell me in person").click()
+    until(lambda: room.rows("SELECT 1 FROM patients WHERE given_name = 'Frank' AND NOT in_person"))

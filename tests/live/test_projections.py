@@ -193,9 +193,9 @@ def test_a_patients_own_part_has_these_fields() -> None:
     me = {
         "seat_id": "s", "display_name": "Rosa", "number": 7, "supported": ["t"], "feedback_url": None, "next_visit": None, "patient_id": "p", "supports_left": None, "leads": [], "poll_answer": None, "in_person": False,
         "translated": [{"topic_id": "t", "language": "es", "words": "w", "is_checked": False, "patient_id": "p"}],
-        "topics": [{"id": "t", "words": "w", "route": "group", "state": "new", "outcome": "", "planned_at": None, "entered_by": "x", "reason": "", "is_asked": False, "is_checked": False, "can_reword": True, "suggested_words": "", "split_from_id": None, "carried": False, "still_matters": None,
+        "topics": [{"id": "t", "words": "w", "route": "group", "state": "new", "outcome": "", "planned_at": None, "entered_by": "x", "reason": "", "is_asked": False, "is_checked": False, "can_reword": True, "suggested_words": "", "split_from_id": None, "carried": False, "still_matters": None, "pre_visit": False, "sent_at": "x",
                     "joined_to": {"id": "h", "words": "w", "author": None, "state": "new", "patient_id": "q"}, "joined": [{"id": "j", "words": "w", "author": None, "patient_id": "q"}]}],
-        "slot": {"id": "o", "state": "called", "place": "Room 2", "provider": "Dr Osei", "planned_at": "x", "minutes": 8, "before_you": 0, "called_at": "x", "answer": "",
+        "slot": {"id": "o", "state": "called", "place": "Room 2", "provider": "Dr Osei", "planned_at": "x", "minutes": 8, "before_you": 0, "expected_at": None, "called_at": "x", "answer": "",
                  "provider_id": "osei"},
         "plan": {"what": "Walk", "when_how_often": "daily", "confidence": 8, "note_id": "n"},
     }  # fmt: skip
@@ -204,7 +204,7 @@ def test_a_patients_own_part_has_these_fields() -> None:
     assert set(shown["topics"][0]) == set(MY_TOPIC)
     assert not any(kept in str(shown) for kept in ("patient_id", "entered_by", "provider_id"))
     assert (set(shown["topics"][0]["joined_to"]), set(shown["topics"][0]["joined"][0])) == ({"id", "words", "author", "state"}, {"id", "words", "author"})
-    assert set(shown["slot"]) == {"id", "state", "place", "provider", "planned_at", "minutes", "before_you", "called_at", "answer"}
+    assert set(shown["slot"]) == {"id", "state", "place", "provider", "planned_at", "minutes", "before_you", "expected_at", "called_at", "answer"}
     assert set(shown["plan"]) == {"what", "when_how_often", "confidence"}
     assert [set(each) for each in shown["translated"]] == [{"topic_id", "language", "words", "is_checked"}]
     assert project_me(me | {"slot": None, "plan": None})["slot"] is None

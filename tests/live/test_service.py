@@ -1,14 +1,17 @@
 """The room's own verbs: its phases, its curtain, and letting a waiting phone in."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from groupvisits.accounts.models import BrowserSession
+from groupvisits.agenda.models import Topic
+from groupvisits.agenda.service import propose_for, propose_topic
 from groupvisits.audit import service as audit
 from groupvisits.audit.models import AuditEntry
-from groupvisits.core import ids
+from groupvisits.core import clock, ids
 from groupvisits.core.actor import ANYONE
 from groupvisits.core.errors import NotAllowed, NotFound
 from groupvisits.core.transaction import run, write
@@ -185,3 +188,70 @@ def test_before_you_counts_those_who_are_here(cast: Cast, opened: str) -> None:
     assert counted() == 0
     run(check_in, cast.joanne, opened, before[0].seat_id)
     assert counted() == 1
+
+
+def test_whoever_is_next_learns_about_when_as_long_as_it_is_known(cast: Cast, opened: str) -> None:
+    slots = db.session.scalars(select(Slot).where(Slot.session_id == opened).order_by(Slot.provider_id, Slot.position)).all()
+    now, (first, mine) = clock.now(), [slot for slot in slots if slot.provider_id == slots[-1].provider_id][:2]
+    seat_of = dict(db.session.execute(select(Slot.id, Slot.seat_id)).all())
+
+    def expected(**first_is: Any) -> str | None:
+        with write() as tx:
+            tx.get_one(Slot, mine.id).planned_at = first_is.pop("planned_at", now + timedelta(minutes=20))
+            for name, value in ({"state": "planned", "called_at": None, "started_at": None} | first_is).items():
+                setattr(tx.get_one(Slot, first.id), name, value)
+        db.session.expire_all()
+        return Room.of(db.session(), opened).me([mine.patient_id])[mine.patient_id]["slot"]["expected_at"]
+
+    with write() as tx:  # how long another resident is busy says nothing
+        tx.get_one(Slot, slots[0].id).state, tx.get_one(Slot, slots[0].id).started_at = "started", now + timedelta(hours=1)
+    assert slots[0].provider_id != mine.provider_id
+    assert expected() == (now + timedelta(minutes=20)).isoformat()  # as planned, while nobody is with the resident
+    assert expected(planned_at=now - timedelta(minutes=1)) is None
+    ends = now + timedelta(minutes=first.minutes)
+    assert expected(state="started", called_at=now - timedelta(minutes=2), started_at=now) == ends.isoformat()
+    assert expected(state="started", called_at=now, started_at=now - timedelta(minutes=90)) is None  # over its time: nobody knows
+    run(check_in, cast.joanne, opened, seat_of[first.id])
+    assert expected() is None  # somebody is before them
+
+
+def test_a_topic_says_whether_its_author_sent_it_here_or_wrote_it_before(cast: Cast, opened: str) -> None:
+    run(propose_topic, cast.rosa, opened, words="Sent here", route="group")
+    run(propose_for, cast.tomas, opened, seat_id=cast.seats["rosa"], words="Typed by Tomas", route="group")
+    with write() as tx:
+        tx.add(Topic(id="form", session_id=opened, patient_id=cast.rosa.id, words="In the form", route="group", pre_visit=True, proposed_at=clock.now()))
+        tx.flush()
+        tx.add(
+            Topic(
+                id="part",
+                session_id=opened,
+                patient_id=cast.rosa.id,
+                words="A part",
+                route="group",
+                pre_visit=True,
+                split_from_id="form",
+                proposed_at=clock.now(),
+            )
+        )
+        tx.add(Topic(id="kept", session_id=opened, patient_id=cast.rosa.id, words="Kept", route="group", carried_from_id="form", proposed_at=clock.now()))
+    db.session.expire_all()
+    topics = Room.of(db.session(), opened).me([cast.rosa.id])[cast.rosa.id]["topics"]
+    told = {topic["words"]: (topic["pre_visit"], topic["sent_at"] is not None) for topic in topics}
+    assert told == {
+        "Sent here": (False, True),
+        "Typed by Tomas": (False, False),
+        "In the form": (True, False),
+        "A part": (False, False),
+        "Kept": (False, False),
+    }
+
+
+@pytest.mark.parametrize(("state", "asked_again", "answer"), [("invited", False, "open"), ("confirmed", False, "yes"), ("confirmed", True, "moved")])
+def test_the_next_visit_comes_with_ones_own_answer(cast: Cast, opened: str, state: str, asked_again: bool, answer: str) -> None:
+    coming = next_visit(cast, "rosa")
+    with write() as tx:
+        seat = tx.scalars(select(Seat).where(Seat.session_id == coming, Seat.patient_id == cast.rosa.id)).one()
+        seat.state, seat.asked_again = state, asked_again
+    db.session.expire_all()
+    shown = Room.of(db.session(), opened).me([cast.rosa.id])[cast.rosa.id]["next_visit"]
+    assert (shown["id"], shown["answer"]) == (coming, answer)

@@ -4,14 +4,13 @@ import { openForm } from "../../feedback/draft.js";
 import { el } from "../dom.js";
 import { card } from "./kit.js";
 
-// The form is handed out by a POST: looking at a page must not use it up.
-function feedbackForm(address, { say }) {
+function postForm(address, ...buttons) {
   const token = document.querySelector('meta[name="csrf-token"]').content;
-  return el(
-    "form", { method: "post", action: address }, el("input", { type: "hidden", name: "csrf_token", value: token }),
-    el("button", { class: "nhsuk-button", type: "submit" }, say("feedback_button")),
-  );
+  return el("form", { method: "post", action: address }, el("input", { type: "hidden", name: "csrf_token", value: token }), buttons);
 }
+
+// The form is handed out by a POST: looking at a page must not use it up.
+const feedbackForm = (address, { say }) => postForm(address, el("button", { class: "nhsuk-button", type: "submit" }, say("feedback_button")));
 
 function feedbackCard({ room, text }) {
   const { say } = text;
@@ -32,10 +31,22 @@ function planPart({ plan }, { say }) {
   ];
 }
 
-function nextPart({ next_visit: next }, { say, day, clock }) {
+// The answer goes where "My visits" takes it too, and that page says what the clinic has received.
+function willYouCome({ id, answer }, { say }) {
+  const address = `/my/visits/${id}`;
+  if (answer === "yes") return [el("p", {}, say("said_yes")), el("p", {}, el("a", { href: address }, say("change_answer")))];
+  const choice = (value, kind, text) => el("button", { class: `nhsuk-button${kind} gv-button--full`, type: "submit", name: "answer", value }, text);
+  return [
+    el("p", {}, say(answer === "moved" ? "still_come" : "will_you_come")),
+    postForm(`${address}/answers`, choice("yes", "", say("yes_come")), choice("no", " nhsuk-button--secondary", say("no_come"))),
+  ];
+}
+
+function nextPart({ next_visit: next }, text) {
   if (!next) return null;
+  const { say, day, clock } = text;
   const when = say("next_when", { day: day(next.starts_at), time: clock(next.starts_at) });
-  return [el("h2", {}, say("next_time")), card("paper", null, el("p", {}, el("strong", {}, when)))];
+  return [el("h2", {}, say("next_time")), card("paper", null, el("p", {}, el("strong", {}, when)), willYouCome(next, text))];
 }
 
 export function drawAfter(kit) {

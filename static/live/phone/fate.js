@@ -43,6 +43,15 @@ function endedLine(state, topic, { room, text }) {
   return inOneLine([outcome, ["parked", "declined"].includes(state) ? why(topic, text) : "", until]);
 }
 
+// When it was written, while nothing has become of it yet.
+function writtenLine({ state, pre_visit: before, sent_at: sent }, { room, text }) {
+  const { say, clock, day } = text;
+  if (state !== "new") return "";
+  if (before) return say("before_visit");
+  if (!sent) return "";
+  return day(sent) === day(room.now()) ? say("sent_at", { time: clock(sent) }) : say("sent_on", { day: day(sent), time: clock(sent) });
+}
+
 function standing(state, topic, { text, stale, isOver }) {
   const { say, clock } = text;
   if (topic.route === "one_on_one") return { kind: "tint", text: say("only_one_on_one"), line: say("nobody_sees") };
@@ -66,7 +75,7 @@ export function fate(topic, kit) {
   if (ended) return { kind: ended.kind, text: say(ended.text), lines: [endedLine(state, topic, kit), joinedLine(topic, kit)].filter(Boolean) };
   const { kind, text, line } = standing(state, topic, kit);
   const carried = topic.carried && topic.still_matters ? say("still_said") : "";
-  return { kind, text, lines: [line, topic.is_checked ? checkedLine(topic, kit) : "", joinedLine(topic, kit), carried].filter(Boolean) };
+  return { kind, text, lines: [line, writtenLine(topic, kit), topic.is_checked ? checkedLine(topic, kit) : "", joinedLine(topic, kit), carried].filter(Boolean) };
 }
 
 // A change of what became of one's own topics is said once.
