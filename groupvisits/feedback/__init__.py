@@ -9,6 +9,8 @@ def init_app(app: Flask) -> None:
     from groupvisits.feedback import service, views
     from groupvisits.sessions.events import SessionClosed
 
+    # What a higher package kept of how the talk was shared: (db, session ids) -> {session id: live.rules.talk_figures}.
+    app.extensions["talk_figures"] = None
     app.register_blueprint(views.bp)
     app.extensions["listeners"].within(SessionClosed, service.on_session_closed)
     app.extensions["ticks"].append((300, lambda: run(service.close_due)))

@@ -1,10 +1,11 @@
 """Reads of feedback. A form is found by its token, which is the authority; results by reviewers of the clinic, and only what is released."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from flask import current_app
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -65,6 +66,16 @@ class ItemResult:
 
 
 @dataclass(frozen=True)
+class Shares:
+    """How the talk of a visit was shared: people whose own topic was talked about, topics sent by their own hand, minutes on patients' topics of all."""
+
+    heard: rules.Count
+    own_hand: rules.Count | None
+    minutes: int
+    minutes_open: int
+
+
+@dataclass(frozen=True)
 class VisitResult:
     """One visit as reviewers see it: how many answered, and of the released answers what may be told."""
 
@@ -76,6 +87,7 @@ class VisitResult:
     released: int
     items: list[ItemResult] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
+    talk: Shares | None = None
 
     @property
     def unreleased(self) -> int:
@@ -106,8 +118,11 @@ def results_for(db: Session, viewer: Actor, *, group_id: str | None = None) -> l
     if group_id and not by_group:
         raise NotFound
     shown = {key: found if group_id else found[:VISITS_AT_FIRST] for key, found in by_group.items()}
-    answered = _answered(db, [form.session_id for found in shown.values() for form, _ in found])
-    groups = [GroupResult(key, found[0][1].group.name, [_visit(db, *pair, answered) for pair in found], len(by_group[key])) for key, found in shown.items()]
+    session_ids = [form.session_id for found in shown.values() for form, _ in found]
+    answered, talks = _answered(db, session_ids), _talks(db, session_ids)
+    groups = [
+        GroupResult(key, found[0][1].group.name, [_visit(db, *pair, answered, talks) for pair in found], len(by_group[key])) for key, found in shown.items()
+    ]
     return sorted(groups, key=lambda group: group.name)
 
 
@@ -116,7 +131,20 @@ def _answered(db: Session, session_ids: Sequence[str]) -> dict[str, int]:
     return {row[0]: row[1] for row in db.execute(query)}
 
 
-def _visit(db: Session, form: FeedbackForm, group_session: GroupSession, answered: dict[str, int]) -> VisitResult:
+def _talks(db: Session, session_ids: Sequence[str]) -> dict[str, Mapping[str, int]]:
+    figures_of = current_app.extensions["talk_figures"]
+    return figures_of(db, session_ids) if figures_of else {}
+
+
+def _shares(figures: Mapping[str, int] | None) -> Shares | None:
+    """Told as coarsely as answers are: who was heard is no secret in the room, but readers of results were not there. None under five people."""
+    heard = rules.tellable([(figures["heard"], figures["here"])]) if figures else None
+    if not figures or not heard:
+        return None
+    return Shares(heard, rules.tellable([(figures["from_own_hand"], figures["talked_about"])]), figures["minutes_on_topics"], figures["minutes_open"])
+
+
+def _visit(db: Session, form: FeedbackForm, group_session: GroupSession, answered: dict[str, int], talks: Mapping[str, Mapping[str, int]]) -> VisitResult:
     released = db.scalars(
         select(FeedbackResponse).where(FeedbackResponse.session_id == form.session_id, FeedbackResponse.batch > 0).order_by(FeedbackResponse.id)
     ).all()
@@ -125,6 +153,7 @@ def _visit(db: Session, form: FeedbackForm, group_session: GroupSession, answere
         form.session_id, group_session.starts_at, group_session.zone, form.state == "open", answered.get(form.session_id, 0), len(released),
         [ItemResult(item, rules.tellable(_batches(item, released))) for item in asked if item.kind == "words"] if released else [],
         [response.answers[item.key] for item in asked if item.kind == "text" for response in released if response.answers.get(item.key)],
+        _shares(talks.get(form.session_id)),
     )  # fmt: skip
 
 

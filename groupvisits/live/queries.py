@@ -23,7 +23,7 @@ from groupvisits.live.models import POLL_ANSWERS, Poll, PollAnswer
 from groupvisits.live.permissions import AUDIENCES, POLICY
 from groupvisits.live.projections import project, project_me
 from groupvisits.live.rules import expected_starts, is_about_now, phase_times, talk_times
-from groupvisits.live.talk import talk_until
+from groupvisits.live.talk import kept_talks, talk_until
 from groupvisits.notes.models import ActionPlan, Note
 from groupvisits.patients.models import Patient
 from groupvisits.patients.queries.agreements import hidden_names, hides_name
@@ -116,7 +116,7 @@ class Room:
         if account:
             facts["account"] = self._account
         if talk:
-            facts["talk"] = talk_until(self.db, self.group_session, self.now) | {"counted_at": _iso(self.now)}
+            facts["talk"] = self._talk
         if topics is None or topics:
             facts["topics"] = [self._topic(topic, name) for topic, name in self._topics if topics is None or topic.id in topics]
         if slots is None or slots:
@@ -127,6 +127,13 @@ class Room:
         if alarms:
             facts["alarms"] = self._alarms
         return facts
+
+    @property
+    def _talk(self) -> dict[str, Any]:
+        """How the talk is shared until now; after the close, as it was kept."""
+        until = self.group_session.closed_at or self.now
+        kept = kept_talks(self.db, [self.group_session.id]) if self.group_session.closed_at else {}
+        return (kept.get(self.group_session.id) or talk_until(self.db, self.group_session, until)) | {"counted_at": _iso(until)}
 
     @property
     def open_topics(self) -> set[str]:

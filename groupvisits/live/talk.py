@@ -1,5 +1,6 @@
-"""How the talk of a visit is shared: the same figures while it runs, for whoever leads, and at its close, to be kept."""
+"""How the talk of a visit is shared: the same figures while it runs, for whoever leads, and at its close, to be kept and read by who reviews."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Session, aliased
 from groupvisits.agenda.models import Topic
 from groupvisits.agenda.rules import seconds_of_talk
 from groupvisits.live import rules
+from groupvisits.live.models import TalkAccount
 from groupvisits.sessions.models import GroupSession, Seat
 from groupvisits.sessions.rules.states import HERE
 
@@ -26,6 +28,13 @@ def talk_until(db: Session, group_session: GroupSession, until: datetime) -> dic
         for topic_id, patient_id, entered_by, state, route, spoken in topics
     ]
     return rules.talk_figures(talks, here, int((until - (group_session.opened_at or group_session.starts_at)).total_seconds()))
+
+
+def kept_talks(db: Session, session_ids: Collection[str]) -> dict[str, dict[str, int]]:
+    """live.rules.talk_figures as they were kept at the close, of visits that the caller may read about."""
+    if not session_ids:
+        return {}
+    return dict(db.execute(select(TalkAccount.session_id, TalkAccount.figures).where(TalkAccount.session_id.in_(session_ids))).all())
 
 
 def _running(group_session: GroupSession, topic_id: str, until: datetime) -> int:

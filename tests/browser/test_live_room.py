@@ -290,10 +290,12 @@ def test_the_plan_comes_to_the_phone_with_the_end_of_the_visit(room: LiveServer,
     room.write("INSERT INTO action_plans VALUES ('p', 'n', ?, 'Walk to the church', 'After lunch', 8, '2026-11-22 12:00:00')", patient_id)
     invited_again(room, patient_id)
     here = [seat_id for (seat_id,) in room.rows("SELECT id FROM seats WHERE session_id = ?", room.session_id)]
+    room.write("UPDATE seats SET state = 'arrived' WHERE session_id = ?", room.session_id)
     body = {"unseen": here, "because": ["call_tomorrow"] * len(here)}
     assert room.phone("tomas").ask("live:close", {"command_id": str(uuid4()), "session_id": room.session_id, "body": body})["ok"]
     expect(frank.locator("#plan")).to_contain_text("Walk to the church")
     expect(frank.locator("#plan")).to_contain_text("After lunch. How sure you were: 8 out of 10.")
+    expect(enter("tomas", "facilitator").locator("#people [data-key=talk]")).to_contain_text(f"of {len(here)} people heard their own topic talked about.")
     is_accessible(frank)
     coming = frank.locator("#next")
     expect(coming).to_contain_text("Will you come?")

@@ -7,16 +7,17 @@ import pytest
 from flask import Flask
 from flask import session as browser_session
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from structlog.testing import capture_logs
 
 from groupvisits.accounts.models import BrowserSession
 from groupvisits.audit.models import AuditEntry
 from groupvisits.core.commands import CommandRecord
-from groupvisits.core.transaction import run
+from groupvisits.core.transaction import run, write
 from groupvisits.extensions import db
 from groupvisits.feedback import service, tokens
 from groupvisits.feedback.models import FeedbackResponse
+from groupvisits.live.models import TalkAccount
 from tests.cast import Cast, signed_in
 from tests.feedback.test_service import answer, hold_visit
 
@@ -248,3 +249,32 @@ def test_results_are_for_reviewers_only(app: Flask, cast: Cast, who: str) -> Non
 
 def test_a_group_of_another_clinic_is_not_found(app: Flask, cast: Cast, card: str) -> None:
     assert signed_in(app, cast.sol).get(f"/results?group={cast.group_id}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("figures", "said"),
+    [
+        ({"here": 11, "heard": 6, "from_own_hand": 5, "talked_about": 10}, ["6 of 11", "5 of 10", "62 of 110"]),
+        ({"here": 11, "heard": 11, "from_own_hand": 4, "talked_about": 4}, ["7 or more of 11", "Fewer than 5 topics", "62 of 110"]),
+        ({"here": 7, "heard": 1, "from_own_hand": 7, "talked_about": 7}, ["3 or fewer of 7", "4 or more of 7", "62 of 110"]),
+        ({"here": 4, "heard": 3, "from_own_hand": 5, "talked_about": 5}, []),
+    ],
+)
+def test_how_the_talk_was_shared_stands_with_the_visit_as_coarsely_as_its_answers(
+    app: Flask, cast: Cast, card: str, quinn: FlaskClient, figures: dict[str, int], said: list[str]
+) -> None:
+    with app.app_context(), write() as tx:
+        tx.get_one(TalkAccount, cast.session_id).figures = {"topics": 12, "minutes_on_topics": 62, "minutes_open": 110, **figures}
+    page = quinn.get("/results").text
+    assert re.findall(r"<dd[^>]*>([^<]*)</dd>", page) == said
+    assert ("How the talk was shared" in page) == bool(said)
+    for name in ("Rosa", "Marcus", "Gladys"):
+        assert name not in page.partition("<main")[2]
+
+
+def test_a_visit_from_before_the_talk_was_counted_says_nothing_of_it(app: Flask, cast: Cast, card: str, quinn: FlaskClient) -> None:
+    with app.app_context(), write() as tx:
+        tx.execute(delete(TalkAccount))
+    page = quinn.get("/results").text
+    assert "Nobody has answered yet." in page
+    assert "How the talk was shared" not in page

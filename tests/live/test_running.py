@@ -284,6 +284,16 @@ class TestTheAccount:
         run(close_session, cast.tomas, opened, **reasons(cast))
         assert shown.items() <= db.session.get_one(TalkAccount, opened).figures.items() and counted_at
 
+    def test_after_the_close_the_console_shows_what_was_kept(self, cast: Cast, opened: str) -> None:
+        run(close_session, cast.tomas, opened, **reasons(cast))
+        with write() as tx:
+            tx.get_one(GroupSession, opened).closed_at = clock.now() - timedelta(hours=1)
+            kept = tx.get_one(TalkAccount, opened)
+            kept.figures = {**kept.figures, "here": 9, "heard": 5, "minutes_open": 110}
+        shown = seen(cast)["talk"]
+        assert (shown["here"], shown["heard"], shown["minutes_open"]) == (9, 5, 110)
+        assert datetime.fromisoformat(shown["counted_at"]) < clock.now() - timedelta(minutes=59)
+
     def test_people_topics_and_minutes(self) -> None:
         talks = [
             rules.Talk("rosa", None, "talked_about", "group", 600), rules.Talk("rosa", None, "talked_about", "group", 60),

@@ -132,10 +132,16 @@ function notHeard(here, kit) {
   );
 }
 
-// How the talk is shared so far, as the minute book will keep it; the minutes go on since they were counted.
+// How the talk is shared so far, as it is kept at the close; the minutes go on since they were counted. After the close they stand.
 function talkLine({ room, text, stale }) {
   const { say } = text;
   const { talk, run } = room;
+  if (run.state === "closed" && talk?.here) {
+    return el(
+      "p", { class: "gv-note", "data-key": "talk" }, say("talk_was_heard", { heard: talk.heard, here: talk.here }), " ",
+      talk.talked_about ? say("talk_share", { minutes: talk.minutes_on_topics, all: talk.minutes_open, own: talk.from_own_hand, topics: talk.talked_about }) : null,
+    );
+  }
   if (run.state !== "open" || stale() || !talk?.talked_about) return null;
   const since = Math.max(0, Math.floor((room.now() - new Date(talk.counted_at)) / 60000));
   const minutes = talk.minutes_on_topics + (run.current_topic_id ? since : 0);
