@@ -61,8 +61,9 @@ def minute_book_for(db: Session, viewer: Actor, group_id: str) -> MinuteBook:
     POLICY.require(viewer, "home:minute_book", standing)
     query = select(GroupSession).where(GroupSession.group_id == group_id, GroupSession.state == "closed")
     visits = db.scalars(query.order_by(GroupSession.starts_at.desc()).limit(VISITS_AT_MOST)).all()
-from groupvisits.live.talk import kept_talks
-from groupvisits.patients.models import Patient
+    visit_ids = [visit.id for visit in visits]
+    names, talks = _names(db, visit_ids), kept_talks(db, visit_ids)
+    topics = {key: [entry.without_details(names) for entry in entries] for key, entries in topics_of(db, visit_ids).items()}
     paper = db.scalar(select(Clinic.paper).where(Clinic.id == standing.clinic_id)) or "letter"
     return MinuteBook(
         standing.group,
@@ -82,5 +83,15 @@ def topics_of(db: Session, session_ids: Sequence[str]) -> dict[tuple[str, str], 
     for session_id, state, words, language, outcome in db.execute(query.order_by(Topic.ended_at, Topic.id)):
         found[session_id, state].append(Entry(words, language, outcome))
     return found
-from groupvisits.live.talk import kept_talks
-from groupvisits.patients.models import Patient
+
+
+def _names(db: Session, session_ids: Sequence[str]) -> tuple[str, ...]:
+    """Of everybody who had a place in one of these visits or worked in it."""
+    full_name = Patient.given_name + " " + Patient.family_name + " " + Patient.display_name
+    patients = select(full_name).join(Seat, Seat.patient_id == Patient.id).where(Seat.session_id.in_(session_ids))
+    staff = select(StaffMember.name).join(SessionTeamMember, SessionTeamMember.staff_member_id == StaffMember.id)
+    return tuple(db.scalars(union(patients, staff.where(SessionTeamMember.session_id.in_(session_ids)))))
+
+
+def _unless_personal(words: str | None, names: Sequence[str]) -> str | None:
+    return None if words and may_hold(words, names) else words
