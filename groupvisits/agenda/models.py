@@ -52,7 +52,7 @@ class Topic(db.Model):
     proposed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(Integer, default=0)  # the session's version at the last change
-    rev: Mapped[int] = mapped_column(Integer, default=0)  # counts every accepted act on it but support
+    rev: Mapped[int] = mapped_column(Integer, default=0)  # counts the acts by which it says or stands for something else; support and order are none
     changed_by: Mapped[str | None] = mapped_column(String(32))  # the staff member of the last of these
     changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

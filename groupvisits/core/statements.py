@@ -6,7 +6,7 @@ holds back is not seen, and what it remembers is not changed (the writer forgets
 
     TOPIC = Statement(select(*columns(Topic)).where(Topic.id == bindparam("topic_id")))
     TOPIC.one(tx, topic_id=...)          a row with the names of the columns, or None
-    Insert(Support).do(tx, topic_id=..., patient_id=..., at=...)
+    Added(Support).do(tx, topic_id=..., patient_id=..., at=...)
 """
 
 from collections import namedtuple

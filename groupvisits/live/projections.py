@@ -1,6 +1,6 @@
 """What each audience is shown: an allow-list of fields, the same for the snapshot and for every delta. What is not named is not sent.
 
-`facts` is what live.queries gathered: {"epoch", "version", and any of "run", "account", "talk", "topics", "slots", "people", "guests"}.
+`facts` is what live.queries gathered: {"epoch", "version", and any of "run", "account", "talk", "topics", "slots", "people", "guests", "alarms"}.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -76,7 +76,7 @@ function removed(node) {
 }
 
 // Taking an element out of the page and putting it back costs it the focus: give it back.
-function moveBefore(container, node, place) {
+export function moveBefore(container, node, place) {
   const focused = node.contains(document.activeElement) ? document.activeElement : null;
   container.insertBefore(node, place);
   if (focused && document.activeElement !== focused) focused.focus({ preventScroll: true });

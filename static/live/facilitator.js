@@ -9,7 +9,7 @@ import { addActs, listenToAdd } from "./console/add.js";
 import { alarmActs, drawAlarms } from "./console/alarm.js";
 import { drawAgenda } from "./console/agenda.js";
 import { announce } from "./console/announce.js";
-import { askActs } from "./console/ask.js";
+import { askActs, REASONS } from "./console/ask.js";
 import { closeActs, listenToClose } from "./console/close.js";
 import { orderColumns } from "./console/columns.js";
 import { addConflict, conflictActs, isConflict } from "./console/conflict.js";
@@ -104,10 +104,17 @@ room.on("answer", ({ record, ok, result, error }) => {
     return;
   }
   const typed = record.name === "agenda:propose_for";
-  const title = typed ? say("not_added", { words: record.body.words }) : record.about.words ? say("not_sent_words", { words: record.about.words }) : say("not_done");
+  const words = typedIn(record);
+  const title = typed ? say("not_added", { words: record.body.words }) : words ? say("not_sent_words", { words }) : say("not_done");
   ui.refused.push({ title, reason: error.message, record: typed ? record : null });
   voice.interrupt(`${say("not_done")}. ${error.message}`);
 });
+
+// What was written with an act that was refused: it is still to be read, and to be copied from.
+function typedIn({ about, body }) {
+  const written = [body.outcome, body.prompt, body.watch, ...(body.parts || []), body.reason in REASONS ? "" : body.reason];
+  return about.words || written.filter(Boolean).join(" / ");
+}
 
 orderColumns(kit);
 draw();

@@ -265,6 +265,45 @@ def test_whoever_wrote_it_in_another_language_changes_it_and_takes_it_away_and_n
     expect(row).not_to_contain_text("Change your words")
 
 
+def test_what_somebody_is_writing_stays_whatever_others_do(enter: Enter, act: Act) -> None:
+    theirs, mine = bring(act, "marcus", "Stairs in the rain"), bring(act, "gladys", "My knes hurt")
+    gladys = enter("gladys", "patient", PHONE)
+    row = gladys.locator("#group li", has_text="Stairs in the rain")
+    row.get_by_text("In another language").click()
+    row.get_by_role("combobox", name="Language").select_option("pt")
+    row.get_by_label("The same in this language").fill("Escadas na chuva")
+    act("teo", "agenda:translate", topic_id=theirs, language="es", words="Escaleras con lluvia")
+    expect(row.locator('p [lang="es"]')).to_have_text("Escaleras con lluvia")
+    expect(row.get_by_label("The same in this language")).to_have_value("Escadas na chuva")
+    row.get_by_role("button", name="Add it").click()
+    expect(row.locator('p [lang="pt"]')).to_have_text("Escadas na chuva")
+    row = own(gladys, "My knes hurt")
+    row.get_by_text("Change it").click()
+    row.get_by_label("Your words").fill("My knees hurt")
+    act("marcus", "agenda:support", topic_id=mine, on=True)
+    gladys.wait_for_timeout(1500)  # it is drawn anew each second
+    expect(row.get_by_label("Your words")).to_have_value("My knees hurt")
+    row.get_by_role("button", name="Save these words").click()
+    expect(gladys.locator("#notices")).to_contain_text("“My knees hurt” was not sent")
+
+
+def test_a_topic_that_comes_too_late_is_still_to_be_read(room: LiveServer, enter: Enter, act: Act) -> None:
+    gladys = enter("gladys", "patient", PHONE)
+    gladys.context.set_offline(True)
+    gladys.get_by_label("What do you want us to talk about?").fill("Shoes that fit")
+    gladys.get_by_role("button", name="Save").first.click()
+    expect(own(gladys, "Shoes that fit")).to_contain_text("Saved on this phone")
+    room.write("UPDATE group_sessions SET state = 'closed', closed_at = datetime('now', '-2 days') WHERE id = ?", room.session_id)
+    try:
+        gladys.context.set_offline(False)
+        expect(gladys.locator("#late")).to_contain_text("takes no more topics", timeout=20_000)
+        box = gladys.get_by_label("What do you want us to talk about?")
+        expect(box).to_have_value("Shoes that fit")
+        expect(box).to_be_visible()
+    finally:
+        room.write("UPDATE group_sessions SET state = 'open', closed_at = NULL WHERE id = ?", room.session_id)
+
+
 def test_a_topic_from_last_time_is_asked_about(room: LiveServer, enter: Enter, act: Act) -> None:
     before, kept, gone = (bring(act, "beatriz", words) for words in ("From last time", "Salt in soup", "Night shifts"))
     room.write("UPDATE topics SET carried_from_id = ? WHERE id IN (?, ?)", before, kept, gone)

@@ -298,6 +298,17 @@ def test_without_script_a_refused_topic_comes_back_with_its_words_and_the_reason
     assert too_long.strip() not in phone.get(answer.location).text
 
 
+@pytest.mark.parametrize(("state", "shown"), [("cancelled", "was not sent"), ("closed", '<details class="live-late" open>')])
+def test_without_script_the_words_are_in_sight_where_there_is_no_box_any_more(app: Flask, cast: Cast, state: str, shown: str) -> None:
+    with app.app_context(), write() as tx:
+        visit = tx.get_one(GroupSession, cast.session_id)
+        visit.state, visit.closed_at = state, clock.now() - timedelta(days=2)
+    phone = signed_in(app, cast.rosa)
+    answer = phone.post(f"/sessions/{cast.session_id}/commands/agenda:propose", data={"words": "Shoes that fit", "route": "group"})
+    page = phone.get(f"{answer.location}?lang=en", follow_redirects=True).text
+    assert "Shoes that fit" in page and shown in page
+
+
 def test_of_a_whole_book_sent_without_script_only_the_first_page_is_kept(app: Flask, cast: Cast) -> None:
     phone = signed_in(app, cast.rosa)
     phone.post(f"/sessions/{cast.session_id}/commands/agenda:propose", data={"words": "w" * 5000, "route": "group"})

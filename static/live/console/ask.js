@@ -4,7 +4,7 @@ import { el } from "../dom.js";
 import { field, openDialog, quoted, radios } from "./dialog.js";
 
 const MAX_PARTS = 4;
-const REASONS = { no_time: "why_no_time", fits_later: "why_fits_later", not_here: "why_not_here" };
+export const REASONS = { no_time: "why_no_time", fits_later: "why_fits_later", not_here: "why_not_here" };
 
 function sentLine({ text, stale }, topic) {
   const { say, clock } = text;

@@ -1,13 +1,15 @@
 // What is talked about now comes first. Where the columns stand side by side, new topics are on its left and so come before it;
 // the order in the page goes along, so that the focus walks as the eye does.
 
+import { moveBefore } from "../dom.js";
+
 const SIDE_BY_SIDE = "(min-width: 48rem)"; // as in theme.css
 
 export function orderColumns({ place }) {
   const wide = window.matchMedia(SIDE_BY_SIDE);
   const order = () => {
     const [first, second] = wide.matches ? ["new", "middle"] : ["middle", "new"];
-    place(second).before(place(first));
+    moveBefore(place(second).parentElement, place(first), place(second));
   };
   wide.addEventListener("change", order);
   order();

@@ -65,14 +65,24 @@ export function makeBox(kit) {
     if (words.value.trim()) problem("");
   });
   if (!words.value) words.value = stored((store) => store.getItem(draftKey)) || "";
+  showWhatIsThere();
+
+  // Words that stand in the box are never out of sight.
+  function showWhatIsThere() {
+    const fold = words.closest("details");
+    if (words.value && fold) fold.open = true;
+  }
 
   function draw() {
     const { run } = room;
     const closed = run.state === "closed";
     const meets = !run.only_one_on_ones || closed;
-    if (closed && place("box").parentElement !== place("late-box")) place("late-box").append(place("box"));
+    if (closed && place("box").parentElement !== place("late-box")) {
+      place("late-box").append(place("box"));
+      showWhatIsThere();
+    }
     place("late").hidden = !closed;
-    place("box").hidden = run.state === "cancelled";
+    place("box").hidden = run.state === "cancelled" && !words.value;
     place("only-one-on-ones").hidden = meets;
     for (const [to, sendKey, saveKey] of ROUTES) {
       const button = form.querySelector(`[name="route"][value="${to}"]`);
@@ -90,6 +100,7 @@ export function makeBox(kit) {
       words.value = record.body.words;
       keepDraft();
       problem(reason);
+      showWhatIsThere();
       voice.say(`${say("not_sent")} ${reason}`);
       return true;
     },

@@ -2,22 +2,23 @@
 
 import { el } from "../dom.js";
 import { clearCheck, mayGo } from "./check.js";
-import { button, emergency } from "./kit.js";
+import { begunIn, button, emergency } from "./kit.js";
 
 export function editPart(topic, kit) {
   const { room, text, pending, isOver } = kit;
   const { say } = text;
   const open = ["new", "planned"].includes(topic.state);
   const busy = topic.withdrawing || topic.rewording || pending("agenda:route").some((record) => record.body.topic_id === topic.id);
-  if (!open || isOver() || busy || topic.is_asked) return null;
+  const begun = begunIn(`form[data-act="reword"][data-topic="${topic.id}"]`);
+  if (busy || (!begun && (!open || isOver() || topic.is_asked))) return null;
   const id = `change-${topic.id}`;
   const alone = topic.route === "one_on_one";
   const moves = alone ? !room.run.only_one_on_ones : true;
-  const key = `change ${topic.route} ${topic.can_reword} ${topic.words}`; // other words or another way: a form of its own
+  const key = begun ? begun.dataset.key : `change ${topic.route} ${topic.can_reword} ${topic.words}`; // other words or another way: a form of its own
   return el(
     "details", { class: "live-fold", "data-key": key },
     el("summary", { "aria-label": say("change_which", { words: topic.words }) }, say("change")),
-    topic.can_reword
+    topic.can_reword || begun
       ? el(
           "form", { "data-own": true, "data-key": "words", "data-act": "reword", "data-topic": topic.id, "data-route": topic.route, novalidate: true }, emergency(kit),
           el("label", { class: "nhsuk-label", for: id }, say("change_words")),

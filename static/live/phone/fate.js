@@ -85,8 +85,8 @@ export function tellFates(kit) {
   for (const topic of room.me.topics) {
     const before = ui.fates?.get(topic.id);
     if (before === undefined || before === stands.get(topic.id) || topic.state === "taken_back") continue;
-    const { text: said, lines } = fate(topic, kit);
-    const more = topic.joined_to && !before.startsWith("with") ? ` ${lines.at(-1)}` : "";
+    const { text: said } = fate(topic, kit);
+    const more = topic.joined_to && !before.startsWith("with") ? ` ${joinedLine(topic, kit)}` : "";
     voice.say(`${text.say("fate_changed", { words: topic.words, fate: said })}${more}`);
   }
   ui.fates = stands;

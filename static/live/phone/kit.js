@@ -66,6 +66,12 @@ export const button = (text, act, { kind = "secondary", ...attributes } = {}) =>
 // Two or three answers of which none is the usual one: all look alike.
 export const choices = (buttons, { three = false } = {}) => el("div", { class: `live-choices${three ? " live-choices--three" : ""}`, "data-key": "choices" }, buttons);
 
+// The fold in which somebody has begun to write, if they have: it stays as it is until they send it or empty it, whatever others do meanwhile.
+export function begunIn(form) {
+  const box = document.querySelector(`${form} textarea`);
+  return box && box.value !== box.defaultValue ? box.closest("details") : null;
+}
+
 // At every box for free text.
 export function emergency({ room, text }) {
   const { emergency_number: number } = room.run;

@@ -2,7 +2,7 @@
 
 import { el } from "../dom.js";
 import { clearCheck, mayGo } from "./check.js";
-import { emergency, linkButton, note, wordsIn } from "./kit.js";
+import { begunIn, emergency, linkButton, note, wordsIn } from "./kit.js";
 import { OVER } from "./topics.js";
 
 const nameOf = (code, { languages }) => languages.find(([each]) => each === code)?.[1] || code;
@@ -36,11 +36,12 @@ function ownPart(topic, { language, words }, kit) {
   const { say } = text;
   const id = `own-${topic.id}-${language}`;
   const name = nameOf(language, data);
+  const begun = begunIn(`form[data-act="translate"][data-topic="${topic.id}"][data-language="${language}"]`);
   const going = pending("agenda:drop_translation").some(({ body }) => body.topic_id === topic.id && body.language === language);
   return el(
-    "details", { class: "live-fold", "data-key": `own ${language} ${words}` }, el("summary", { "aria-label": say("translation_change_which", { language: name, words: topic.words }) }, say("translation_change", { language: name })),
+    "details", { class: "live-fold", "data-key": begun ? begun.dataset.key : `own ${language} ${words}` }, el("summary", { "aria-label": say("translation_change_which", { language: name, words: topic.words }) }, say("translation_change", { language: name })),
     el(
-      "form", { "data-own": true, "data-act": "translate", "data-key": "words", "data-topic": topic.id, novalidate: true }, emergency(kit),
+      "form", { "data-own": true, "data-act": "translate", "data-key": "words", "data-topic": topic.id, "data-language": language, novalidate: true }, emergency(kit),
       el("input", { type: "hidden", name: "language", value: language }),
       el("label", { class: "nhsuk-label", for: id }, say("change_words")),
       el("textarea", { class: "nhsuk-textarea", id, name: "words", rows: 2, maxlength: 300, dir: "auto", lang: language }, words),
@@ -57,20 +58,21 @@ export function translatePart(topic, kit) {
   const { say } = text;
   const record = pending("agenda:translate").find((each) => each.body.topic_id === topic.id);
   if (record) return note(say(slow(record) ? "translation_waits" : "sending"));
-  if (isOver() || OVER.has(topic.state)) return null;
-  return [ownOf(topic, kit).map((own) => ownPart(topic, own, kit)), addPart(topic, kit)];
+  const begun = begunIn(`form[data-act="translate"][data-topic="${topic.id}"]:not([data-language])`);
+  if (isOver() || OVER.has(topic.state)) return begun ? addPart(topic, begun, kit) : null;
+  return [ownOf(topic, kit).map((own) => ownPart(topic, own, kit)), addPart(topic, begun, kit)];
 }
 
-function addPart(topic, kit) {
+function addPart(topic, begun, kit) {
   const { data, text } = kit;
   const { say } = text;
   const choices = missing(topic, kit);
-  if (!choices.length) return null;
+  if (!choices.length && !begun) return null;
   const id = `in-${topic.id}`;
-  const usual = choices.some(([code]) => code === data.language) ? data.language : choices[0][0];
+  const usual = choices.some(([code]) => code === data.language) ? data.language : choices[0]?.[0];
   const label = say("translate_which", { words: topic.words });
   return el(
-    "details", { class: "live-fold", "data-key": `translate ${choices.map(([code]) => code).join(" ")}` }, el("summary", { "aria-label": label }, say("translate")),
+    "details", { class: "live-fold", "data-key": begun ? begun.dataset.key : `translate ${choices.map(([code]) => code).join(" ")}` }, el("summary", { "aria-label": label }, say("translate")),
     el(
       "form", { "data-own": true, "data-act": "translate", "data-topic": topic.id, novalidate: true }, emergency(kit),
       el("label", { class: "nhsuk-label", for: `${id}-language` }, say("translate_language")),
