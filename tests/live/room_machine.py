@@ -12,36 +12,46 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import timedelta
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from groupvisits.agenda.models import Support, Topic
+from groupvisits.accounts.models import StaffRole
+from groupvisits.agenda.models import Alarm, Support, Topic
 from groupvisits.core import actor as actors
 from groupvisits.core import clock, ids, transaction
 from groupvisits.core.actor import Actor
 from groupvisits.core.commands import CommandRecord
+from groupvisits.core.transaction import Transaction
 from groupvisits.demo.rehearsal.rules import CommandQueue, Record, Screen, differences, shown_by
 from groupvisits.extensions import db
 from groupvisits.interop import backup
+from groupvisits.live.models import Poll, PollAnswer
 from groupvisits.live.presence import Presence
 from groupvisits.live.queries import snapshot_for
 from groupvisits.live.sockets import Ticker
-from groupvisits.sessions.models import GroupSession, Seat, SessionTeamMember
+from groupvisits.patients.models import Patient
+from groupvisits.sessions.models import GroupSession, Seat, SessionTeamMember, WaitingGuest
 from groupvisits.slots.models import Slot
 from tests.cast import TEAM, Cast, signed_in
 
 DEVICES = (
     ("rosa", "patient"), ("marcus", "patient"), ("tomas", "facilitator"),
-    ("rosa", "patient"), ("gladys", "patient"), ("osei", "clinician"), ("wall", "display"),
+    ("rosa", "patient"), ("gladys", "patient"), ("osei", "clinician"), ("wall", "display"), ("ivo", "facilitator"),
 )  # fmt: skip
 GUESTS = 2 ** (len(DEVICES) - 3) - 1
 SEATED = ("rosa", "marcus", "gladys", "teo")
+STAFF = ("tomas", "osei", "ivo")
+LANGUAGES = ("es", "pt", "ht")
+ANSWERS = ("keep_going", "move_on", "park")
+# What makes somebody look before the others read it: an alarm, or a personal detail.
+ALARMING, PERSONAL = "I have chest pain", "Call me at 617 555 0199"
 # What the wall must not know, as names of fields; names and ids of people are looked for as text.
 NOT_FOR_THE_WALL = {
     "author",
@@ -57,8 +67,20 @@ NOT_FOR_THE_WALL = {
     "me",
     "slots",
     "route",
+    "alarms",
+    "phrase",
+    "in_person",
+    "owner",
+    "prompt",
+    "led_by",
+    "reason",
+    "suggested_words",
+    "by",
 }
 MOST_ROUNDS = 12
+
+
+Act = tuple[str, dict[str, Any]]
 
 
 class PowerCut(Exception):
@@ -74,9 +96,12 @@ class Model:
     supports: set[tuple[str, str]] = field(default_factory=set)
     version: int = 0
     split: set[str] = field(default_factory=set)  # wholes whose parts have supporters of their own
+    answers: dict[tuple[str, str], str] = field(default_factory=dict)  # (poll, whose) -> the last one
+    wishes: dict[str, bool] = field(default_factory=dict)  # whose -> to be told in person
+    alarming: set[str] = field(default_factory=set)  # topics that a person has to look at, or has looked at
 
     def copy(self) -> "Model":
-        return Model(dict(self.executed), dict(self.topics), set(self.supports), self.version, set(self.split))
+        return deepcopy(self)
 
     def carry_out(self, record: Record, patient_id: str, result: dict[str, Any]) -> None:
         if record.command_id in self.executed:
@@ -88,6 +113,12 @@ class Model:
         if record.name in ("agenda:propose", "agenda:propose_for"):
             assert result["topic_id"] not in self.topics
             self.topics[result["topic_id"]] = patient_id
+            if record.body["words"].startswith(ALARMING):
+                self.alarming.add(result["topic_id"])
+        elif record.name == "live:answer_poll":
+            self.answers[record.body["poll_id"], patient_id] = record.body["answer"]
+        elif record.name == "live:wish":
+            self.wishes[patient_id] = record.body["in_person"]
         elif record.name == "agenda:split":
             self.split.add(record.body["topic_id"])
         elif record.name == "agenda:support":
@@ -122,24 +153,37 @@ class House:
 
     def __init__(self, app: Flask, cast: Cast) -> None:
         self.app, self.cast = app, cast
+        with app.app_context(), transaction.write() as tx:  # Ivo may lead, too
+            tx.add(StaffRole(staff_member_id=cast.ivo.id, name="facilitator"))
+            self.earlier = self._visit(tx, "closed", clock.now() - timedelta(days=28)).id
         self.people: dict[str, Actor] = {who: getattr(cast, who) for who, _ in DEVICES if who != "wall"}
+        self.people["ivo"] = replace(cast.ivo, roles=cast.ivo.roles | {"facilitator"})
         self.browsers = {who: signed_in(app, actor) for who, actor in self.people.items()}
         self.seen: Counter[str] = Counter()  # what the sequences went through
 
-    def visit(self, guests: int) -> "Room":
-        """An open visit with two topics from home. `guests` says who is there beside Rosa, Marcus and Tomas, and is never twice the same."""
+    def _visit(self, tx: Transaction, state: str, starts_at: datetime) -> GroupSession:
+        visit = GroupSession(
+            id=ids.new_id(), clinic_id=self.cast.clinic_id, group_id=self.cast.group_id, starts_at=starts_at, ends_at=starts_at + timedelta(minutes=120),
+            wall_time=f"{starts_at:%Y-%m-%dT%H:%M}", zone="America/New_York", room="Main room", maximum=8, state=state, opened_at=starts_at, join_code=ids.new_code(),
+            epoch=ids.new_id(), version=2, led_by_id=self.cast.tomas.id,
+        )  # fmt: skip
+        tx.add(visit)
+        tx.flush()
+        return visit
+
+    def visit(self, guests: int, *, under_way: bool = False) -> "Room":
+        """An open visit with two topics from home. `guests` says who is there beside Rosa, Marcus and Tomas, and is never twice the same.
+
+        Under way, the group talks about a third one and is asked whether to go on; a fourth was kept from the visit before, and other words are
+        suggested for it; a fifth has raised an alarm; and a phone without a slip waits.
+        """
         now = clock.now()
         with self.app.app_context(), transaction.write() as tx:
-            group_session = GroupSession(
-                id=ids.new_id(), clinic_id=self.cast.clinic_id, group_id=self.cast.group_id, starts_at=now, ends_at=now + timedelta(minutes=120),
-                wall_time=f"{now:%Y-%m-%dT%H:%M}", zone="America/New_York", room="Main room", maximum=8, state="open", opened_at=now, join_code=ids.new_code(),
-                epoch=ids.new_id(), version=2,
-            )  # fmt: skip
-            tx.add(group_session)
-            tx.flush()
+            group_session = self._visit(tx, "open", now)
+            tx.execute(update(Patient).where(Patient.id.in_([getattr(self.cast, who).id for who in SEATED])).values(in_person=False))
             tx.add_all(
                 SessionTeamMember(session_id=group_session.id, staff_member_id=getattr(self.cast, key).id, role=role, place="Room 2")
-                for key, role in TEAM.items()
+                for key, role in (TEAM | {"ivo": "facilitator"}).items()
             )
             seats = {}
             for number, who in enumerate(SEATED, start=1):
@@ -167,8 +211,32 @@ class House:
                               shows_name=False, state=state, minutes=10, proposed_at=now, version=number)  # fmt: skip
                 tx.add(topic)
                 topics[topic.id] = topic.patient_id
+            if under_way:
+                for topic in self._under_way(tx, group_session):
+                    topics[topic.id] = topic.patient_id
             made = group_session.id
-        return Room(self, made, seats, slots, Model(topics=topics, version=2), guests)
+        return Room(self, made, seats, slots, Model(topics=topics, version=2, alarming={*list(topics)[4:]}), guests)
+
+    def _under_way(self, tx: Transaction, group_session: GroupSession) -> list[Topic]:
+        now, rosa, marcus, gladys = clock.now(), self.cast.rosa.id, self.cast.marcus.id, self.cast.gladys.id
+        told = {"language": "en", "route": "group", "shows_name": False, "minutes": 10, "proposed_at": now}
+        old = Topic(id=ids.new_id(), session_id=self.earlier, patient_id=marcus, words="Kept", state="parked", carried_to_id=ids.new_id(), **told)
+        tx.add(old)
+        tx.flush()
+        current = Topic(id=ids.new_id(), session_id=group_session.id, patient_id=gladys, words="Under way", state="current", version=1, **told)
+        kept = Topic(
+            id=old.carried_to_id, session_id=group_session.id, patient_id=marcus, words="Kept", state="new", carried_from_id=old.id, version=2,
+            suggested_words="Kept, in other words", **told,
+        )  # fmt: skip
+        alarming = Topic(id=ids.new_id(), session_id=group_session.id, patient_id=rosa, words=ALARMING, state="new", hidden_because="alarm", version=2, **told)
+        tx.add_all([current, kept, alarming])
+        tx.flush()
+        group_session.current_topic_id, group_session.topic_started_at, group_session.topic_ends_at = current.id, now, now + timedelta(minutes=10)
+        tx.add(Alarm(id=ids.new_id(), session_id=group_session.id, topic_id=alarming.id, patient_id=rosa, phrase="chest pain", language="en", raised_at=now))
+        tx.add(Poll(id=ids.new_id(), session_id=group_session.id, topic_id=current.id, opened_at=now))
+        tx.add(WaitingGuest(id=ids.new_id(), session_id=group_session.id, number=1, browser_session_id=ids.new_id(), asked_at=now))
+        tx.flush()
+        return [current, kept, alarming]
 
 
 class Room:
@@ -194,9 +262,11 @@ class Room:
             return
         topics = self._in_order(device.screen.lists["topics"])
         topic = topics[which % len(topics)] if topics else ""
-        made = {"patient": self._patients, "facilitator": self._facilitators, "clinician": self._clinicians}[device.audience](device, topic, what, which)
-        if made and made[0] in self.commands and ("topic_id" not in made[1] or topic):
-            device.queue.add(Record(made[0], self.session_id, made[1]))
+        made = {"patient": self._patients, "facilitator": self._facilitators, "clinician": self._clinicians}[device.audience](device, topic, which)
+        name, body = made[what % len(made)]
+        assert name in self.commands, name
+        if "topic_id" not in body or body["topic_id"]:
+            device.queue.add(Record(name, self.session_id, body))
 
     def say(self, device: Device, name: str, body: dict[str, Any]) -> None:
         """A person does this, and it is received."""
@@ -213,55 +283,103 @@ class Room:
         self.words += 1
         return self.words
 
-    def _patients(self, device: Device, topic: str, what: int, which: int) -> tuple[str, dict[str, Any]]:
-        own = [each["id"] for each in (device.screen.me or {"topics": []})["topics"]]
-        mine = own[which % len(own)] if own else topic
-        return (
-            ("agenda:propose", {"words": f"Question {self._next()}", "route": "group" if which % 4 else "one_on_one", "shows_name": which % 2 == 0}),
+    def _words(self, which: int) -> str:
+        """Now and then what somebody has to look at first."""
+        return f"{(ALARMING, 'Question', PERSONAL, 'Question')[which // 4 % 4]} {self._next()}"
+
+    def _patients(self, device: Device, topic: str, which: int) -> list[Act]:
+        own = (device.screen.me or {"topics": []})["topics"]
+        mine = own[which % len(own)]["id"] if own else topic
+        language = LANGUAGES[which % 3]
+        acts: list[Act] = [
+            ("agenda:propose", {"words": self._words(which), "route": "group" if which % 4 else "one_on_one", "shows_name": which % 2 == 0}),
             ("agenda:propose", {"words": f"Question {self._next()}", "route": "group"}),
             ("agenda:support", {"topic_id": topic, "on": True}),
             ("agenda:support", {"topic_id": topic, "on": which % 2 == 0}),
             ("agenda:take_back", {"topic_id": mine}),
             ("agenda:reword", {"topic_id": mine, "words": f"Other words {self._next()}"}),
             ("agenda:route", {"topic_id": mine, "route": "group" if which % 2 else "one_on_one"}),
-            ("agenda:agree_words", {"topic_id": mine, "agree": which % 2 == 0}),
             ("agenda:keep_apart", {"topic_id": mine}),
+            ("agenda:translate", {"topic_id": topic, "language": language, "words": self._words(which)}),
+            ("agenda:drop_translation", {"topic_id": topic, "language": language}),
+            ("live:wish", {"in_person": which % 2 == 0}),
             ("slots:answer", {"slot_id": self.slots[device.who], "answer": "coming" if which % 2 else "help"}),
-        )[what % 10]
+        ]
+        if poll := device.screen.run.get("poll"):
+            acts += [("live:answer_poll", {"poll_id": poll["id"], "answer": ANSWERS[which % 3]})] * 3
+        acts += [("agenda:agree_words", {"topic_id": each["id"], "agree": which % 2 == 0}) for each in own if each["suggested_words"]] * 2
+        acts += [("agenda:still_matters", {"topic_id": each["id"], "matters": which % 2 == 0}) for each in own if each["carried"]]
+        acts += [
+            ("agenda:drop_translation", {"topic_id": each["topic_id"], "language": each["language"]}) for each in (device.screen.me or {}).get("translated", [])
+        ]
+        return acts
 
-    def _facilitators(self, device: Device, topic: str, what: int, which: int) -> tuple[str, dict[str, Any]]:
-        topics = device.screen.lists["topics"]
+    def _facilitators(self, device: Device, topic: str, which: int) -> list[Act]:
+        topics, run = device.screen.lists["topics"], device.screen.run
         planned = self._in_order(key for key, each in topics.items() if each["state"] == "planned")
         other = self._in_order(topics)[(which // 7) % len(topics)] if topics else ""
         current = next((key for key, each in topics.items() if each["state"] == "current"), topic)
-        return (
+        joined = next((key for key in self._in_order(topics) if topics[key]["state"] == "merged"), topic)
+        split = next((key for key in self._in_order(topics) if topics[key]["state"] == "split"), topic)
+        seen = {"base_rev": topics[topic]["rev"]} if "rev" in topics.get(topic, {}) and which % 3 == 0 else {}
+        seat = self.seats[SEATED[which % len(SEATED)]]
+        acts: list[Act] = [
             ("agenda:plan", {"topic_id": topic}),
-            ("agenda:plan", {"topic_id": topic}),
-            ("agenda:start", {"topic_id": topic, "minutes": 5}),
+            ("agenda:plan", {"topic_id": topic, **seen}),
+            ("agenda:start", {"topic_id": topic, "minutes": 5, **seen}),
             ("agenda:finish", {"topic_id": current, "outcome": "We try it"}),
-            ("agenda:park", {"topic_id": topic}),
+            ("agenda:park", {"topic_id": topic, "reason": ("", "no_time", "Next time")[which % 3], **seen}),
             ("agenda:extend", {"topic_id": current, "minutes": 5}),
             ("agenda:order", {"topic_ids": planned[::-1] if which % 3 else []}),
-            ("agenda:propose_for", {"seat_id": self.seats["teo"], "words": f"Card {self._next()}", "route": "group" if which % 3 else "one_on_one"}),
+            ("agenda:propose_for", {"seat_id": self.seats["teo"], "words": self._words(which), "route": "group" if which % 3 else "one_on_one"}),
             ("live:phase", {"phase": which % 5}),
             ("live:curtain", {"on": which % 2 == 0}),
-            ("agenda:decline", {"topic_id": topic, "reason": "no_time"}),
-            ("agenda:ask_privately", {"topic_id": topic}),
+            ("agenda:decline", {"topic_id": topic, "reason": "no_time", **seen}),
+            ("agenda:ask_privately", {"topic_id": topic, **seen}),
             ("agenda:show", {"topic_id": topic}),
-            ("agenda:suggest_words", {"topic_id": topic, "words": f"Better words {self._next()}"}),
+            ("agenda:suggest_words", {"topic_id": topic, "words": f"Better words {self._next()}", **seen}),
             ("agenda:show_supports", {"on": which % 2 == 0}),
-            ("agenda:merge", {"topic_id": topic, "into_id": other}),
-            ("agenda:unmerge", {"topic_id": topic}),
+            ("agenda:merge", {"topic_id": topic, "into_id": other, **seen}),
+            ("agenda:unmerge", {"topic_id": joined}),
             ("agenda:split", {"topic_id": topic, "parts": [f"Part {self._next()}", f"Part {self._next()}"]}),
+            ("agenda:unsplit", {"topic_id": split}),
+            ("agenda:drop_translation", {"topic_id": topic, "language": LANGUAGES[which % 3]}),
             ("live:gather", {"minutes": which % 3}),
+            ("live:prompt", {"phase": which % 5, "prompt": f"Say this {self._next()}", "watch": "The time"}),
+            ("live:phase_owner", {"phase": which % 5, "owner": "" if which % 2 else "Everybody", "seat_id": seat if which % 2 else ""}),
+            ("live:share_time", {}),
+            ("live:hand_over", {"staff_member_id": self.house.people[("tomas", "ivo")[which % 2]].id if which % 3 else ""}),
+            ("live:take_over", {}),
+            ("live:ask_room", {"topic_id": current}),
+            ("slots:tell", {"slot_id": self.slots[SEATED[which % len(SEATED)]]}),
+            ("slots:plan", {}),
             ("live:close", {"unseen": list(self.seats.values()), "because": ["call_tomorrow"] * len(self.seats)})
             if which % 5 == 0
             else ("live:curtain", {"on": True}),
-        )[what % 20]
+        ]
+        if poll := run.get("poll"):
+            acts.append(("live:end_poll", {"poll_id": poll["id"]}))
+        acts += [("live:admit", {"guest_id": guest, "seat_id": seat}) for guest in device.screen.lists["guests"]]
+        acts += [
+            ("agenda:drop_translation", {"topic_id": key, "language": each["language"]})
+            for key in self._in_order(topics)
+            for each in topics[key].get("translations", [])
+        ]
+        return acts + self._alarm_acts(device, which)
 
-    def _clinicians(self, device: Device, topic: str, what: int, which: int) -> tuple[str, dict[str, Any]]:
+    def _clinicians(self, device: Device, topic: str, which: int) -> list[Act]:
         slot = self.slots[SEATED[which % len(SEATED)]]
-        return (f"slots:{('call', 'start', 'finish', 'missed')[what % 4]}", {"slot_id": slot})
+        started = next((each["id"] for each in device.screen.lists["slots"].values() if each["state"] == "started"), slot)
+        acts: list[Act] = [(f"slots:{verb}", {"slot_id": slot}) for verb in ("call", "start", "finish", "missed")]
+        return [*acts, ("slots:call_next", {"slot_id": slot, "finish_slot_id": started}), *self._alarm_acts(device, which)]
+
+    def _alarm_acts(self, device: Device, which: int) -> list[Act]:
+        acts: list[Act] = []
+        for alarm in device.screen.lists["alarms"].values():
+            others = [{"staff_member_id": self.cast.osei.id}] if which % 3 == 0 else [{}]
+            acts += [("live:take_alarm", {"alarm_id": alarm["id"], **each}) for each in others]
+            acts += [("live:end_alarm", {"alarm_id": alarm["id"], "reason": "Looked after", "show": which % 2 == 0})]
+        return acts * 3
 
     # ---------- what networks do ----------
 
@@ -400,7 +518,7 @@ class Room:
         for leftover in (*self._file.parent.glob("*.before-restore*"), *self._file.parent.glob("*before*.db*"), file):
             leftover.unlink(missing_ok=True)
         self.model = model
-        for who in ("tomas", "osei"):  # a restore signs the staff out
+        for who in STAFF:  # a restore signs the staff out
             self.house.browsers[who] = signed_in(self.app, self.house.people[who])
         for device in self.devices:
             device.browser = self.house.browsers[device.who]
@@ -446,6 +564,11 @@ class Room:
                 select(Support.topic_id, Support.patient_id).join(Topic, Topic.id == Support.topic_id).where(Topic.session_id == self.session_id)
             ).all()
             stored = set(db.session.scalars(select(CommandRecord.id).where(CommandRecord.id.in_(self.model.executed))))
+            alarmed = list(db.session.scalars(select(Alarm.topic_id).where(Alarm.session_id == self.session_id, Alarm.topic_id.in_(self.model.alarming))))
+            answers = db.session.execute(
+                select(PollAnswer.poll_id, PollAnswer.patient_id, PollAnswer.answer).join(Poll).where(Poll.session_id == self.session_id)
+            ).all()
+            wishes = dict(db.session.execute(select(Patient.id, Patient.in_person).where(Patient.id.in_(self.model.wishes))).all())
             db.session.rollback()
         assert rows == self.model.topics, "a topic disappeared, or one came twice"
         whole = set(self.model.topics) - self.model.split
@@ -453,6 +576,9 @@ class Room:
         assert own == sorted(pair for pair in self.model.supports if pair[0] in whole), "one support per person, as last said"
         assert len(set(told)) == len(told)
         assert stored == set(self.model.executed)
+        assert Counter(alarmed) == Counter(self.model.alarming), "an alarm disappeared, or was raised twice"
+        assert {(poll, whose): answer for poll, whose, answer in answers} == self.model.answers, "one answer per person, as last said"
+        assert wishes == self.model.wishes
         assert self._version() == self.model.version
         for device in self.devices:
             assert not device.store
@@ -505,9 +631,7 @@ class Room:
         assert isinstance(answer, dict), f"{record.name} is not answered"
         self.seen[f"{record.name} {'done' if answer['ok'] else answer['error']['code']}"] += 1
         if answer["ok"]:
-            self.model.carry_out(
-                record, device.actor.id if record.name == "agenda:propose" or record.name == "agenda:support" else self.cast.teo.id, answer["result"]
-            )
+            self._carry_out(device, record, answer["result"])
         else:
             assert record.command_id not in self.model.executed, f"carried out, and then refused: {answer}"
         return answer
@@ -522,7 +646,11 @@ class Room:
             result = stored.result if stored else None
             db.session.rollback()
         if result is not None:
-            self.model.carry_out(record, device.actor.id if device.audience == "patient" else self.cast.teo.id, result)
+            self._carry_out(device, record, result)
+
+    def _carry_out(self, device: Device, record: Record, result: dict[str, Any]) -> None:
+        """What the console writes down for somebody is always Teo's."""
+        self.model.carry_out(record, device.actor.id if device.audience == "patient" else self.cast.teo.id, result)
 
     def _hear(self, device: Device, name: str, body: dict[str, Any]) -> None:
         if device.audience == "display":

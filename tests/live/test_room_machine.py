@@ -7,6 +7,7 @@ import gc
 import os
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -31,9 +32,9 @@ def walk(app: Flask, cast: Cast, sequences: int, phases: tuple[Phase, ...] = (Ph
     house = House(app, cast)
 
     @settings(max_examples=sequences, deadline=None, suppress_health_check=QUIET, database=None, phases=phases, report_multiple_bugs=False)
-    @given(guests=st.integers(0, GUESTS), steps=STEPS)
-    def sequence(guests: int, steps: list[tuple[str, int, int]]) -> None:
-        room = house.visit(guests)
+    @given(guests=st.integers(0, GUESTS), under_way=st.booleans(), steps=STEPS)
+    def sequence(guests: int, under_way: bool, steps: list[tuple[str, int, int]]) -> None:
+        room = house.visit(guests, under_way=under_way)
         try:
             for device in room.devices[:3]:  # the others come in when they come in
                 room.connect(device)
@@ -124,6 +125,11 @@ def _nobody_is_told_what_became_of_their_own(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(listeners, "frames_of", lambda *args: [frame for frame in really(*args) if frame.name != "session:mine"])
 
 
+def _nobody_is_told_that_an_alarm_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    really = listeners.frames_of
+    monkeypatch.setattr(listeners, "frames_of", lambda room, event, *args: really(room, replace(event, alarms=False), *args))
+
+
 def _the_wall_reads_who_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     really = projections.TOPICS["display"]
 
@@ -146,6 +152,7 @@ def _a_command_is_forgotten_when_no_answer_came(monkeypatch: pytest.MonkeyPatch)
     [
         _no_replay_lookup,
         _nobody_is_told_what_became_of_their_own,
+        _nobody_is_told_that_an_alarm_has_ended,
         _the_wall_reads_who_asked,
         _a_command_is_forgotten_when_no_answer_came,
     ],

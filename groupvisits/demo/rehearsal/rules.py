@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, MutableSequence
 from dataclasses import dataclass, field
 from typing import Any
 
-LISTS = {"topics": "id", "slots": "id", "people": "seat_id", "guests": "id"}
+LISTS = {"topics": "id", "slots": "id", "people": "seat_id", "guests": "id", "alarms": "id"}
+WHOLE = ("guests", "alarms")  # told whole: what is missing has ended
 TRY_AGAIN = frozenset({"busy", "too_fast"})
 # Follows the clock, not an act: two screens that were drawn a minute apart may say two times.
 FOLLOWS_THE_CLOCK = frozenset({"server_now", "audience", "planned_at", "minutes_on_topics", "minutes_open", "counted_at"})
@@ -106,8 +107,9 @@ class Screen:
         self.account, self.talk = delta.get("account", self.account), delta.get("talk", self.talk)
         for name, key in LISTS.items():
             self.lists[name] |= {item[key]: item for item in delta.get(name, [])}
-        if "guests" in delta:  # who waits is told whole: a guest has no state to change
-            self.lists["guests"] = {item["id"]: item for item in delta["guests"]}
+        for name in WHOLE:
+            if name in delta:
+                self.lists[name] = {item[LISTS[name]]: item for item in delta[name]}
 
 
 def changed_me(me: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
