@@ -74,6 +74,59 @@ def test_what_is_written_without_a_network_survives_a_reload_and_arrives_once(ro
     assert topics_with(room, "Can I fast before church?") == 1
 
 
+def test_a_network_cut_in_the_middle_of_typing_loses_no_letter_and_no_topic(room: LiveServer, enter: Enter) -> None:
+    """Three phones, the console and the wall; one of the phones loses its network between two words."""
+    gladys, marcus, frank = (enter(who, "patient", PHONE) for who in ("gladys", "marcus", "frank"))
+    console, wall = enter("tomas", "facilitator"), enter("tomas", "display", WALL)
+    for page in (gladys, marcus, frank, console):
+        expect(page.locator("[data-age]").first).to_contain_text("Updated just now")
+    box = gladys.get_by_label("What do you want us to talk about?")
+    box.press_sequentially("Does bread from")
+    gladys.context.set_offline(True)
+    expect(gladys.get_by_role("button", name="Save for the group")).to_be_visible()
+    expect(box).to_be_focused()
+    box.press_sequentially(" the oven count?")
+    expect(box).to_have_value("Does bread from the oven count?")
+    gladys.get_by_role("button", name="Save for the group").click()
+    send(gladys, "And bread from yesterday?", "Save for the group")
+    both = ["Does bread from the oven count?", "And bread from yesterday?"]
+    for words in both:
+        expect(gladys.locator("#own li", has_text=words)).to_contain_text("Saved on this phone")
+        assert topics_with(room, words) == 0
+    expect(gladys.locator("#notices")).to_contain_text("2 things wait on this phone")
+    expect(console.locator("#new")).not_to_contain_text("bread")
+    send(marcus, "Which shoes?")  # the room goes on meanwhile
+    expect(console.get_by_role("button", name="Put on agenda: Which shoes?")).to_be_visible()
+    gladys.context.set_offline(False)
+    for words in both:
+        expect(gladys.locator("#own li", has_text=words)).to_contain_text("Received by the clinic", timeout=20_000)
+        expect(console.locator("#new .gv-card", has_text=words)).to_have_count(1)
+        assert topics_with(room, words) == 1
+    told = [words for words in console.locator("#new .gv-card h3").all_inner_texts() if "bread" in words]
+    assert told == both
+    expect(frank.get_by_role("button", name="Show 3 new topics")).to_be_visible()
+    console.get_by_role("button", name=f"Put on agenda: {both[0]}").click()
+    console.get_by_role("button", name=f"Start: {both[0]}").click()
+    expect(wall.get_by_role("heading", name=both[0])).to_be_visible()
+    console.get_by_role("button", name="Finish…").click()
+    console.get_by_role("button", name="Finish", exact=True).click()
+    expect(gladys.locator("#own li", has_text=both[0])).to_contain_text("Talked about")
+
+
+def test_words_that_are_half_written_survive_a_reload(room: LiveServer, enter: Enter) -> None:
+    frank = enter("frank", "patient", PHONE)
+    box = frank.get_by_label("What do you want us to talk about?")
+    box.press_sequentially("What if I only")
+    frank.reload()
+    expect(box).to_have_value("What if I only")
+    box.press_sequentially(" eat at night?")
+    frank.get_by_role("button", name="Send to the group").click()
+    expect(frank.locator("#own")).to_contain_text("Received by the clinic")
+    frank.reload()
+    expect(box).to_have_value("")
+    assert topics_with(room, "What if I only eat at night?") == 1
+
+
 def test_what_one_person_left_on_a_phone_is_never_sent_in_the_name_of_the_next(room: LiveServer, enter: Enter) -> None:
     phone = enter("rosa", "patient", PHONE)
     phone.context.set_offline(True)
