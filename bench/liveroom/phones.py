@@ -209,6 +209,7 @@ class Crowd:
         self.visits_left = [list(room["sessions"]) for room in people]
         self.connected = self.subscribed = 0
         self.acks: list[float] = []
+        self.lags: list[float] = []  # while coming in: how long the loop was busy, so that what had arrived waited for it
         self.refused: list[Any] = []
 
     @property
@@ -223,8 +224,10 @@ class Crowd:
         if self.by_file.pop(client.socket.fileno(), None):
             self.poll.unregister(client.socket.fileno())
 
-    def listen(self, timeout: float) -> None:
-        for file, _ in self.poll.poll(max(0.0, timeout)):
+    def listen(self, timeout: float) -> float:
+        """Takes in what is there; how long that took."""
+        ready, began = self.poll.poll(max(0.0, timeout)), now()
+        for file, _ in ready:
             client = self.by_file[file]
             try:
                 data = client.socket.recv(262_144)
@@ -233,13 +236,14 @@ class Crowd:
             if not data:
                 raise ConnectionError(f"the server ended a {client.audience}'s connection")
             client.feed(data, now())
+        return now() - began
 
     def until(self, reached: Any, seconds: float) -> None:
         deadline = now() + seconds
         while not reached():
             if now() > deadline:
                 raise TimeoutError(f"{self.connected} connected, {self.subscribed} subscribed, {self.refused[:1]}")
-            self.listen(0.05)
+            self.lags.append(self.listen(0.05))
 
     def come_in(self) -> float:
         """Everybody connects at once; how many seconds until all are subscribed."""
@@ -247,6 +251,7 @@ class Crowd:
         began, everybody = now(), self.clients
         for client in everybody:
             client.connect()
+        self.lags = [now() - began]
         self.until(lambda: self.connected == len(everybody), PATIENCE)
         self.next_visit()
         return now() - began
