@@ -17,6 +17,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(minutes.bp)
     app.extensions["group_page"].append(_minute_book_of_group)
     app.context_processor(navigation_in_pages)
+    app.context_processor(views.alarms_in_pages)
     app.extensions["check_in_facts"].append(door.one_on_one)
     app.extensions["next_one_on_one"] = door.next_one_on_one
 

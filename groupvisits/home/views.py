@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 
 from groupvisits.core.errors import NotFound
 from groupvisits.core.language import LANGUAGES
@@ -68,3 +68,15 @@ def _home_page(form: forms.SearchForm) -> str:
 def today() -> Any:
     lines = queries.my_dates(db.session(), current_actor())
     return render_template("home/today.html", lines=lines, own_clinic=programmes.clinic_of(db.session(), current_actor()))
+
+
+@bp.get("/standing-alarms")
+@access("home:see_alarms")
+def standing_alarms() -> Any:
+    """A part of a page: its pages ask for it again and again (static/home/alarms.js)."""
+    lines = queries.alarms_for(db.session(), current_actor(), request.args.get("besides", ""))
+    return render_template("core/_alarms.html", lines=lines, at_the_door="at_the_door" in request.args)
+
+
+def alarms_in_pages() -> dict[str, Any]:
+    return {"alarms_for_me": lambda besides: queries.alarms_for(db.session(), current_actor(), besides)}

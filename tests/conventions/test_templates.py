@@ -18,6 +18,8 @@ CODE = sorted((ROOT / "groupvisits").rglob("*.py"))
 HANDLERS = r"on(?:abort|animation\w*|before\w+|blur|change|click|close|contextmenu|copy|cut|dblclick|drag\w*|drop|error|focus\w*|input|invalid|key\w+|load\w*|mouse\w+|paste|pointer\w+|reset|resize|scroll|select|submit|toggle|touch\w+|transition\w*|wheel)"
 # What layout.html and the design system's macros take from whoever has it (written at the top of layout.html).
 OPTIONAL = {
+    "alarms_for_me",
+    "alarms_shown_of",
     "body_class",
     "clinic",
     "code",
