@@ -23,7 +23,7 @@ KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngett
 FOR_PATIENTS = (
     "templates/live/patient", "templates/live/strings", "templates/live/join", "templates/live/slip", "templates/live/waiting", "templates/live/my_", "templates/live/parts",
     "templates/home/my", "templates/agenda/", "templates/patients/agreement_mine", "templates/patients/agreements_mine", "templates/patients/my_", "groupvisits/home/my",
-    "groupvisits/agenda/views", "groupvisits/patients/rules/agreements", "groupvisits/patients/views/reach", "groupvisits/patients/agreement_forms", "groupvisits/patients/views/agreements",
+    "groupvisits/agenda/views", "groupvisits/patients/rules/agreements", "groupvisits/patients/views/reach", "groupvisits/patients/views/names", "groupvisits/patients/agreement_forms", "groupvisits/patients/views/agreements",
     "templates/feedback/feedback_form", "templates/feedback/thanks", "templates/feedback/unknown", "templates/feedback/not_now",
     "templates/feedback/handed_out", "groupvisits/feedback/items.json", "groupvisits/feedback/forms", "groupvisits/feedback/rules",
     "templates/core/layout", "templates/core/error", "templates/core/macros",

@@ -93,6 +93,7 @@ ACTS = {
     "patients:add": mark("Added a patient"),
     "patients:add_care_partner": mark("Noted who comes along with a patient"),
     "patients:choose_channel": mark("Chose how to be told"),
+    "patients:choose_name": mark("Chose their name in the room"),
     "patients:confirm_import": mark("Brought a roster in"),
     "patients:deactivate": mark("Took a patient out of the registry"),
     "patients:drop_import": mark("Dropped a roster"),

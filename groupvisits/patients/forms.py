@@ -90,6 +90,14 @@ class ReachForm(BaseForm):
     agreed_to_texts = BooleanField(_l("You may send me text messages"))
 
 
+class NameForm(BaseForm):
+    """A patient's own choice."""
+
+    display_name = StringField(
+        validators=[Optional(), Length(max=person.MAX_DISPLAY_NAME, message=_l("This is too long."))], render_kw={"autocomplete": "nickname"}
+    )
+
+
 class SearchForm(BaseForm):
     search = StringField(_l("Find a patient"), [Length(max=100)], render_kw={"autocomplete": "off"})
 

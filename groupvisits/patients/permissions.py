@@ -15,6 +15,7 @@ POLICY = Policy(
         "patients:enter_signatures": permit("coordinator", when=same_clinic),
         "patients:sign": permit("patient", when=same_clinic),
         "patients:choose_own_channel": permit("patient"),
+        "patients:choose_own_name": permit("patient"),
         "patients:import": permit("coordinator", when=same_clinic),
     }
 )

@@ -492,3 +492,31 @@ def test_somebody_without_a_one_on_one_asks_to_be_told_in_person_too(room: LiveS
     is_accessible(frank)
     part.get_by_role("button", name="Please tell me in person").click()
     until(lambda: room.rows("SELECT 1 FROM patients WHERE given_name = 'Frank' AND NOT in_person"))
+
+
+def test_another_name_is_chosen_on_ones_own_page_and_every_open_screen_shows_it(room: LiveServer, enter: Enter, act: Act) -> None:
+    bring(act, "teo", "Cooking for a family", shows_name=True)
+    teo, marcus = enter("teo", "patient", PHONE), enter("marcus", "patient", PHONE)
+    expect(marcus.locator("#group")).to_contain_text("From Teo.")
+    page = teo.context.new_page()
+    page.goto("/my/visits")
+    page.get_by_role("link", name="Your name in the room").click()
+    is_accessible(page)
+    page.get_by_label("Name to show in the room").fill("Tío T.")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("main")).to_contain_text("Your name in the room: Tío T.")
+    expect(marcus.locator("#group")).to_contain_text("From Tío T.")
+    expect(teo.get_by_label("Show the group that it is from Tío T.")).to_be_visible()
+    # said no to names on screens meanwhile: nobody offers to show one
+    (who,) = room.rows("SELECT clinic_id, id FROM patients WHERE given_name = 'Teo'")
+    (programme,) = room.rows("SELECT programme_id FROM groups JOIN group_sessions s ON s.group_id = groups.id WHERE s.id = ?", room.session_id)
+    room.write("INSERT INTO agreement_texts VALUES ('t', ?, ?, 1, '{}', '[]', 12, '2026-01-01 00:00:00', 'x')", who[0], programme[0])
+    room.write(
+        "INSERT INTO agreement_signatures (id, clinic_id, text_id, programme_id, patient_id, signer, signer_name, language, consents, way, signed_at, valid_until, ended_because)"
+        " VALUES ('s', ?, 't', ?, ?, 'patient', 'Teo', 'en', '{\"name_on_screens\": false}', 'phone', '2026-01-01 00:00:00', '2036-01-01 00:00:00', '')",
+        who[0], programme[0], who[1],
+    )  # fmt: skip
+    page.get_by_label("Name to show in the room").fill("Teo")
+    page.get_by_role("button", name="Save").click()
+    expect(teo.locator(".live-shows-name")).to_be_hidden()
+    expect(marcus.locator("#group")).not_to_contain_text("From ")

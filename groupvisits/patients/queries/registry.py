@@ -65,6 +65,15 @@ def own_profile(db: Session, patient_id: str) -> tuple[str, str]:
     return patient.display_name, patient.language
 
 
+def own_name(db: Session, viewer: Actor) -> str:
+    """What the viewer, a patient, is called in the room; NotFound for somebody who takes part no more."""
+    POLICY.require(viewer, "patients:choose_own_name")
+    patient = db.get(Patient, viewer.id)
+    if patient is None or not patient.is_active:
+        raise NotFound
+    return patient.display_name
+
+
 @dataclass(frozen=True)
 class OwnReach:
     """How a patient hears from the clinic, for themselves."""

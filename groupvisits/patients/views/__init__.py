@@ -4,4 +4,4 @@ from flask import Blueprint
 
 bp = Blueprint("patients", __name__)
 
-from groupvisits.patients.views import agreements, company, reach, registry, roster  # noqa: E402, F401
+from groupvisits.patients.views import agreements, company, names, reach, registry, roster  # noqa: E402, F401

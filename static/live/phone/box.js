@@ -73,8 +73,21 @@ export function makeBox(kit) {
     if (words.value && fold) fold.open = true;
   }
 
+  // Nobody is asked to show a name that they have said screens shall not show, or one that they have changed.
+  function drawName() {
+    const box = form.elements.shows_name;
+    if (!box) return;
+    const { display_name: name } = room.me;
+    const label = say("shows_name", { name });
+    const [shown] = box.labels;
+    if (name && shown.textContent !== label) shown.textContent = label;
+    if (!name) box.checked = false;
+    box.closest(".live-shows-name").hidden = !name;
+  }
+
   function draw() {
     const { run } = room;
+    drawName();
     const closed = run.state === "closed";
     const meets = !run.only_one_on_ones || closed;
     if (closed && place("box").parentElement !== place("late-box")) {
