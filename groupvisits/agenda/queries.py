@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import bindparam, distinct, func, literal, select, union
+from sqlalchemy import bindparam, distinct, func, literal, select, union, union_all
 from sqlalchemy.orm import Session
 
 from groupvisits.accounts.models import StaffMember
@@ -16,7 +17,7 @@ from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
 from groupvisits.core.statements import Statement, table_of
 from groupvisits.patients.models import Patient
-from groupvisits.sessions.models import GroupSession
+from groupvisits.sessions.models import GroupSession, Seat, SessionTeamMember
 from groupvisits.sessions.queries import Place
 
 
@@ -201,3 +202,20 @@ def matters_of(db: Session, viewer: Actor, place: Place, patient_ids: Collection
     POLICY.require(viewer, "agenda:read_forms", place)
     query = select(PreVisitForm).where(PreVisitForm.session_id == place.group_session.id, PreVisitForm.patient_id.in_(patient_ids))
     return {form.patient_id: form for form in db.scalars(query) if form.matters or form.goal}
+
+
+def names_in(db: Session, session_id: str) -> list[Any]:
+    """(person_id, name) of everybody who has a place in this visit or works in it: for the look at words that name one of them."""
+    return _NAMES.all(db, session_id=session_id)
+
+
+_PATIENTS, _SEATS, _STAFF, _TEAM = (table_of(model) for model in (Patient, Seat, StaffMember, SessionTeamMember))
+_HERE = (_SEATS.c.session_id == bindparam("session_id"), _SEATS.c.state.not_in([literal("cancelled"), literal("declined")]))
+_NAMES = Statement(
+    union_all(
+        select(_PATIENTS.c.id.label("person_id"), (_PATIENTS.c.given_name + literal(" ") + _PATIENTS.c.family_name + literal(" ") + _PATIENTS.c.display_name).label("name"))
+        .join(_SEATS, _SEATS.c.patient_id == _PATIENTS.c.id).where(*_HERE),
+        select(_STAFF.c.id, _STAFF.c.name)
+        .join(_TEAM, _TEAM.c.staff_member_id == _STAFF.c.id).where(_TEAM.c.session_id == bindparam("session_id")),
+    )
+)  # fmt: skip

@@ -34,6 +34,7 @@ PATIENT_TOPIC = (*TOPIC, "supports", "merged_into_id")
 FACILITATOR_TOPIC = (
     *TOPIC, "route", "author", "author_seat_id", "supports", "minutes", "proposed_at", "outcome", "not_heard_yet", "carried", "reason",
     "hidden_because", "suggested_words", "held_until", "still_matters", "rev", "changed_by", "changed_at", "merged_into_id", "split_from_id",
+    "holds", "outcome_holds",
 )  # fmt: skip
 ONE_ON_ONE_WITHOUT_WORDS = ("id", "route", "state", "version", "author", "author_seat_id", "proposed_at")
 OWN_PATIENTS_ONE_ON_ONE = (*TOPIC, "route", "author", "author_seat_id", "proposed_at")

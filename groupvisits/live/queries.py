@@ -14,7 +14,7 @@ from groupvisits.accounts.models import Clinic, StaffMember
 from groupvisits.agenda import queries as agenda
 from groupvisits.agenda.models import Alarm, Topic
 from groupvisits.agenda.permissions import LEAD_OR_SEE_PATIENTS, SEE_PATIENTS, TAKING_PART
-from groupvisits.agenda.rules import HEARD_STATES, NOT_TRANSLATED, OPEN_STATES, Planned, Sent, account, in_order, is_put_together, may_reword
+from groupvisits.agenda.rules import HEARD_STATES, NOT_TRANSLATED, OPEN_STATES, Planned, Sent, account, in_order, is_put_together, may_hold, may_reword
 from groupvisits.core import clock
 from groupvisits.core.actor import Actor, system
 from groupvisits.core.errors import NotFound
@@ -50,7 +50,7 @@ def snapshot_for(db: Session, viewer: Actor, session_id: str, audience: str) -> 
     room = Room.of(db, session_id)
     facts = room.facts(
         topics=None, slots=None, run=True, people=audience == "facilitator", account=audience == "facilitator", talk=audience == "facilitator",
-        alarms=audience in ("facilitator", "clinician"),
+        details=audience == "facilitator", alarms=audience in ("facilitator", "clinician"),
     )  # fmt: skip
     snapshot = project(audience, facts, provider_id=viewer.id if audience == "clinician" else "")
     snapshot |= {"audience": audience, "server_now": clock.now().isoformat()}
@@ -107,9 +107,18 @@ class Room:
         return cls(db, place_for(db, system(), session_id))
 
     def facts(
-        self, *, topics: Collection[str] | None, slots: Collection[str] | None, run: bool, people: bool, account: bool, talk: bool = False, alarms: bool = False
+        self,
+        *,
+        topics: Collection[str] | None,
+        slots: Collection[str] | None,
+        run: bool,
+        people: bool,
+        account: bool,
+        talk: bool = False,
+        alarms: bool = False,
+        details: bool = True,
     ) -> dict[str, Any]:
-        """`topics` and `slots` name which; None means all of them."""
+        """`topics` and `slots` name which; None means all of them. `details`: also which personal ones topics may hold, for the facilitator."""
         facts: dict[str, Any] = {"epoch": self.group_session.epoch, "version": self.group_session.version}
         if run:
             facts["run"] = self.run
@@ -118,7 +127,7 @@ class Room:
         if talk:
             facts["talk"] = self._talk
         if topics is None or topics:
-            facts["topics"] = [self._topic(topic, name) for topic, name in self._topics if topics is None or topic.id in topics]
+            facts["topics"] = [self._topic(topic, name, details) for topic, name in self._topics if topics is None or topic.id in topics]
         if slots is None or slots:
             facts["slots"] = [self._slot(slot) for slot in self._slots if slots is None or slot.id in slots]
         if people:
@@ -486,7 +495,7 @@ class Room:
         query = select(WaitingGuest).where(WaitingGuest.session_id == self.group_session.id, WaitingGuest.seat_id.is_(None))
         return [{"id": guest.id, "number": guest.number} for guest in self.db.scalars(query.order_by(WaitingGuest.number))]
 
-    def _topic(self, topic: Topic, proposer: str) -> dict[str, Any]:
+    def _topic(self, topic: Topic, proposer: str, details: bool) -> dict[str, Any]:
         seat = self._seat_of.get(topic.patient_id)
         return {
             "id": topic.id, "words": topic.words, "language": topic.language, "state": topic.state, "rank": self._ranks.get(topic.id), "version": topic.version,
@@ -499,8 +508,14 @@ class Room:
             "held_until": _iso(self._away.get(topic.patient_id)) if topic.route == "group" and topic.state in OPEN_STATES else None,
             "still_matters": topic.still_matters,
             "rev": topic.rev, "changed_by": self._changer(topic), "changed_at": _iso(topic.changed_at),
+            "holds": may_hold(topic.words, self._names) if details and topic.hidden_because == "personal" else "",
+            "outcome_holds": may_hold(topic.outcome, self._names) if details and topic.outcome else "",
             "provider_id": self._provider_of.get(topic.patient_id, "") if topic.route == "one_on_one" else "",
         }  # fmt: skip
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(row.name for row in agenda.names_in(self.db, self.group_session.id))
 
     def _slot(self, slot: Slot) -> dict[str, Any]:
         seat, patient = self._seat_of.get(slot.patient_id, (None, None))

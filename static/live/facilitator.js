@@ -28,7 +28,7 @@ import { drawPeople } from "./console/people.js";
 import { drawRunSheet, runSheetActs } from "./console/runsheet.js";
 import { listenForSimilar } from "./console/similar.js";
 import { detailActs } from "./console/topic.js";
-import { listenToFinish, topicActs } from "./console/topics.js";
+import { lineAnswered, listenToFinish, topicActs } from "./console/topics.js";
 
 const kit = makeKit(JSON.parse(document.getElementById("live-data").textContent), draw);
 const { room, ui, text, voice, place } = kit;
@@ -97,6 +97,7 @@ room.on("online", (yes) => {
 room.on("ended", draw);
 room.on("answer", ({ record, ok, result, error }) => {
   orderAnswered(kit, { record, ok, result });
+  lineAnswered(kit, { record, ok, result });
   if (ok) return;
   if (isConflict(record, error)) {
     addConflict(kit, record);

@@ -1,5 +1,6 @@
 """A topic that asks two things carries on as its parts, and is put together again as if it had never been split."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,12 +8,14 @@ from sqlalchemy import select
 
 from groupvisits.agenda import rules, service
 from groupvisits.agenda.models import Topic
+from groupvisits.core import ids
+from groupvisits.core.actor import display
 from groupvisits.core.errors import NotAllowed, NotFound
 from groupvisits.core.transaction import run
 from groupvisits.extensions import db
 from groupvisits.sessions.rules import WrongState
 from groupvisits.sessions.service import close_session
-from tests.agenda.arrange import account, console, counts, mine, propose, topic
+from tests.agenda.arrange import account, console, counts, mine, on_screen, propose, screen, topic
 from tests.cast import Cast
 
 pytestmark = pytest.mark.usefixtures("context")
@@ -145,3 +148,29 @@ def test_who_may_split(cast: Cast, opened: str) -> None:
         for actor in (cast.rosa, cast.osei, cast.adler, cast.joanne):
             with pytest.raises(NotAllowed):
                 run(verb, actor, opened, **body)
+
+
+@pytest.mark.parametrize(("words", "kind"), [("A ride: 617 555 0142", "phone"), ("What Gladys said about strips", "name")])
+@pytest.mark.parametrize("on_agenda", [False, True])
+def test_a_part_that_may_hold_a_personal_detail_waits_for_a_look_like_any_topic(cast: Cast, opened: str, words: str, kind: str, on_agenda: bool) -> None:
+    whole = propose(cast.rosa, opened)
+    run(service.support_topic, cast.marcus, opened, topic_id=whole, on=True)
+    if on_agenda:
+        run(service.plan_topic, cast.tomas, opened, topic_id=whole)
+    hidden, plain = split(cast, whole, [words, "When to measure"])
+    assert (topic(hidden).hidden_because, topic(plain).hidden_because) == ("personal", "")
+    shown = on_screen(cast.tomas, opened, "facilitator")
+    assert (shown[hidden]["words"], shown[hidden]["holds"], shown[plain]["holds"]) == (words, kind, "")
+    wall = display(ids.new_id(), cast.clinic_id, opened)
+    for screen_of in ((cast.marcus, "patient"), (cast.osei, "clinician"), (wall, "display")):
+        assert words not in json.dumps(screen(screen_of[0], opened, screen_of[1])), screen_of[1]
+        assert "holds" not in json.dumps(screen(screen_of[0], opened, screen_of[1])), screen_of[1]
+    assert mine(cast.rosa, opened)[hidden]["is_checked"]
+    run(service.show_topic, cast.tomas, opened, topic_id=hidden)
+    assert on_screen(cast.marcus, opened, "patient")[hidden]["words"] == words
+    assert on_screen(cast.tomas, opened, "facilitator")[hidden]["holds"] == ""
+
+
+def test_a_part_may_name_its_own_author(cast: Cast, opened: str) -> None:
+    first, _ = split(cast, propose(cast.gladys, opened), ["What Gladys asked", "When to measure"])
+    assert topic(first).hidden_because == ""

@@ -21,7 +21,7 @@ from groupvisits.core.sockets import EVENTS_PER_10_SECONDS
 from groupvisits.core.transaction import run, write
 from groupvisits.demo.rehearsal.rules import changed_me
 from groupvisits.extensions import db
-from groupvisits.live import sockets
+from groupvisits.live import queries, sockets
 from groupvisits.sessions.events import SessionChanged
 from groupvisits.sessions.models import Seat
 from groupvisits.sessions.service import close_session, free_seat, next_version, take_from_team
@@ -512,3 +512,32 @@ def test_a_wish_to_be_told_in_person_reaches_the_console(app: Flask, cast: Cast,
     assert [person["name"] for person in delta["people"] if person["in_person"]] == ["Rosa"]
     (mine,) = rosa.messages("session:mine")
     assert mine["me"]["in_person"] is True
+
+
+@pytest.mark.parametrize(
+    ("outcome", "kind"), [("Gladys brings her recipe.", "name"), ("Ask at 617 555 0142.", "phone"), ("The co-op sells them cheaper.", ""), ("", "")]
+)
+def test_whoever_leads_learns_what_a_line_may_hold_and_nobody_else_does(cast: Cast, opened: str, phone: Connect, outcome: str, kind: str) -> None:
+    rosa, marcus, tomas = phone(cast.rosa), phone(cast.marcus), phone(cast.tomas)
+    topic_id = rosa.send(opened, "agenda:propose", words="Strips", route="group")["result"]["topic_id"]
+    tomas.send(opened, "agenda:start", topic_id=topic_id, minutes=5)
+    for each, audience in ((rosa, "patient"), (marcus, "patient"), (tomas, "facilitator")):
+        each.subscribe(opened, audience)
+    assert tomas.send(opened, "agenda:finish", topic_id=topic_id, outcome=outcome)["ok"]
+    (delta,) = tomas.messages("session:changed")
+    assert [(each["outcome"], each["outcome_holds"]) for each in delta["topics"] if each["id"] == topic_id] == [(outcome, kind)]
+    assert tomas.snapshot(opened, "facilitator").json["topics"][0]["outcome_holds"] == kind
+    for each in (rosa, marcus):
+        assert "outcome_holds" not in str(each.messages()) + str(each.snapshot(opened, "patient").json)
+
+
+def test_what_words_may_hold_is_looked_for_only_where_somebody_is_to_be_told(cast: Cast, opened: str, phone: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    rosa, tomas = phone(cast.rosa), phone(cast.tomas)
+    topic_id = rosa.send(opened, "agenda:propose", words="Strips", route="group")["result"]["topic_id"]
+    tomas.send(opened, "agenda:start", topic_id=topic_id, minutes=5)
+    tomas.send(opened, "agenda:finish", topic_id=topic_id, outcome="Gladys brings her recipe.")
+    monkeypatch.setattr(queries, "may_hold", lambda *_: pytest.fail("looked for"))
+    assert rosa.snapshot(opened, "patient").status_code == 200
+    tomas.subscribe(opened, "facilitator")
+    assert rosa.send(opened, "agenda:propose", words="What test strips cost", route="group")["ok"]
+    assert len(tomas.messages("session:changed")) == 1

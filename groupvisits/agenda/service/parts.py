@@ -7,6 +7,7 @@ from groupvisits.agenda import queries, rules
 from groupvisits.agenda.models import Support, Topic
 from groupvisits.agenda.service.acts import Result, accepted, end, group_topic, place_in, unchanged
 from groupvisits.agenda.service.joined import joined_to, parts_of, put_under
+from groupvisits.agenda.service.words import is_personal
 from groupvisits.core import clock, ids
 from groupvisits.core.actor import Actor
 from groupvisits.core.transaction import Transaction
@@ -16,7 +17,7 @@ from groupvisits.sessions.rules import check_is_not_over
 def split_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str, parts: list[str], base_rev: int | None = None) -> Result:
     """The topic carries on as its parts, each where it stood, its author's own, with everybody who said "me too".
 
-    What was joined to it stands for itself again. Refuses fewer than two or more than four parts, empty and overlong ones, one-on-one
+    Their words are whoever leads', and wait like everybody's where they may hold a personal detail. What was joined to it stands for itself again. Refuses fewer than two or more than four parts, empty and overlong ones, one-on-one
     and hidden topics, topics that have ended or are being talked about, and after the close.
     """
     place = place_in(tx, actor, session_id, "agenda:split")
@@ -24,7 +25,7 @@ def split_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str
     check_is_not_over(place.group_session.state)
     rules.check_base(topic.rev, base_rev, topic.changed_by, actor.id)
     rules.check_can_split(topic.state, topic.hidden_because, parts)
-    made = [_part(topic, rules.check_words(words), number) for number, words in enumerate(parts)]
+    made = [_part(tx, topic, rules.check_words(words), number) for number, words in enumerate(parts)]
     tx.add_all(made)
     tx.flush()
     supporters = queries.supporters_of(tx, [topic.id]).get(topic.id, set())
@@ -52,12 +53,12 @@ def unsplit_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: s
     return accepted(tx, actor, "agenda:unsplit", topic, also=tuple(parts), patients=tuple(said))
 
 
-def _part(topic: Topic, words: str, number: int) -> Topic:
+def _part(tx: Transaction, topic: Topic, words: str, number: int) -> Topic:
     return Topic(
         id=ids.new_id(), session_id=topic.session_id, patient_id=topic.patient_id, words=words, language=topic.language, route=topic.route,
         shows_name=topic.shows_name, entered_by=topic.entered_by, state=topic.state, position=topic.position, minutes=topic.minutes,
         split_from_id=topic.id, pre_visit=topic.pre_visit, after_close=topic.after_close, reason=topic.reason, ended_at=topic.ended_at,
-        rev=0, proposed_at=topic.proposed_at + timedelta(microseconds=number),
+        hidden_because="personal" if is_personal(tx, topic.session_id, topic.patient_id, words) else "", rev=0, proposed_at=topic.proposed_at + timedelta(microseconds=number),
     )  # fmt: skip
 
 

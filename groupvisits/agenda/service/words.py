@@ -7,16 +7,14 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sqlalchemy import Text, bindparam, cast, literal, select, union_all
+from sqlalchemy import Text, bindparam, cast, select
 
 from groupvisits.accounts import alarm_phrases
-from groupvisits.accounts.models import Clinic, StaffMember
-from groupvisits.agenda import rules
+from groupvisits.accounts.models import Clinic
+from groupvisits.agenda import queries, rules
 from groupvisits.agenda.models import Topic
 from groupvisits.core.statements import Statement, table_of
 from groupvisits.core.transaction import Transaction
-from groupvisits.patients.models import Patient
-from groupvisits.sessions.models import Seat, SessionTeamMember
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ def is_personal(tx: Transaction, session_id: str, author_id: str, words: str) ->
     """Whether the words hold a personal detail, or name somebody else who has a place in this visit or works in it."""
     if rules.detail_in(words):
         return True
-    return rules.names_somebody(words, (row.name for row in _NAMES.all(tx, session_id=session_id) if row.person_id != author_id))
+    return rules.names_somebody(words, (row.name for row in queries.names_in(tx, session_id) if row.person_id != author_id))
 
 
 def hidden_now(tx: Transaction, topic: Topic, *, answered: bool = False) -> str:
@@ -65,18 +63,9 @@ def _watch(own: str | None, offered: str, is_demo: bool) -> rules.Watch:
     return rules.Watch(alarm_phrases.in_use(json.loads(own) if own else None, json.loads(offered), is_demo=is_demo))
 
 
-_CLINICS, _PATIENTS, _SEATS, _STAFF, _TEAM = (table_of(model) for model in (Clinic, Patient, Seat, StaffMember, SessionTeamMember))
+_CLINICS = table_of(Clinic)
 _CLINIC = Statement(
     select(cast(_CLINICS.c.alarm_phrases, Text).label("own"), cast(_CLINICS.c.languages, Text).label("offered"), _CLINICS.c.is_demo).where(
         _CLINICS.c.id == bindparam("clinic_id")
     )
 )
-_HERE = (_SEATS.c.session_id == bindparam("session_id"), _SEATS.c.state.not_in([literal("cancelled"), literal("declined")]))
-_NAMES = Statement(
-    union_all(
-        select(_PATIENTS.c.id.label("person_id"), (_PATIENTS.c.given_name + literal(" ") + _PATIENTS.c.family_name + literal(" ") + _PATIENTS.c.display_name).label("name"))
-        .join(_SEATS, _SEATS.c.patient_id == _PATIENTS.c.id).where(*_HERE),
-        select(_STAFF.c.id, _STAFF.c.name)
-        .join(_TEAM, _TEAM.c.staff_member_id == _STAFF.c.id).where(_TEAM.c.session_id == bindparam("session_id")),
-    )
-)  # fmt: skip

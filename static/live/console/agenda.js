@@ -6,7 +6,7 @@ import { currentCard } from "./current.js";
 import { view } from "./lead.js";
 import { promptCard } from "./runsheet.js";
 import { similarTo } from "./similar.js";
-import { details, isPutTogether, moreActs, moreButton } from "./topic.js";
+import { details, holdsWords, isPutTogether, moreActs, moreButton } from "./topic.js";
 
 const CHOICES = [5, 10, 15, 20, 30];
 
@@ -105,7 +105,9 @@ function plannedRow({ topic, minutes, starts, fits }, index, all, kit) {
     ),
     el(
       "div", { class: "live-row-buttons" },
-      open && part !== "help"
+      topic.hidden_because === "personal"
+        ? button(say("show_anyway"), "show", { small: false, "data-key": "show", "data-topic": topic.id, "aria-label": say("show_anyway_which", { words }), waiting: waits("agenda:show", topic.id) })
+        : open && part !== "help"
         ? button(say("start"), "start", { small: false, "data-key": "start", "data-topic": topic.id, kind: index === 0 && !room.run.current_topic_id ? "primary" : "secondary", "aria-label": say("start_which", { words }), waiting: waits("agenda:start") })
         : null,
       part === "lead" ? null : [square("↑", "up", "up_which", index === 0), square("↓", "down", "down_which", index === all - 1), moreButton(kit, topic)],
@@ -171,6 +173,10 @@ export function drawAgenda(kit) {
   const list = rows.map((row, i) => plannedRow(row, i, rows.length, kit));
   if (cut >= 0) list.splice(cut, 0, el("li", { class: "gv-cutline", "data-key": "cut" }, say("time_ends_here", { time: clock(ends) })));
   const why = (topic) => (topic.reason ? el("p", { class: "gv-note", dir: "auto" }, say("told_why", { reason: reasonWords(text, topic.reason) })) : null);
+  const line = (topic) => [
+    topic.outcome ? el("p", { class: "gv-note", dir: "auto", "data-key": "outcome" }, topic.outcome) : null,
+    topic.outcome_holds ? el("p", { class: "gv-note", "data-key": "holds" }, el("strong", { class: "gv-tag gv-tag--amber" }, holdsWords(text, topic.outcome_holds)), " ", say("line_holds_note")) : null,
+  ];
   const name = (topic) => el("p", { class: "gv-row__title", lang: topic.language, dir: "auto" }, topic.words);
   show(
     place("middle"),
@@ -183,7 +189,7 @@ export function drawAgenda(kit) {
     leads ? null : agendaActs(rows, kit),
     promptCard(kit),
     ended(talked, "talked_about", kit, (topic) => [
-      el("div", { class: "gv-row__body" }, name(topic), topic.outcome ? el("p", { class: "gv-note", dir: "auto" }, topic.outcome) : null, details(kit, topic)),
+      el("div", { class: "gv-row__body" }, name(topic), line(topic), details(kit, topic)),
       button(say(topic.outcome ? "change_line" : "add_line"), "open-finish", { "data-key": "line", "data-topic": topic.id, "aria-label": say("line_which", { words: topic.words }), waiting: waits("agenda:finish", topic.id) }),
     ]),
     ended(parked, "parked", kit, (topic) => [

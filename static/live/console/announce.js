@@ -2,6 +2,7 @@
 
 import { minutesUntil } from "../words.js";
 import { agendaOf } from "./agenda.js";
+import { holdsWords } from "./topic.js";
 
 const ANNOUNCE_AT = [5, 1];
 
@@ -35,6 +36,19 @@ function tellGuests({ room, ui, text, voice }) {
   }
 }
 
+// Whoever wrote a line reads once what it may hold, beside the way to change it.
+function tellLines({ room, ui, text, voice, offerUndo }) {
+  for (const [id, version] of ui.lines) {
+    if (room.version < version) continue;
+    ui.lines.delete(id);
+    const topic = room.topics.get(id);
+    if (!topic?.outcome_holds) continue;
+    const sentence = text.say("line_holds", { line: topic.outcome, what: holdsWords(text, topic.outcome_holds) });
+    offerUndo(sentence, { label: text.say("change_line"), act: "open-finish", topic: id });
+    voice.say(sentence);
+  }
+}
+
 export function announce(kit) {
-  for (const tell of [tellNew, tellTime, tellGuests]) tell(kit);
+  for (const tell of [tellNew, tellTime, tellGuests, tellLines]) tell(kit);
 }

@@ -29,6 +29,7 @@ export function makeKit(data, draw) {
     apart: new Set(), // pairs this person said no to
     refused: [],
     conflicts: [], // acts that somebody else was faster with
+    lines: new Map(), // topic → the version that brings the line this person has just written
     undo: null, // {text, buttons: [{act, label, topic}], until}
     everything: null, // whether all parts are shown; null: as fits this person's part in leading
     guestErrors: new Set(),

@@ -9,6 +9,9 @@ export const joinedTo = ({ room }, id) => [...room.topics.values()].filter((topi
 
 const HIDDEN = { asked: "hidden_asked", personal: "hidden_personal", alarm: "hidden_alarm" };
 
+// Which kind of personal detail it may be, where the server could tell.
+export const holdsWords = ({ say }, kind) => say(kind ? `holds_${kind}` : "hidden_personal");
+
 function small(kit, label, act, attributes) {
   return el("button", { type: "button", class: "gv-linkbutton", "data-do": act, "data-key": act, ...attributes }, label);
 }
@@ -48,7 +51,7 @@ export function details(kit, topic) {
   const whole = topic.split_from_id ? room.topics.get(topic.split_from_id) : null;
   const open = ["planned", "open"].includes(room.run.state);
   return [
-    topic.hidden_because ? el("p", { class: "gv-note", "data-key": "hidden" }, el("strong", { class: "gv-tag gv-tag--amber" }, say(HIDDEN[topic.hidden_because])), " ", say(`${HIDDEN[topic.hidden_because]}_note`, { name: topic.author })) : null,
+    topic.hidden_because ? el("p", { class: "gv-note", "data-key": "hidden" }, el("strong", { class: "gv-tag gv-tag--amber" }, topic.hidden_because === "personal" ? holdsWords(text, topic.holds) : say(HIDDEN[topic.hidden_because])), " ", say(`${HIDDEN[topic.hidden_because]}_note`, { name: topic.author })) : null,
     topic.held_until && !stale() ? el("p", { class: "gv-note", "data-key": "held" }, el("strong", {}, say("held", { name: topic.author, time: clock(Math.max(room.now(), new Date(topic.held_until))) }))) : null,
     topic.suggested_words ? el("p", { class: "gv-note", dir: "auto", "data-key": "suggested" }, say("words_suggested", { name: topic.author, words: topic.suggested_words })) : null,
     topic.carried && topic.still_matters !== null && topic.still_matters !== undefined ? el("p", { class: "gv-note", "data-key": "matters" }, say(topic.still_matters ? "still_matters" : "matters_no_more", { name: topic.author })) : null,

@@ -33,6 +33,11 @@ export function listenToFinish({ act, place }) {
   });
 }
 
+// The line is kept; what it may hold is told when it has come back (announce.js).
+export function lineAnswered({ ui }, { record, ok, result }) {
+  if (ok && record.name === "agenda:finish") ui.lines.set(record.body.topic_id, result.version);
+}
+
 export const topicActs = (kit) => ({
   plan: ({ dataset }) => {
     kit.ui.undo = null;
