@@ -10,7 +10,7 @@ from babel.dates import format_date
 from groupvisits.core.errors import Refused, mark
 
 DOOR_LIST, SLIP_CARDS, NAME_TAGS, FEEDBACK_CARDS = "door-list", "slip-cards", "name-tags", "feedback-cards"
-RUNNING_ORDER, CALL_LIST, MEALS = "running-order", "call-list", "meals"
+RUNNING_ORDER, CALL_LIST, MEALS, TOPIC_CARDS = "running-order", "call-list", "meals", "topic-cards"
 KINDS = {
     DOOR_LIST: mark("Door list"),
     RUNNING_ORDER: mark("One-on-ones in order"),
@@ -18,6 +18,7 @@ KINDS = {
     MEALS: mark("Meals and seats"),
     SLIP_CARDS: mark("Slip cards"),
     NAME_TAGS: mark("Name tags"),
+    TOPIC_CARDS: mark("Topic cards"),
     FEEDBACK_CARDS: mark("Feedback cards"),
 }
 COMING = ("invited", "offered", "confirmed", "arrived")

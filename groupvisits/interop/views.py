@@ -87,8 +87,20 @@ def _meals(paper: Paper) -> tuple[str, dict[str, Any]]:
     return "interop/meals.html", {"meals": queries.meals_for(db.session(), current_actor(), paper)}
 
 
+def _topic_cards(paper: Paper) -> tuple[str, dict[str, Any]]:
+    """A sheet in each language of the clinic, to print as often as it takes."""
+    offered = [language for language in LANGUAGES if language in paper.clinic.languages]
+    return "interop/topic_cards.html", {"sheets": [(language, _topic_card(paper, language)) for language in offered or ["en"]], "languages_known": LANGUAGES}
+
+
+def _topic_card(paper: Paper, language: str) -> Markup:
+    with force_locale(language):
+        return Markup(render_template("interop/_topic_card.html", paper=paper, card_language=language))  # noqa: S704 - an autoescaped template
+
+
 SHEETS: dict[str, Callable[[Paper], tuple[str, dict[str, Any]]]] = {
     rules.DOOR_LIST: _door_list, rules.NAME_TAGS: _name_tags, rules.RUNNING_ORDER: _running_order, rules.CALL_LIST: _call_list, rules.MEALS: _meals,
+    rules.TOPIC_CARDS: _topic_cards,
 }  # fmt: skip
 
 

@@ -194,6 +194,25 @@ def test_the_facilitator_types_for_somebody_without_a_phone(cast: Cast) -> None:
         run(service.propose_for, cast.tomas, cast.session_id, seat_id="elsewhere", words="Words", route="group")
 
 
+def test_what_is_typed_for_somebody_is_in_their_own_language(cast: Cast) -> None:
+    its = run(service.propose_for, cast.tomas, cast.session_id, seat_id=cast.seats["rosa"], words="¿Qué cuestan las tiras?", route="group")["topic_id"]
+    assert topic(str(its)).language == "es"
+
+
+@pytest.mark.parametrize("route", ["group", "one_on_one"])
+def test_a_paper_card_is_typed_in_for_a_day_after_the_close_and_is_kept_for_the_next_visit(cast: Cast, opened: str, route: str) -> None:
+    run(close_session, cast.tomas, opened)
+    card = {"seat_id": cast.seats["gladys"], "words": "What to do when I forget", "route": route}
+    set_state(opened, closed_at=clock.now() - timedelta(hours=23))
+    late = topic(str(run(service.propose_for, cast.tomas, opened, **card)["topic_id"]))
+    assert (late.state, late.after_close, late.patient_id, late.route) == ("parked", True, cast.gladys.id, route)
+    run(open_session, cast.tomas, next_visit(cast, "gladys"))
+    assert topic(late.id).carried_to_id is not None
+    set_state(opened, closed_at=clock.now() - timedelta(hours=25))
+    with pytest.raises(rules.TooLate):
+        run(service.propose_for, cast.tomas, opened, **card)
+
+
 def test_starting_a_topic_sets_its_time_box_and_ends_the_one_before(cast: Cast, opened: str, told: list[SessionChanged]) -> None:
     first, second = propose(cast.rosa, opened), propose(cast.marcus, opened)
     run(service.start_topic, cast.tomas, opened, topic_id=first, minutes=10)

@@ -367,3 +367,31 @@ def test_closing_accounts_for_each_topic_by_its_fate(room: LiveServer, enter: En
     expect(dialog(console)).to_contain_text("Not talked about")
     expect(dialog(console).get_by_role("button", name="Close and open feedback")).to_have_attribute("aria-disabled", "true")
     is_accessible(console)
+
+
+def test_after_the_close_paper_cards_are_typed_in_for_who_came_as_long_as_the_clinic_takes_them(room: LiveServer, enter: Enter) -> None:
+    ((frank,),) = room.rows("SELECT id FROM patients WHERE display_name = 'Frank'")
+    room.write("UPDATE seats SET state = 'left_early' WHERE patient_id = ?", frank)
+    ((rosa,),) = room.rows("SELECT id FROM patients WHERE display_name = 'Rosa'")
+    room.write("UPDATE seats SET state = 'confirmed' WHERE patient_id = ?", rosa)  # she does not come
+    unseen = [seat for (seat,) in room.rows("SELECT id FROM seats WHERE session_id = ?", room.session_id)]
+    act(room, "tomas", "live:close", unseen=unseen, because=["call_tomorrow"] * len(unseen))
+    console = enter("tomas", "facilitator")
+    expect(console.locator("#new")).to_contain_text("It is kept for the next visit.")
+    console.get_by_role("button", name="Add for someone without a phone").click()
+    people = dialog(console).get_by_label("Whose topic is it?").locator("option").all_inner_texts()
+    assert "Frank" in people and "Marcus" in people and "Rosa" not in people
+    expect(dialog(console)).to_contain_text("This topic is kept for the next visit.")
+    is_accessible(console)
+    dialog(console).get_by_label("Whose topic is it?").select_option(label="Frank")
+    dialog(console).get_by_label("In their words").fill("Where to walk in winter")
+    dialog(console).get_by_label("The group", exact=True).check()
+    dialog(console).get_by_role("button", name="Add the topic").click()
+    parked = console.locator('#middle [data-key="parked"]')
+    parked.locator("summary").first.click()
+    expect(parked).to_contain_text("Where to walk in winter")
+    assert room.rows("SELECT state, after_close FROM topics WHERE words = 'Where to walk in winter'") == [("parked", 1)]
+    room.write("UPDATE group_sessions SET closed_at = strftime('%Y-%m-%d %H:%M:%f000', closed_at, '-25 hours') WHERE id = ?", room.session_id)
+    console.reload()
+    expect(console.locator("#not-running")).to_contain_text("The visit is closed")
+    expect(console.get_by_role("button", name="Add for someone without a phone")).to_have_count(0)

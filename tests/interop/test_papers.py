@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete, select, update
 
+from groupvisits.accounts.models import Clinic
 from groupvisits.audit.models import AuditEntry
 from groupvisits.core import clock, ids, language
 from groupvisits.core.errors import NotAllowed, NotFound
@@ -73,7 +74,7 @@ def address(cast: Cast, kind: str) -> str:
     return f"/sessions/{cast.session_id}/papers/{kind}"
 
 
-@pytest.mark.parametrize("kind", ["door-list", "slip-cards", "name-tags", "feedback-cards", "running-order", "call-list", "meals"])
+@pytest.mark.parametrize("kind", ["door-list", "slip-cards", "name-tags", "topic-cards", "feedback-cards", "running-order", "call-list", "meals"])
 def test_each_paper_opens_for_a_coordinator_and_for_nobody_outside(app: Flask, cast: Cast, kind: str) -> None:
     assert signed_in(app, cast.joanne).get(address(cast, kind)).status_code == 200
     assert signed_in(app, cast.sol).get(address(cast, kind)).status_code == 404
@@ -105,12 +106,29 @@ def test_a_slip_card_is_in_the_language_of_who_holds_it(app: Flask, cast: Cast) 
     assert '<li class="gv-cutcard" lang="en">' in page
 
 
+def test_topic_cards_are_in_each_language_of_the_clinic_and_say_what_number_to_call(app: Flask, cast: Cast) -> None:
+    with app.app_context(), write() as tx:
+        tx.execute(update(Clinic).values(languages=["en", "es"], emergency_number="112"))
+    page = signed_in(app, cast.nia).get(address(cast, "topic-cards")).text
+    assert re.findall('class="gv-cutcard gv-cutcard--topic" lang="(..)"', page) == ["en"] * 2 + ["es"] * 2
+    for words in ("In the group", "Only in my one-on-one", "Not for emergencies.", "or call 112", "No es para emergencias."):
+        assert page.count(words) == 2
+    assert not [name for name in ("Rosa", "Marcus", "Delgado") if name in page]
+
+
+def test_topic_cards_are_reached_from_the_page_of_the_visit_and_after_it_the_console_is(app: Flask, cast: Cast) -> None:
+    visit = f"/sessions/{cast.session_id}"
+    assert address(cast, "topic-cards") in signed_in(app, cast.tomas).get(visit).text
+    with app.app_context(), write() as tx:
+        tx.execute(update(GroupSession).where(GroupSession.id == cast.session_id).values(state="closed", closed_at=clock.now()))
+    assert f"{visit}/rooms/facilitator" in signed_in(app, cast.tomas).get(visit).text
+    assert f"{visit}/rooms/facilitator" not in signed_in(app, cast.nia).get(visit).text
+
+
 def test_the_papers_have_the_clinics_size(app: Flask, cast: Cast) -> None:
     joanne = signed_in(app, cast.joanne)
     assert "interop/letter.css" in joanne.get(address(cast, "door-list")).text
     with app.app_context(), write() as tx:
-        from groupvisits.accounts.models import Clinic
-
         tx.execute(update(Clinic).values(paper="a4"))
     assert "interop/a4.css" in joanne.get(address(cast, "door-list")).text
 
@@ -195,7 +213,7 @@ def test_meals_and_seats_count_everybody_who_eats_and_name_nobody(app: Flask, ca
 
 def test_every_sheet_says_when_it_was_printed_and_by_whom_in_the_way_of_the_country(app: Flask, cast: Cast) -> None:
     now = clock.local(clock.now(), "America/New_York")
-    for kind in ("door-list", "name-tags", "running-order", "call-list", "meals"):
+    for kind in ("door-list", "name-tags", "topic-cards", "running-order", "call-list", "meals"):
         page = signed_in(app, cast.joanne).get(address(cast, kind)).text
         assert f"Printed {now:%A}, {now:%B} {now.day}, {now.year}, " in page
         assert "by Joanne Pike" in page

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import String, bindparam, delete, select, update
 
-from groupvisits.accounts.models import Clinic
 from groupvisits.agenda import queries, rules
 from groupvisits.agenda.models import Support, Topic
 from groupvisits.agenda.permissions import POLICY
@@ -40,12 +39,12 @@ def propose_topic(tx: Transaction, actor: Actor, session_id: str, *, words: str,
 
 
 def propose_for(tx: Transaction, actor: Actor, session_id: str, *, seat_id: str, words: str, route: str) -> Result:
-    """The topic of somebody without a phone is received as their own; who typed it is kept. Refuses like propose_topic."""
+    """The topic of somebody without a phone is received as their own, in their language; who typed it is kept. Refuses like propose_topic."""
     place = _place(tx, actor, session_id, "agenda:propose_for")
     seat = tx.get(Seat, seat_id)
     if seat is None or seat.session_id != session_id:
         raise NotFound
-    language = (tx.get_one(Clinic, place.clinic_id).languages or ["en"])[0]
+    language = _LANGUAGE.value(tx, patient_id=seat.patient_id)
     return _propose(tx, actor, place, seat.patient_id, "agenda:propose_for", words=words, route=route, shows_name=False, language=language)
 
 

@@ -1,11 +1,24 @@
-// A topic for somebody without a phone.
+// A topic for somebody without a phone: during the visit, and from paper cards for a day after it.
 
 import { el } from "../dom.js";
 
-export function openAdd({ room, text, place }, values = {}) {
+const FOR_A_DAY = 24 * 3600 * 1000; // so long the clinic takes topics after the close
+const COME = ["attended", "left_early"];
+const EXPECTED = ["arrived", "confirmed", ...COME];
+
+export const isAfter = ({ room }) => room.run.state === "closed";
+
+export function mayAdd({ room }) {
+  const { state, closed_at: closed } = room.run;
+  return ["planned", "open"].includes(state) || (state === "closed" && room.now() - new Date(closed) <= FOR_A_DAY);
+}
+
+export function openAdd(kit, values = {}) {
+  const { room, text, place } = kit;
   const { say } = text;
   const form = place("add-form");
-  const here = [...room.people.values()].filter((person) => ["arrived", "confirmed", "attended", "left_early"].includes(person.state));
+  const here = [...room.people.values()].filter((person) => (isAfter(kit) ? COME : EXPECTED).includes(person.state));
+  place("add-later").hidden = !isAfter(kit);
   here.sort((a, b) => Number(a.phone_live) - Number(b.phone_live) || a.name.localeCompare(b.name));
   form.elements.seat_id.replaceChildren(el("option", { value: "" }, say("choose_person")), ...here.map((person) => el("option", { value: person.seat_id }, person.name)));
   form.elements.seat_id.value = values.seat_id || "";

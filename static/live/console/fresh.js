@@ -1,6 +1,7 @@
 // The left of the console: topics that came in and wait to be sorted.
 
 import { el, show } from "../dom.js";
+import { isAfter, mayAdd } from "./add.js";
 import { agendaOf } from "./agenda.js";
 import { drawGather } from "./gather.js";
 import { view } from "./lead.js";
@@ -74,6 +75,11 @@ export function drawNew(kit) {
     fresh.map((topic) => card(kit, topic, canAct, topic === next)),
     fresh.length ? null : el("p", { class: "gv-quiet", "data-key": "none" }, all.length ? say("no_new") : say("no_topics")),
     alone.length ? el("p", { class: "gv-quiet", "data-key": "alone" }, count("one_on_one", alone.length)) : null,
-    canAct ? button(say("add_for"), "open-add", { "data-key": "add", small: false, waiting: waits("agenda:propose_for") }) : null,
+    mayAdd(kit)
+      ? [
+          isAfter(kit) ? el("p", { class: "gv-quiet", "data-key": "later" }, say("add_later")) : null,
+          button(say("add_for"), "open-add", { "data-key": "add", small: false, waiting: waits("agenda:propose_for") }),
+        ]
+      : null,
   );
 }
