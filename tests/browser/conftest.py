@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, Request, WebSocket
 
 from tests.journeys.conftest import LAPTOP, browser_type_launch_args  # noqa: F401 - a fixture
 from tests.live.server import LiveServer
@@ -23,16 +24,26 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
 
 @pytest.fixture
 def enter(browser: Browser, room: LiveServer) -> Iterator[Callable[..., Page]]:
-    """`enter("rosa", "patient")` opens that room in a browser of that person's own. A script that fails, fails the test."""
+    """`enter("rosa", "patient")` opens that room in a browser of that person's own.
+
+    A script that fails, fails the test, and so does a page that asks another host for anything: the clinic may have no Internet.
+    """
     contexts: list[BrowserContext] = []
     broken: list[str] = []
+    elsewhere: list[str] = []
+
+    def note(asked: Request | WebSocket) -> None:
+        if urlsplit(asked.url).scheme not in ("data", "blob") and urlsplit(asked.url).netloc != f"127.0.0.1:{room.port}":
+            elsewhere.append(asked.url)
 
     def open_room(who: str, audience: str, viewport: dict[str, int] = LAPTOP, **more: Any) -> Page:
         url = f"http://127.0.0.1:{room.port}"
         context = browser.new_context(viewport=viewport, base_url=url, locale="en-US", **more)  # type: ignore[arg-type]
         contexts.append(context)
         context.add_cookies([{"name": "groupvisits", "value": room.cookies[who], "url": url}])
+        context.on("request", note)
         page = context.new_page()
+        page.on("websocket", note)
         page.set_default_timeout(10_000)
         page.on("pageerror", lambda error: broken.append(str(error)))
         page.goto(f"/sessions/{room.session_id}/rooms/{audience}?lang=en")
@@ -42,3 +53,4 @@ def enter(browser: Browser, room: LiveServer) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert not broken, f"A script failed: {broken}"
+    assert not elsewhere, f"Another host was asked: {elsewhere}"

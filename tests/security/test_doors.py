@@ -3,6 +3,7 @@
 Made from the address map and the policy tables, so that a new page is tried without anybody thinking of it.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -278,3 +279,28 @@ def test_the_stranger_would_have_been_let_in_at_home(app: Flask, cast: Cast, run
         client = signed_in(app, getattr(cast, who))
         opened += sum(ask(client, rule, "GET", running).status_code == 200 for rule, method, _ in guarded(app) if method == "GET" and rule.arguments)
     assert opened >= 25
+
+
+ELSEWHERE = re.compile(
+    r"""<(?:script|img|link|iframe|source|video|audio|object|embed|form|base|use|image)\b[^>]*?\s(?:src|srcset|href|data|action|poster)=["'](?:[a-z]+:)?//[^"']*"""
+)
+OURSELVES = {"'none'", "'self'", "data:", "ws://localhost", "wss://localhost"}
+
+
+def test_no_page_asks_another_host_for_anything(app: Flask, cast: Cast, running: dict[str, str]) -> None:
+    """The clinic's own network is enough: every answer forbids browsers to ask elsewhere, and no page names another host where it would."""
+    clients = [app.test_client(), *(signed_in(app, getattr(cast, who)) for who in ("rosa", "joanne", "tomas", "osei", "ada"))]
+    pages = 0
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint == "static" or "GET" not in (rule.methods or set()):
+            continue
+        for client in clients:
+            answer = ask(client, rule, "GET", {**dict.fromkeys(rule.arguments, "x"), **running})
+            policy = {name: set(sources) for name, *sources in (each.split() for each in answer.headers["Content-Security-Policy"].split(";"))}
+            assert policy["default-src"] == {"'none'"} and set().union(*policy.values()) <= OURSELVES, f"{rule.rule}: {policy}"
+            assert "frame-ancestors" in policy and "form-action" in policy and "base-uri" in policy  # default-src does not stand for these
+            if answer.status_code == 200 and answer.mimetype == "text/html":
+                assert not ELSEWHERE.search(answer.text), f"{rule.rule}: {ELSEWHERE.search(answer.text)}"
+                pages += 1
+                break
+    assert pages >= 60
