@@ -17,9 +17,9 @@ from tests.cast import Cast, signed_in
 class Phone:
     """One signed-in browser with its socket; `messages` are what it was sent, `ask` is answered by an acknowledgement."""
 
-    def __init__(self, app: Flask, actor: Actor) -> None:
+    def __init__(self, app: Flask, actor: Actor, browser: FlaskClient | None = None) -> None:
         self.actor = actor
-        self.browser: FlaskClient = signed_in(app, actor)
+        self.browser = browser or signed_in(app, actor)
         self.socket = app.extensions["socketio"].test_client(app, headers={"Origin": "http://localhost"}, flask_test_client=self.browser)
 
     def ask(self, name: str, data: Any) -> dict[str, Any]:

@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from groupvisits.agenda.permissions import TAKING_PART
+from groupvisits.core.errors import DomainError
 from groupvisits.live import projections
+from groupvisits.sessions.models import SEAT_STATES
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "protocol.md").read_text()
 NAMED = set(re.findall(r"`([a-z_:]+)`", TEXT))
@@ -26,3 +29,18 @@ def test_every_field_is_described(name: str) -> None:
 def test_what_the_facilitator_and_the_display_get_besides_is_described() -> None:
     for fields in (*projections.RUN_OF.values(), *projections.PHASE_OF.values()):
         assert set(fields) <= NAMED
+
+
+def test_every_state_of_a_seat_is_described_with_who_may_come_in() -> None:
+    rows = re.findall(r"^\| (`[^|]*) \|[^|]*\| (yes|no) \|$", TEXT, re.MULTILINE)
+    described = {state: answer == "yes" for states, answer in rows for state in re.findall(r"`(\w+)`", states)}
+    assert described == {state: state in TAKING_PART for state in SEAT_STATES}
+
+
+def test_every_http_code_of_a_refusal_is_described(app: Flask) -> None:
+    described = {code for row in re.findall(r"^\| ([0-9, ]+) \|", TEXT, re.MULTILINE) for code in re.findall(r"[0-9]+", row)}
+
+    def refusals(kind: type[DomainError]) -> set[type[DomainError]]:
+        return {kind}.union(*(refusals(each) for each in kind.__subclasses__()))
+
+    assert {str(each.status) for each in refusals(DomainError)} <= described

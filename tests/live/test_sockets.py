@@ -24,7 +24,7 @@ from groupvisits.extensions import db
 from groupvisits.live import queries, sockets
 from groupvisits.sessions.events import SessionChanged
 from groupvisits.sessions.models import Seat
-from groupvisits.sessions.service import close_session, free_seat, next_version, take_from_team
+from groupvisits.sessions.service import check_in, close_session, free_seat, next_version, take_from_team
 from tests.cast import Cast
 from tests.live.conftest import Phone
 
@@ -541,3 +541,33 @@ def test_what_words_may_hold_is_looked_for_only_where_somebody_is_to_be_told(cas
     tomas.subscribe(opened, "facilitator")
     assert rosa.send(opened, "agenda:propose", words="What test strips cost", route="group")["ok"]
     assert len(tomas.messages("session:changed")) == 1
+
+
+def test_a_second_phone_comes_in_with_the_same_slip_and_shows_and_may_do_the_same(app: Flask, cast: Cast, opened: str, phone: Connect) -> None:
+    with app.app_context():
+        slip = run(check_in, cast.joanne, opened, cast.seats["rosa"])
+
+    def come_in() -> Phone:
+        browser = app.test_client()
+        assert browser.post(f"/slips/{opened}-{slip}").headers["Location"] == f"/sessions/{opened}/rooms/patient"
+        there = Phone(app, cast.rosa, browser)
+        assert there.subscribe(opened, "patient")["ok"]
+        return there
+
+    def seen(there: Phone) -> dict[str, Any]:
+        return there.snapshot(opened, "patient").json | {"server_now": ""}
+
+    one, other, marcus = come_in(), come_in(), phone(cast.marcus)
+    assert one.browser.get_cookie("groupvisits") != other.browser.get_cookie("groupvisits")
+    made = one.send(opened, "agenda:propose", "once", words="What test strips cost", route="group")
+    assert other.send(opened, "agenda:propose", "once", words="What test strips cost", route="group") == made
+    alone = other.send(opened, "agenda:propose", words="Alone, please", route="one_on_one")["result"]["topic_id"]
+    marcus.send(opened, "agenda:support", topic_id=made["result"]["topic_id"], on=True)
+    heard = [one.messages(), other.messages()]
+    assert heard[0] == heard[1] and "Alone, please" in str(heard[0])
+    assert seen(one) == seen(other)
+    assert [topic["words"] for topic in seen(one)["me"]["topics"]] == ["What test strips cost", "Alone, please"]
+    assert one.browser.post("/sign-outs").status_code == 303
+    assert not one.socket.is_connected() and one.snapshot(opened, "patient").status_code == 401
+    assert other.send(opened, "agenda:take_back", topic_id=alone)["ok"] and other.messages("session:mine")
+    other.socket.disconnect()
