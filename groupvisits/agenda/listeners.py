@@ -3,6 +3,7 @@
 from flask import Flask
 
 from groupvisits.agenda import service
+from groupvisits.core.transaction import Transaction
 from groupvisits.sessions.events import SessionCancelled, SessionClosed, SessionOpened
 
 
@@ -10,4 +11,10 @@ def init_app(app: Flask) -> None:
     listeners = app.extensions["listeners"]
     listeners.within(SessionOpened, lambda tx, event: service.carry_over(tx, event.session_id))
     listeners.within(SessionClosed, lambda tx, event: service.park_open_topics(tx, event.session_id))
-    listeners.within(SessionCancelled, lambda tx, event: service.park_open_topics(tx, event.session_id))
+    listeners.within(SessionCancelled, on_session_cancelled)
+
+
+def on_session_cancelled(tx: Transaction, event: SessionCancelled) -> None:
+    """At the close live parks what was for a one-on-one alone, once it knows which took place; here none did."""
+    service.park_open_topics(tx, event.session_id)
+    service.park_alone(tx, event.session_id)

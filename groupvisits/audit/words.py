@@ -36,6 +36,7 @@ ACTS = {
     "agenda:merge": mark("Joined a topic to another"),
     "agenda:order": mark("Ordered the topics by hand"),
     "agenda:park": mark("Kept a topic for next time"),
+    "agenda:park_alone": mark("Kept for the next one-on-one what none has answered"),
     "agenda:park_open": mark("Kept the open topics for next time"),
     "agenda:plan": mark("Planned a topic"),
     "agenda:propose": mark("Proposed a topic"),

@@ -13,7 +13,7 @@ import structlog
 from flask import Flask, current_app
 from sqlalchemy import select
 
-from groupvisits.agenda.service import answer_one_on_one
+from groupvisits.agenda.service import answer_one_on_one, park_alone
 from groupvisits.core import clock
 from groupvisits.core.transaction import Transaction
 from groupvisits.live.events import Frame, FramesReady, RoomChanged, personal_room, room_of
@@ -49,11 +49,12 @@ def on_session_opened(tx: Transaction, event: SessionOpened) -> None:
 
 
 def on_session_closed(tx: Transaction, event: SessionClosed) -> None:
-    """One-on-ones that ended with the visit have answered their topics too. (slots has ended them: it listens before us.)"""
+    """One-on-ones that ended with the visit have answered their topics too; what is left for one waits. (slots has ended them: it listens before us.)"""
     group_session = tx.get_one(GroupSession, event.session_id)
     tx.flush()
     for patient_id in tx.scalars(select(Slot.patient_id).where(Slot.session_id == event.session_id, Slot.state == "finished")).all():
         answer_one_on_one(tx, event.session_id, patient_id, group_session.version)
+    park_alone(tx, event.session_id)
     end_polls(tx, event.session_id)
     keep_talk_account(tx, event.session_id)
 

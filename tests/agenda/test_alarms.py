@@ -241,7 +241,7 @@ class TestLookingAfterIt:
         run(close_session, cast.tomas, opened, **reasons(cast))
         assert len(screen(cast.tomas, cast.session_id, "facilitator")["alarms"]) == 1
         run(live.end_alarm, cast.osei, opened, alarm_id=the_alarm(cast).id, reason="We called her")
-        assert (topic(its).route, topic(its).state, topic(its).hidden_because) == ("one_on_one", "new", "")
+        assert (topic(its).route, topic(its).state, topic(its).hidden_because) == ("one_on_one", "parked", "")
 
     def test_the_group_does_not_read_it_at_the_next_visit_either(self, cast: Cast, opened: str) -> None:
         propose(cast.rosa, opened, PAIN)

@@ -98,7 +98,7 @@ class TestAskingPrivately:
         its = propose(cast.rosa, opened, "My marriage")
         run(service.ask_privately, cast.tomas, opened, topic_id=its)
         run(close_session, cast.tomas, opened, **reasons(cast))
-        assert (topic(its).route, topic(its).state, topic(its).hidden_because) == ("one_on_one", "new", "")
+        assert (topic(its).route, topic(its).state, topic(its).hidden_because) == ("one_on_one", "parked", "")
 
     def test_the_question_can_be_taken_back(self, cast: Cast, opened: str) -> None:
         its = propose(cast.rosa, opened, "My marriage")

@@ -139,7 +139,8 @@ ALONE = sent("alone", "new", "one_on_one")
     [
         ([], "open", (0, 0, 0)),
         ([sent("a", "new"), sent("b", "talked_about"), ALONE], "open", (3, 3, 1)),
-        ([sent("a", "parked"), sent("b", "talked_about"), ALONE], "closed", (3, 3, 1)),
+        ([sent("a", "parked"), sent("b", "talked_about"), ALONE], "closed", (3, 2, 1)),
+        ([sent("a", "parked", "one_on_one"), sent("b", "answered_one_on_one", "one_on_one")], "closed", (2, 2, 2)),
         ([sent("a", "planned"), sent("b", "talked_about")], "closed", (2, 1, 0)),
         ([sent("a", "merged", into="b"), sent("b", "new")], "open", (2, 2, 0)),
         ([sent("a", "merged", into="b"), sent("b", "parked")], "closed", (2, 2, 0)),

@@ -17,6 +17,7 @@ from groupvisits.patients import service as patients
 from groupvisits.sessions.models import GroupSession, Seat
 from groupvisits.sessions.queries import place_for
 from groupvisits.sessions.service import cancel_session, close_session, open_session
+from groupvisits.slots.models import Slot
 from tests.agenda.arrange import by_words, console, is_accounted_for, merge, mine, next_visit, propose, screen, topic
 from tests.cast import Cast, reasons
 
@@ -67,7 +68,7 @@ class TestJoinedAndCarried:
         now = by_words(later)
         assert {words: (each.state, each.route) for words, each in now.items()} == {
             "Strips": ("split", "group"), "Where": ("parked", "group"), "How many": ("parked", "group"),
-            "Cost": ("parked", "group"), "Price": ("new", "one_on_one"),
+            "Cost": ("parked", "group"), "Price": ("parked", "one_on_one"),
         }  # fmt: skip
         assert is_accounted_for(cast, later)
 
@@ -127,7 +128,7 @@ class TestAfterTheClose:
         alone = propose(cast.rosa, opened, "Sleeping", "one_on_one")
         run(close_session, cast.tomas, opened, **reasons(cast))
         run(service.route_topic, cast.rosa, opened, topic_id=alone, route="group")
-        assert (topic(alone).state, topic(alone).route) == ("parked", "group") and topic(alone).ended_at is not None
+        assert (topic(alone).state, topic(alone).route, topic(alone).reason) == ("parked", "group", "") and topic(alone).ended_at is not None
         assert is_accounted_for(cast)
 
     def test_after_a_day_it_stays_where_it_is(self, cast: Cast, opened: str) -> None:
@@ -138,6 +139,41 @@ class TestAfterTheClose:
         with pytest.raises(rules.TooLate):
             run(service.route_topic, cast.rosa, opened, topic_id=alone, route="group")
         assert topic(alone).route == "one_on_one" and is_accounted_for(cast)
+
+    def test_what_was_for_a_one_on_one_that_did_not_take_place_waits_for_the_next_one_alone(self, cast: Cast, opened: str) -> None:
+        alone = propose(cast.rosa, opened, "Sleeping", "one_on_one")
+        asked = propose(cast.rosa, opened, "My husband")
+        run(service.ask_privately, cast.tomas, opened, topic_id=asked)
+        run(close_session, cast.tomas, opened, **reasons(cast))
+        for its in (alone, asked):
+            told = mine(cast.rosa, opened)[its]
+            assert (told["route"], told["state"], told["reason"]) == ("one_on_one", "parked", rules.NO_ONE_ON_ONE)
+        assert is_accounted_for(cast)
+        later = next_visit(cast, "rosa", "marcus")
+        run(open_session, cast.tomas, later)
+        carried = [each for each in mine(cast.rosa, later).values() if each["carried"]]
+        assert [(each["words"], each["route"], each["state"], each["reason"]) for each in carried] == [
+            (words, "one_on_one", "new", "") for words in ("Sleeping", "My husband")
+        ]
+        for where in (opened, later):
+            for actor, audience in ((cast.tomas, "facilitator"), (cast.marcus, "patient"), (cast.tomas, "display")):
+                shown = str(screen(actor, where, audience))
+                assert "Sleeping" not in shown and "My husband" not in shown
+
+    def test_what_a_one_on_one_answered_is_not_parked(self, cast: Cast, opened: str) -> None:
+        alone = propose(cast.rosa, opened, "Sleeping", "one_on_one")
+        with write() as tx:
+            tx.scalars(select(Slot).where(Slot.session_id == opened, Slot.patient_id == cast.rosa.id)).one().state = "started"
+        run(close_session, cast.tomas, opened, **reasons(cast))
+        assert topic(alone).state == "answered_one_on_one" and is_accounted_for(cast)
+
+    def test_an_alarm_looked_after_only_then_leaves_its_topic_for_the_next_one_on_one(self, cast: Cast, opened: str) -> None:
+        its = propose(cast.rosa, opened, "I had chest pain walking here")
+        run(close_session, cast.tomas, opened, **reasons(cast))
+        alarm = db.session.scalars(select(Alarm).where(Alarm.topic_id == its)).one().id
+        run(live.end_alarm, cast.tomas, opened, alarm_id=alarm, reason="Looked after", show=False)
+        assert (topic(its).route, topic(its).state, topic(its).reason) == ("one_on_one", "parked", rules.NO_ONE_ON_ONE)
+        assert is_accounted_for(cast)
 
     def test_nobodys_phone_names_who_led_a_part(self, cast: Cast, opened: str) -> None:
         run(live.give_phase, cast.tomas, opened, phase=2, seat_id=cast.seats["rosa"])
@@ -151,6 +187,11 @@ class TestCancelled:
         its = propose(cast.rosa, cast.session_id, "Strips")
         run(cancel_session, cast.joanne, cast.session_id, reason="Snow")
         assert (topic(its).state, topic(its).reason) == ("parked", "")
+
+    def test_what_was_for_the_one_on_one_is_kept_as_well(self, cast: Cast) -> None:
+        its = propose(cast.rosa, cast.session_id, "Sleeping", "one_on_one")
+        run(cancel_session, cast.joanne, cast.session_id, reason="Snow")
+        assert (topic(its).state, topic(its).route, topic(its).reason) == ("parked", "one_on_one", "")
 
 
 class TestWrittenBefore:

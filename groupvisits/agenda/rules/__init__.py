@@ -50,6 +50,7 @@ from groupvisits.agenda.rules.topics import (
     MAX_MINUTES,
     MAX_OUTCOME,
     MAX_WORDS,
+    NO_ONE_ON_ONE,
     OPEN_STATES,
     REASONS,
     Account,
@@ -100,6 +101,8 @@ from groupvisits.agenda.rules.topics import (
     extended_end,
     hidden_when_carried,
     in_order,
+    is_kept_alone,
+    is_over,
     may_move_to_one_on_one,
     may_reword,
     seconds_of_talk,
@@ -120,7 +123,7 @@ from groupvisits.agenda.rules.translations import (
 
 __all__ = [
     "ASKED_BY_MANY", "ASKED_BY_ONE", "ASKED_WITH_NAME", "FORM_OPENS", "HEARD_STATES", "JOINABLE", "JOINED", "JOINED_WITH_NAME", "LATE_TOPICS",
-    "MAX_CONCERNS", "MAX_MATTERS", "MAX_MINUTES", "MAX_OUTCOME", "MAX_PARTS", "MAX_WORDS", "MOST_TEXTS", "NOT_TRANSLATED", "OPEN_STATES",
+    "MAX_CONCERNS", "MAX_MATTERS", "MAX_MINUTES", "MAX_OUTCOME", "MAX_PARTS", "MAX_WORDS", "MOST_TEXTS", "NOT_TRANSLATED", "NO_ONE_ON_ONE", "OPEN_STATES",
     "OWN_TOPICS_JOINED", "PATTERNS", "REASONS", "Account", "AlarmFirst", "AlarmHasEnded", "AlarmTaken", "BeingTalkedAbout", "CannotBeJoined",
     "CannotBeSplit", "CarriedOn", "Change", "ChangedMeanwhile", "Concern", "FormClosed", "GroupDoesNotMeet", "HasMovedOn", "Hit", "JoinedMeanwhile",
     "LanguageNotOffered", "NoWords", "NoneLeft", "NotCarried", "NotForTheGroup", "NotOpenYet", "NotTakingTopics", "NotTheCurrentTopic",
@@ -131,7 +134,7 @@ __all__ = [
     "check_can_suggest", "check_can_support", "check_can_take", "check_can_take_back", "check_can_translate", "check_can_unsplit",
     "check_form_is_open", "check_group_meets", "check_is_asked", "check_is_for_the_group", "check_is_shown", "check_is_the_translator",
     "check_language", "check_order", "check_outcome", "check_reason", "check_was_carried", "check_words", "detail_in",
-    "extended_end", "folded", "form_state", "hidden_when_carried", "in_order", "is_put_together", "may_hold", "may_lead", "may_move_to_one_on_one", "may_reword",
+    "extended_end", "folded", "form_state", "hidden_when_carried", "in_order", "is_kept_alone", "is_over", "is_put_together", "may_hold", "may_lead", "may_move_to_one_on_one", "may_reword",
     "may_stand_joined", "names_somebody", "patterns_for_phones", "read_concerns", "read_lines", "seconds_of_talk", "similar_topics", "state_apart",
     "state_of_new_topic", "takes_late_topics", "tidy", "told_at_the_head", "told_when_joined",
 ]  # fmt: skip

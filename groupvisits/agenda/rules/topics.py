@@ -17,6 +17,7 @@ WAITING = ("new", "planned")
 OPEN_STATES = (*WAITING, "current")
 HEARD_STATES = ("current", "talked_about")
 REASONS = ("no_time", "fits_later", "not_here")  # said to the proposer in their language; anything else in the facilitator's words
+NO_ONE_ON_ONE = "no_one_on_one"  # said to the proposer at the close, of what was for a one-on-one that did not take place
 _JOINERS = "\u200c\u200d"  # part of the spelling in some scripts, and of many emoji
 
 
@@ -174,6 +175,15 @@ def check_can_route(state: str) -> None:
         raise BeingTalkedAbout
     if state not in WAITING:
         raise TopicHasEnded
+
+
+def is_kept_alone(route: str, state: str, carried_to_id: str | None) -> bool:
+    """It waits for the next one-on-one; its proposer may still want it in the group."""
+    return (route, state) == ("one_on_one", "parked") and carried_to_id is None
+
+
+def is_over(session_state: str) -> bool:
+    return session_state in ("closed", "cancelled")
 
 
 def check_can_suggest(state: str) -> None:
@@ -341,7 +351,6 @@ def account(topics: Iterable[Sent], session_state: str) -> Account:
     for topic in topics:
         if topic.split_from_id:
             parts[topic.split_from_id].append(topic)
-    is_over = session_state in ("closed", "cancelled")
 
     def is_lost(topic: Sent) -> bool:
         if topic.state == "merged":
@@ -350,7 +359,7 @@ def account(topics: Iterable[Sent], session_state: str) -> Account:
         if topic.state == "split":
             carry_on = [part for part in parts[topic.id] if part.merged_into_id != topic.id]
             return not carry_on or any(is_lost(part) for part in carry_on)
-        return topic.route == "group" and is_over and topic.state in OPEN_STATES
+        return is_over(session_state) and topic.state in OPEN_STATES
 
     sent = [topic for topic in topics if topic.split_from_id is None]
     return Account(

@@ -15,6 +15,7 @@ from groupvisits.agenda.service.topics import (
     extend_topic,
     finish_topic,
     order_topics,
+    park_alone,
     park_open_topics,
     park_topic,
     plan_topic,
@@ -31,7 +32,7 @@ from groupvisits.agenda.service.translations import drop_translation, translate_
 
 __all__ = [
     "accepted", "agree_words", "answer_one_on_one", "ask_privately", "carry_over", "decline_topic", "drop_translation", "extend_topic", "fill_in_form",
-    "finish_topic", "keep_apart", "let_out", "merge_topics", "order_topics", "park_open_topics", "park_topic", "plan_topic", "propose_for", "propose_topic",
+    "finish_topic", "keep_apart", "let_out", "merge_topics", "order_topics", "park_alone", "park_open_topics", "park_topic", "plan_topic", "propose_for", "propose_topic",
     "reword_topic", "route_topic", "say_still_matters", "show_supports", "show_topic", "split_topic", "start_topic", "suggest_words", "support_topic",
     "take_back", "translate_topic", "unmerge_topic", "unsplit_topic",
 ]  # fmt: skip

@@ -53,7 +53,11 @@ def let_out(tx: Transaction, alarm: Alarm, *, show: bool) -> tuple[Topic, ...]:
         return (topic,)
     topic.hidden_because = ""
     if topic.route == "group" and not show and rules.may_move_to_one_on_one(topic.state, topic.carried_to_id):
-        topic.route, topic.state, topic.position, topic.shows_name, topic.ended_at = "one_on_one", "new", None, False, None
+        topic.route, topic.position, topic.shows_name = "one_on_one", None, False
+        if rules.is_over(tx.get_one(GroupSession, topic.session_id).state):
+            topic.state, topic.reason = "parked", rules.NO_ONE_ON_ONE
+        else:
+            topic.state, topic.ended_at = "new", None
     elif topic.route == "group" and is_personal(tx, topic.session_id, topic.patient_id, topic.words):
         topic.hidden_because = "personal"
     return (topic,)

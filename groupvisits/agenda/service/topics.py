@@ -250,10 +250,11 @@ def route_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str
     topic = own_topic(tx, actor, place, topic_id)
     if topic.route == route and topic.hidden_because != "asked":
         return unchanged(place, topic)
-    rules.check_can_route(topic.state)
+    if not rules.is_kept_alone(topic.route, topic.state, topic.carried_to_id):
+        rules.check_can_route(topic.state)
     moved, visit = topic.route != route, place.group_session
     if route == "group" and moved:
-        topic.state = rules.state_of_new_topic(visit.state, visit.closed_at, clock.now())
+        topic.state, topic.reason = rules.state_of_new_topic(visit.state, visit.closed_at, clock.now()), ""
         topic.ended_at = clock.now() if topic.state == "parked" else None
     rules.check_group_meets(route, topic.state, only_one_on_ones=visit.only_one_on_ones)
     topic.route = route
@@ -292,7 +293,7 @@ def answer_one_on_one(tx: Transaction, session_id: str, patient_id: str, version
 def park_open_topics(tx: Transaction, session_id: str) -> None:
     """In the caller's transaction: the visit is over, so what the group did not get to waits for its next one.
 
-    The topic being talked about has been talked about. One-on-one topics stay with their one-on-one, which may still come.
+    The topic being talked about has been talked about. One-on-one topics are left to park_alone: their one-on-one may have answered them.
     """
     group_session = tx.get_one(GroupSession, session_id)
     left = tx.scalars(select(Topic).where(Topic.session_id == session_id, Topic.route == "group", Topic.state.in_(rules.OPEN_STATES))).all()
@@ -309,6 +310,20 @@ def park_open_topics(tx: Transaction, session_id: str) -> None:
     audit.record(tx, system(), "agenda:park_open", group_session, session_id=session_id, topics=[topic.id for topic in left])
 
 
+def park_alone(tx: Transaction, session_id: str) -> None:
+    """In the caller's transaction: what was for a one-on-one that did not take place waits for the next one, still for that alone.
+
+    Comes last when a visit ends: after park_open_topics, and after one-on-ones that took place have answered theirs.
+    """
+    group_session = tx.get_one(GroupSession, session_id)
+    tx.flush()
+    left = tx.scalars(select(Topic).where(Topic.session_id == session_id, Topic.route == "one_on_one", Topic.state == "new")).all()
+    for topic in left:
+        end(topic, "parked")
+        topic.version, topic.reason = group_session.version, rules.NO_ONE_ON_ONE if group_session.state == "closed" else ""
+    audit.record(tx, system(), "agenda:park_alone", group_session, session_id=session_id, topics=[topic.id for topic in left])
+
+
 def carry_over(tx: Transaction, session_id: str) -> None:
     """In the caller's transaction: what earlier visits of the group left open is on this visit's list, once, as a new topic.
 
@@ -322,7 +337,7 @@ def carry_over(tx: Transaction, session_id: str) -> None:
         .where(
             GroupSession.group_id == group_session.group_id, GroupSession.starts_at < group_session.starts_at,
             GroupSession.state.in_(("closed", "cancelled")), Topic.carried_to_id.is_(None),
-            (Topic.state == "parked") | ((Topic.route == "one_on_one") & (Topic.state == "new")),
+            (Topic.state == "parked") | ((Topic.route == "one_on_one") & (Topic.state == "new")),  # new: closed before these were parked
         )
         .order_by(Topic.proposed_at, Topic.id)
     ).all()  # fmt: skip

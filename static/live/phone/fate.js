@@ -2,7 +2,7 @@
 
 import { inOneLine } from "../words.js";
 
-const REASONS = { no_time: "why_no_time", fits_later: "why_fits_later", not_here: "why_not_here" };
+const REASONS = { no_time: "why_no_time", fits_later: "why_fits_later", not_here: "why_not_here", no_one_on_one: "why_no_one_on_one" };
 
 // In the reader's language where the reason is one of ours, else in the words of whoever leads.
 function why({ reason }, { say }) {
