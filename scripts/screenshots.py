@@ -9,12 +9,13 @@ import sys
 import tempfile
 import time
 import urllib.request
+import uuid
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
@@ -24,6 +25,12 @@ ZONES = (
     "Atlantic/South_Georgia", "Atlantic/Azores", "Europe/London", "Europe/Madrid", "Europe/Athens", "Africa/Nairobi", "Asia/Dubai", "Asia/Karachi", "Asia/Dhaka",
     "Asia/Bangkok", "Asia/Manila", "Asia/Tokyo", "Australia/Brisbane", "Pacific/Guadalcanal", "Pacific/Auckland", "Pacific/Pago_Pago",
 )  # fmt: skip
+SILENT = 33  # seconds until a screen that hears nothing says so
+SEND = """async ([address, body]) => {
+  const token = document.querySelector('meta[name="csrf-token"]').content;
+  const headers = { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token };
+  return (await fetch(address, { method: "POST", headers, body: JSON.stringify(body) })).json();
+}"""
 FLAGS = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-quic"]
 
 
@@ -78,16 +85,12 @@ class Photographer:
         self.collage()
         resident = self.staff("resident")
         self.shoot(resident, f"/sessions/{self.live}/slots", "board")
-        self.shoot(resident, "/notes", "my-notes")
         self.shoot(resident, self.first_link(resident, "/notes", "/notes/"), "note", full=True)
         attending = self.staff("attending")
-        self.shoot(attending, "/notes/to-co-sign", "to-co-sign")
         self.shoot(attending, self.first_link(attending, "/notes/to-co-sign", "/notes/"), "co-sign", full=True)
         coordinator = self.staff("coordinator")
         self.shoot(coordinator, "/home", "home", full=True)
-        self.shoot(coordinator, "/groups", "groups")
         self.shoot(coordinator, self.first_link(coordinator, "/groups", "/groups/"), "group", full=True)
-        self.shoot(coordinator, "/sessions", "sessions")
         self.shoot(coordinator, "/sessions?view=month", "month", full=True)
         dates = [date for date in self.links(coordinator, "/sessions", "/sessions/") if self.live not in date]
         self.shoot(coordinator, dates[1], "session", full=True)
@@ -95,18 +98,117 @@ class Photographer:
         self.preview_of_series(coordinator)
         self.shoot(coordinator, self.first_link(coordinator, "/groups", "/groups/") + "/recruitment", "recruitment", full=True)
         self.shoot(coordinator, "/messages", "messages", full=True)
-        self.shoot(coordinator, "/patients", "patients")
         self.shoot(coordinator, "/imports", "import")
         self.shoot(coordinator, f"/sessions/{self.live}/papers/door-list", "door-list", full=True)
         self.shoot(self.staff("nurse", {"width": 1024, "height": 768}), f"/sessions/{self.live}/check-ins", "check-in")
         self.shoot(self.staff("reviewer"), "/results", "results", full=True)
         admin = self.staff("admin")
         self.shoot(admin, "/staff-members", "staff")
-        self.shoot(admin, "/settings", "settings")
         self.shoot(admin, "/audit-entries", "audit")
-        self.shoot(self.context(PHONE), "/sign-ins", "sign-in")
         self.shoot(self.context(PHONE), "/join", "join")
         self.shoot(self.context(PHONE), self.demo["patients"][9]["url"], "link")
+        self.states()
+
+    def states(self) -> None:
+        """The live room when something is the matter, one after the other; the last closes the visit."""
+        wall = self.page(self.context(WALL), self.demo["display_url"])
+        krista, carolyn = (self.page(self.phone(number), self.room("patient")) for number in (7, 4))
+        tomas, lena = (self.page(self.staff(role), self.room("facilitator")) for role in ("facilitator", "facilitator2"))
+        self.do(tomas, "live:take_over")
+        self.do(krista, "agenda:propose", words="My chest hurts since this morning", route="group")
+        self.keep(tomas, "console-alarm")
+        alarm = next(alarm for alarm in self.told(tomas, "facilitator", "alarms") if not alarm["taken_by"])
+        self.do(tomas, "live:end_alarm", alarm_id=alarm["id"], reason="Dr Adler has looked: a strained muscle")
+        tomas.get_by_role("button", name="Show everything").click()
+        tomas.get_by_role("button", name="More for: Rice again").click()
+        self.dialog(tomas, "open-join", "console-join", choose="Cooking for a family")
+        self.dialog(tomas, "open-ask", "console-ask")
+        self.dialog(tomas, "open-close", "console-close")
+        self.do(tomas, "live:curtain", on=True)
+        self.keep(wall, "wall-curtain")
+        self.do(tomas, "live:curtain", on=False)
+        self.conflict(tomas, lena)
+        self.call(carolyn)
+        self.silence(krista, tomas, wall)
+        self.close(lena, krista, wall)
+
+    def conflict(self, tomas: Page, lena: Page) -> None:
+        """Tomas's act is still on its way when Lena's arrives."""
+        words = "Which shoes do you all wear?"
+        topic = next(topic for topic in self.told(lena, "facilitator", "topics") if topic.get("words") == words)
+        tomas.context.set_offline(True)
+        tomas.get_by_role("button", name=f"Put on agenda: {words}").click()
+        self.do(lena, "agenda:park", topic_id=topic["id"], reason="fits_later")
+        tomas.context.set_offline(False)
+        tomas.get_by_role("heading", name="has just changed this too").wait_for(timeout=30_000)
+        self.keep(tomas, "console-conflict")
+        tomas.get_by_role("button", name="Keep what").click()
+
+    def call(self, phone: Page) -> None:
+        """This person's resident finishes with somebody and calls them."""
+        mine = self.told(phone, "patient", "me")["slot"]["id"]
+        board = self.page(self.staff("resident"), f"/sessions/{self.live}/slots")
+        slots = {slot["id"]: slot for slot in self.told(board, "clinician", "slots")}
+        before = [slot["id"] for slot in slots.values() if slot["state"] == "started" and slot["provider_id"] == slots[mine]["provider_id"]]
+        self.do(board, "slots:call_next", slot_id=mine, finish_slot_id=before[0])
+        self.keep(phone, "phone-called")
+
+    def silence(self, phone: Page, console: Page, wall: Page) -> None:
+        """What was written without a network waits on the phone; an old console or wall says that it is old."""
+        for page in (phone, console, wall):
+            page.context.set_offline(True)
+        phone.get_by_label("What do you want us to talk about?").fill("Does bread from the oven count?")
+        phone.get_by_role("button", name="Save for the group").click()
+        wall.wait_for_timeout(SILENT * 1000)
+        phone.evaluate("document.activeElement.blur(); window.scrollTo(0, 0)")
+        self.keep(phone, "phone-offline")
+        self.keep(console, "console-stale")
+        self.keep(wall, "wall-stale")
+        for page in (phone, console, wall):
+            page.context.set_offline(False)
+
+    def close(self, console: Page, phone: Page, wall: Page) -> None:
+        topic = self.told(console, "facilitator", "run")["current_topic_id"]
+        self.do(console, "agenda:finish", topic_id=topic, outcome="The pharmacy on Mill Street has them for less. Ask for the store brand.")
+        self.do(console, "live:gather", minutes=10)
+        wall.get_by_role("heading", name="What do you want us to talk about?").wait_for(timeout=60_000)  # it comes back by itself
+        self.keep(wall, "wall-join")
+        seats = [person["seat_id"] for person in self.told(console, "facilitator", "people")]
+        self.do(console, "live:close", unseen=seats, because=["call_tomorrow"] * len(seats))
+        self.keep(phone, "phone-after", full=True)
+
+    def room(self, audience: str) -> str:
+        return f"/sessions/{self.live}/rooms/{audience}"
+
+    def page(self, context: BrowserContext, path: str) -> Page:
+        page = context.new_page()
+        page.goto(path)
+        page.wait_for_timeout(700)
+        return page
+
+    def do(self, page: Page, name: str, **body: Any) -> None:
+        """Whoever looks at this page does that."""
+        answer = page.evaluate(SEND, [f"/sessions/{self.live}/commands/{name}", {"command_id": str(uuid.uuid4()), "body": body}])
+        if not answer["ok"]:
+            raise SystemExit(f"{name}: {answer['error']}")
+
+    def told(self, page: Page, audience: str, part: str) -> Any:
+        address = f"/sessions/{self.live}/snapshot?audience={audience}"
+        return page.evaluate("address => fetch(address, { headers: { Accept: 'application/json' } }).then((answer) => answer.json())", address)[part]
+
+    def dialog(self, page: Page, act: str, name: str, *, choose: str = "") -> None:
+        page.locator(f'[data-do="{act}"]').locator("visible=true").first.click()
+        if choose:
+            options = page.locator("dialog[open] select")
+            options.select_option(options.locator("option", has_text=choose).get_attribute("value"))
+        self.keep(page, name)
+        page.keyboard.press("Escape")
+        page.mouse.move(0, 0)
+
+    def keep(self, page: Page, name: str, *, full: bool = False) -> None:
+        page.wait_for_timeout(1500)
+        page.screenshot(path=PICTURES / f"{name}.png", full_page=full)
+        print(f"200 {name}")
 
     def context(self, viewport: dict[str, int] = LAPTOP) -> BrowserContext:
         return self.browser.new_context(viewport=viewport, base_url=self.base, reduced_motion="reduce")  # type: ignore[arg-type]

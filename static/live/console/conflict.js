@@ -26,18 +26,18 @@ const NOW = {
   merged: "now_merged", split: "now_split", taken_back: "now_taken_back",
 };
 
-// How the topic is now, in words.
+// How the topic is now, in words; and the reason its proposer was told.
 function now({ text }, topic) {
   const { say } = text;
-  if (topic.hidden_because === "asked") return say("now_asked", { words: topic.words });
+  if (topic.hidden_because === "asked") return [say("now_asked", { words: topic.words })];
   const sentence = say(NOW[topic.state] || "now_new", { words: topic.words });
-  return topic.reason ? `${sentence} ${say("told_why", { reason: reasonWords(text, topic.reason) })}` : sentence;
+  return topic.reason ? [sentence, say("told_why", { reason: reasonWords(text, topic.reason) })] : [sentence];
 }
 
 function age({ room, text, stale }, topic) {
   if (!topic.changed_at || stale()) return topic.changed_by;
   const seconds = Math.max(0, Math.round((room.now() - new Date(topic.changed_at)) / 1000));
-  if (seconds < 60) return text.say("changed_seconds", { name: topic.changed_by, n: seconds });
+  if (seconds < 60) return text.count("changed_seconds", seconds, { name: topic.changed_by });
   return text.count("changed_minutes", Math.floor(seconds / 60), { name: topic.changed_by });
 }
 
@@ -52,7 +52,7 @@ function card(kit, record, index) {
     el(
       "div", { class: "live-pair" },
       el("div", { class: "gv-card gv-card--plain" }, el("h3", {}, say("you")), el("p", { dir: "auto" }, say(MEANT[record.name], { words: record.about.was || topic.words, n: record.body.minutes })), button(say("take_mine"), "take-mine", { "data-key": "mine", "data-index": index })),
-      el("div", { class: "gv-card gv-card--plain" }, el("h3", { dir: "auto" }, age(kit, topic)), el("p", { dir: "auto" }, now(kit, topic)), button(say("keep_theirs", { name }), "keep-theirs", { kind: "primary", "data-key": "theirs", "data-index": index })),
+      el("div", { class: "gv-card gv-card--plain" }, el("h3", { dir: "auto" }, age(kit, topic)), now(kit, topic).map((line) => el("p", { dir: "auto" }, line)), button(say("keep_theirs", { name }), "keep-theirs", { kind: "primary", "data-key": "theirs", "data-index": index })),
     ),
   );
 }

@@ -107,7 +107,7 @@ function pictured(kit, { found, topic, other, head, current, own }) {
     el("h3", { class: "gv-section" }, say("what_happens")),
     el(
       "p", {}, `${say("asked_and_said", { asked: count("people_asked", found.asked), said: count("people_said", found.said_me_too) })} `,
-      found.counted_once.length ? `${say("counts_once", { names: found.counted_once.join(", ") })} ` : "",
+      found.counted_once.length ? `${count("counts_once", found.counted_once.length, { names: found.counted_once.join(", ") })} ` : "",
       moves ? say(found.rank_before ? "moves_from" : "moves_to", { from: found.rank_before, to: found.rank_after }) : "",
     ),
     found.tells.map((tell) =>

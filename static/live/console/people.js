@@ -41,7 +41,7 @@ function described(slot, nextOf, kit) {
     if (seconds >= NOT_TAPPED_AFTER) return { title: say("has_not_tapped", { name }), note, warning: true, action: told(say("i_told", { name })) };
     return { title: name, note };
   }
-  if (slot.state === "called") return { title: name, note: say("called", { provider }) };
+  if (slot.state === "called") return { title: name, note: provider }; // an old screen calls nobody
   if (slot.state === "coming") return { title: name, note: say("is_coming", { provider }) };
   if (slot.state === "started") {
     const minutes = Math.max(0, Math.floor((room.now() - new Date(slot.started_at)) / 60000));
