@@ -68,6 +68,7 @@ ACTS = {
     "live:admit": mark("Let a waiting person in"),
     "live:end_alarm": mark("Said what became of an alarm"),
     "live:take_alarm": mark("Took an alarm"),
+    "live:listen": mark("Said to be here to listen, or not any more"),
     "live:wish": mark("Asked to be told in person, or not any more"),
     "live:answer_poll": mark("Answered a question to the room"),
     "live:ask_room": mark("Asked the room about a topic"),

@@ -16,7 +16,7 @@ from groupvisits.slots.models import Slot
 
 
 def fill(tx: Transaction, visit: GroupSession, staff: dict[str, StaffMember]) -> None:
-    """A second facilitator, a wish to be told in person, two topics that are one, one in another language, and an alarm that the resident has taken.
+    """A second facilitator, a wish to be told in person, somebody who is here to listen, two topics that are one, one in another language, and an alarm that the resident has taken.
 
     Nobody leads yet: either facilitator may take over, and both see everything until then.
     """
@@ -24,6 +24,7 @@ def fill(tx: Transaction, visit: GroupSession, staff: dict[str, StaffMember]) ->
     tx.flush()
     here = _waiting(tx, visit)
     _tell_in_person(tx, visit, here[-1])
+    live.listen(tx, _patient(here[-2]), visit.id, on=True)
     _join(tx, visit, here, _staff(staff["facilitator"]))
     _translate(tx, visit, here)
     _alarm(tx, visit, here, _staff(staff["resident"]))

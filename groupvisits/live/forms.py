@@ -63,6 +63,10 @@ class WishForm(BaseForm):
     in_person = BooleanField()
 
 
+class ListenForm(BaseForm):
+    on = BooleanField()
+
+
 class AlarmForm(BaseForm):
     alarm_id = StringField(validators=[InputRequired(), Length(max=36)])
 

@@ -33,6 +33,7 @@ POLICY = Policy(
         "live:end_poll": permit("facilitator", when=leads),
         "live:answer_poll": permit("patient", when=takes_part),
         "live:wish": permit("patient", when=takes_part),
+        "live:listen": permit("patient", when=takes_part),
         "live:take_alarm": permit("facilitator", "resident", "attending", when=leads_or_sees_patients),
         "live:end_alarm": permit("facilitator", "resident", "attending", when=leads_or_sees_patients),
         "live:close": permit("facilitator", when=leads),

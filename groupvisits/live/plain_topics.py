@@ -33,6 +33,7 @@ class _SeatOf(NamedTuple):
     patient_id: str
     state: str
     slip_number: int | None
+    listening: bool
 
 
 class SomePeople(Room):
@@ -66,7 +67,7 @@ class SomePeople(Room):
 
     @cached_property
     def _seats(self) -> list[tuple[Any, Any]]:
-        return [(_SeatOf(person.seat_id, person.id, person.seat_state, person.slip_number), person) for person in self.patients.values() if person.seat_id]
+        return [(_SeatOf(p.seat_id, p.id, p.seat_state, p.slip_number, p.listening), p) for p in self.patients.values() if p.seat_id]
 
     @cached_property
     def _slots(self) -> list[Any]:
@@ -208,6 +209,7 @@ _PERSON = Statement(
         _SEATS.c.id.label("seat_id"),
         _SEATS.c.state.label("seat_state"),
         _SEATS.c.slip_number,
+        _SEATS.c.listening,
         _HEARD.label("is_heard"),
     )
     .outerjoin(_SEATS, and_(_SEATS.c.patient_id == _PATIENTS.c.id, _SEATS.c.session_id == _IN_SESSION, _SEATS.c.state != "cancelled"))

@@ -42,13 +42,13 @@ SLOT = (
     "id", "seat_id", "number", "name", "provider", "provider_id", "place", "planned_at", "minutes", "state", "called_at", "answer",
     "started_at", "finished_at",
 )  # fmt: skip
-PERSON = ("seat_id", "name", "number", "state", "phone_live", "heard", "in_person")
+PERSON = ("seat_id", "name", "number", "state", "phone_live", "heard", "in_person", "listening")
 GUEST = ("id", "number")
 ACCOUNT = ("sent", "accounted_for", "one_on_one")
 TALK = ("here", "heard", "talked_about", "from_own_hand", "minutes_on_topics", "minutes_open", "counted_at")
 ME = (
     "seat_id", "display_name", "number", "topics", "supported", "slot", "feedback_url", "next_visit", "plan", "supports_left", "leads", "poll_answer",
-    "in_person", "translated",
+    "in_person", "listening", "translated",
 )  # fmt: skip
 MY_TOPIC = (
     "id", "words", "route", "state", "outcome", "planned_at", "reason", "is_asked", "is_checked", "can_reword", "suggested_words", "joined_to", "joined",

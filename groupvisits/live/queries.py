@@ -218,7 +218,7 @@ class Room:
                 "topics": [self._my_topic(topic) for topic, _ in self._topics if topic.patient_id == patient.id and not _is_put_together(topic)],
                 "supported": supported.get(patient.id, []), "slot": self._my_slot(patient.id),
                 "supports_left": self._supports_left(patient.id, supported.get(patient.id, [])), "leads": self._parts_led_by(seat.id), "poll_answer": self._poll_answers.get(patient.id),
-                "in_person": patient.in_person, "translated": self._translated_by(patient.id, None),
+                "in_person": patient.in_person, "listening": seat.listening, "translated": self._translated_by(patient.id, None),
                 "feedback_url": self._feedback_url(seat), "next_visit": next_visits.get(patient.id), "plan": plans.get(patient.id),
             }  # fmt: skip
         return mine
@@ -465,7 +465,7 @@ class Room:
         live = current_app.extensions["presence"].patients(self.group_session.id)
         return [
             {"seat_id": seat.id, "name": self._shown(patient.id, patient.display_name, seat.slip_number), "number": seat.slip_number, "state": seat.state,
-             "phone_live": patient.id in live, "heard": patient.id in self._heard, "in_person": patient.in_person}
+             "phone_live": patient.id in live, "heard": patient.id in self._heard, "in_person": patient.in_person, "listening": seat.listening}
             for seat, patient in self._seats
         ]  # fmt: skip
 

@@ -1,6 +1,6 @@
 """Decisions of the live room, on values alone: joining, phases, time, who leads, and how the talk was shared."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -139,15 +139,17 @@ class Talk:
     spoken_seconds: int
 
 
-def talk_figures(talks: Sequence[Talk], here: Collection[str], seconds_open: int) -> dict[str, int]:
-    """How the talk of a visit was shared: people, topics and minutes, as counts only. `here` are those who came.
+def talk_figures(talks: Sequence[Talk], here: Mapping[str, bool], seconds_open: int) -> dict[str, int]:
+    """How the talk of a visit was shared: people, topics and minutes, as counts only. `here` are those who came, and whether to listen: whoever chose that
+    and was not heard is not counted among them.
 
     A person was heard whose own topic, or one it was joined to, the group talks or talked about (`state` is that one's); minutes on patients' topics stand beside the minutes the room was open.
     """
     talked = [talk for talk in talks if talk.route == "group" and talk.state in HEARD_STATES]
     heard = {talk.patient_id for talk in talked}.intersection(here)
+    counted = heard.union(patient_id for patient_id, listens in here.items() if not listens)
     return {
-        "here": len(here), "heard": len(heard), "topics": len(talks), "talked_about": len(talked),
+        "here": len(counted), "heard": len(heard), "topics": len(talks), "talked_about": len(talked),
         "from_own_hand": sum(talk.entered_by is None for talk in talked), "minutes_on_topics": sum(talk.spoken_seconds for talk in talked) // 60,
         "minutes_open": max(0, seconds_open // 60),
     }  # fmt: skip

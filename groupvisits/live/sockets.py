@@ -40,6 +40,7 @@ def init_app(app: Flask) -> None:
     live_command(app, "live:answer_poll", form=forms.AnswerPollForm, verb=service.answer_poll)
     live_command(app, "live:end_poll", form=forms.PollForm, verb=service.end_poll)
     live_command(app, "live:wish", form=forms.WishForm, verb=service.wish)
+    live_command(app, "live:listen", form=forms.ListenForm, verb=service.listen)
     live_command(app, "live:take_alarm", form=forms.TakeAlarmForm, verb=service.take_alarm)
     live_command(app, "live:end_alarm", form=forms.EndAlarmForm, verb=service.end_alarm)
     live_command(app, "live:admit", form=forms.AdmitForm, verb=service.admit_guest)

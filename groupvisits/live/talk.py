@@ -22,7 +22,7 @@ def talk_until(db: Session, group_session: GroupSession, until: datetime) -> dic
     head = aliased(Topic)  # what becomes of a topic becomes of those joined to it
     of_each = select(Topic.id, Topic.patient_id, Topic.entered_by, func.coalesce(head.state, Topic.state), Topic.route, Topic.spoken_seconds)
     topics = db.execute(of_each.outerjoin(head, head.id == Topic.merged_into_id).where(Topic.session_id == group_session.id, *_STAND)).all()
-    here = db.scalars(select(Seat.patient_id).where(Seat.session_id == group_session.id, Seat.state.in_(HERE))).all()
+    here = {row[0]: row[1] for row in db.execute(select(Seat.patient_id, Seat.listening).where(Seat.session_id == group_session.id, Seat.state.in_(HERE)))}
     talks = [
         rules.Talk(patient_id, entered_by, state, route, spoken + _running(group_session, topic_id, until))
         for topic_id, patient_id, entered_by, state, route, spoken in topics

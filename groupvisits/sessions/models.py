@@ -108,6 +108,7 @@ class Seat(db.Model):
     makes_up_for_id: Mapped[str | None] = mapped_column(String(32))  # the date of their own group that this seat in a sister group replaces
     is_fallback: Mapped[bool] = mapped_column(default=False)  # came when all places were taken: seen one-on-one all the same
     left_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    listening: Mapped[bool] = mapped_column(default=False)  # is here to listen this time: their own choice
     slip_number: Mapped[int | None] = mapped_column(Integer)  # the number called out; given at check-in
     slip_code: Mapped[str | None] = mapped_column(String(64))  # fingerprint of the code on the slip
     arrived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

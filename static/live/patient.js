@@ -17,6 +17,7 @@ import { drawHead } from "./phone/head.js";
 import { makeKit } from "./phone/kit.js";
 import { addRefusal, countArrived, drawNotices, noticeActs, tellOnline } from "./phone/notices.js";
 import { drawNow } from "./phone/now.js";
+import { drawListening, listenActs } from "./phone/listen.js";
 import { drawOneOnOne } from "./phone/one_on_one.js";
 import { drawOwn, ownActs } from "./phone/own.js";
 import { drawQuestions, questionActs, tellQuestions } from "./phone/questions.js";
@@ -32,7 +33,7 @@ const { say } = text;
 const age = ageLine(document.querySelector("[data-age]"));
 const box = makeBox(kit);
 
-const PARTS = [drawHead, drawCall, drawNotices, drawNow, drawQuestions, drawOneOnOne, drawOwn, drawGroup, drawAfter, drawSize];
+const PARTS = [drawHead, drawCall, drawNotices, drawNow, drawQuestions, drawOneOnOne, drawListening, drawOwn, drawGroup, drawAfter, drawSize];
 
 function draw() {
   steadily(() => {
@@ -48,7 +49,7 @@ function tell() {
 }
 
 const acts = {};
-for (const more of [callActs, noticeActs, questionActs, ownActs, groupActs, speakActs, translateActs, wishActs, sizeActs, checkActs]) Object.assign(acts, more(kit));
+for (const more of [callActs, noticeActs, questionActs, ownActs, groupActs, speakActs, translateActs, wishActs, listenActs, sizeActs, checkActs]) Object.assign(acts, more(kit));
 const forms = { ...editForms(kit), ...translateForms(kit) };
 
 document.addEventListener("click", (event) => {

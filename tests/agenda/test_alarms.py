@@ -15,7 +15,8 @@ from groupvisits.core.transaction import run, write
 from groupvisits.extensions import db
 from groupvisits.live import service as live
 from groupvisits.outbox.models import OutboxMessage
-from groupvisits.sessions.models import SessionTeamMember
+from groupvisits.sessions.models import GroupSession, Seat, SessionTeamMember
+from groupvisits.sessions.rules import WrongState
 from groupvisits.sessions.service import close_session, open_session
 from tests.agenda.arrange import next_visit, propose, screen, topic
 from tests.cast import Cast, reasons
@@ -334,3 +335,27 @@ class TestWishes:
         for who, refusal in ((cast.tomas, NotAllowed), (cast.walter, NotFound), (cast.sunny, NotFound)):
             with pytest.raises(refusal):
                 run(live.wish, who, opened, in_person=True)
+
+    def test_here_to_listen_is_for_this_visit_and_no_fault(self, cast: Cast, opened: str) -> None:
+        with write() as tx:
+            for name in ("rosa", "beatriz"):
+                tx.get_one(Seat, cast.seats[name]).state = "arrived"
+        assert screen(cast.tomas, opened, "facilitator")["talk"]["here"] == 2
+        first = run(live.listen, cast.beatriz, opened, on=True)
+        assert run(live.listen, cast.beatriz, opened, on=True) == first
+        shown = screen(cast.tomas, opened, "facilitator")
+        assert [person["name"] for person in shown["people"] if person["listening"]] == ["Beatriz"]
+        assert shown["talk"]["here"] == 1
+        assert [screen(who, opened, "patient")["me"]["listening"] for who in (cast.beatriz, cast.rosa)] == [True, False]
+        propose(cast.beatriz, opened, "All the same")
+        run(live.listen, cast.beatriz, opened)
+        assert screen(cast.beatriz, opened, "patient")["me"]["listening"] is False
+        with write() as tx:
+            tx.get_one(GroupSession, opened).state = "closed"
+        with pytest.raises(WrongState):
+            run(live.listen, cast.beatriz, opened, on=True)
+
+    def test_listening_is_ones_own_to_say(self, cast: Cast, opened: str) -> None:
+        for who, refusal in ((cast.tomas, NotAllowed), (cast.walter, NotFound), (cast.sunny, NotFound)):
+            with pytest.raises(refusal):
+                run(live.listen, who, opened, on=True)

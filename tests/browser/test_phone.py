@@ -330,6 +330,25 @@ def test_a_wish_to_be_told_in_person_is_kept(room: LiveServer, enter: Enter) -> 
     expect(wish).to_have_attribute("aria-pressed", "false")
 
 
+def test_here_to_listen_is_a_choice_and_the_console_shows_it(room: LiveServer, enter: Enter) -> None:
+    room.write("UPDATE seats SET state = 'arrived' WHERE patient_id = (SELECT id FROM patients WHERE given_name = 'Gladys')")
+    console, gladys = enter("tomas", "facilitator"), enter("gladys", "patient", PHONE)
+    everything = console.get_by_role("button", name="Show everything")
+    if everything.is_visible():
+        everything.click()
+    expect(console.locator("#people [data-key=quiet] .live-chips")).to_contain_text("Gladys")
+    listens = gladys.get_by_role("button", name="Today I am here to listen")
+    listens.click()
+    expect(listens).to_have_attribute("aria-pressed", "true")
+    expect(gladys.locator("#listening")).to_contain_text("Nobody asks you to speak")
+    expect(console.locator("#people [data-key=listen]")).to_have_text("Here to listen today: Gladys")
+    expect(console.locator("#people [data-key=quiet] .gv-chip", has_text="Gladys")).to_have_count(0)
+    is_accessible(gladys)
+    listens.click()
+    expect(listens).to_have_attribute("aria-pressed", "false")
+    expect(console.locator("#people [data-key=listen]")).to_have_count(0)
+
+
 def test_gathering_and_the_part_that_one_leads_stand_above_the_box(room: LiveServer, enter: Enter, act: Act) -> None:
     ((seat_id,),) = room.rows("SELECT seats.id FROM seats JOIN patients ON patients.id = patient_id WHERE given_name = 'Rosa'")
     rosa = enter("rosa", "patient", PHONE)

@@ -171,6 +171,7 @@ def test_the_open_visit_has_what_each_screen_of_it_can_show(app: Flask, demo: di
         translation = db.session.scalars(select(TopicTranslation)).one()
         assert db.session.get_one(Topic, translation.topic_id).state == "current"
         asked = db.session.scalars(select(Seat).join(Patient, Patient.id == Seat.patient_id).where(Patient.in_person, Seat.session_id == visit.id)).one()
+        assert len(db.session.scalars(select(Seat.id).where(Seat.listening, Seat.session_id == visit.id)).all()) == 1
         assert asked.state == "arrived"
 
 

@@ -70,6 +70,7 @@ NOT_FOR_THE_WALL = {
     "alarms",
     "phrase",
     "in_person",
+    "listening",
     "owner",
     "prompt",
     "led_by",
@@ -98,6 +99,7 @@ class Model:
     split: set[str] = field(default_factory=set)  # wholes whose parts have supporters of their own
     answers: dict[tuple[str, str], str] = field(default_factory=dict)  # (poll, whose) -> the last one
     wishes: dict[str, bool] = field(default_factory=dict)  # whose -> to be told in person
+    listening: dict[str, bool] = field(default_factory=dict)  # whose -> is here to listen
     alarming: set[str] = field(default_factory=set)  # topics that a person has to look at, or has looked at
 
     def copy(self) -> "Model":
@@ -119,6 +121,8 @@ class Model:
             self.answers[record.body["poll_id"], patient_id] = record.body["answer"]
         elif record.name == "live:wish":
             self.wishes[patient_id] = record.body["in_person"]
+        elif record.name == "live:listen":
+            self.listening[patient_id] = record.body["on"]
         elif record.name == "agenda:split":
             self.split.add(record.body["topic_id"])
         elif record.name == "agenda:support":
@@ -303,6 +307,7 @@ class Room:
             ("agenda:translate", {"topic_id": topic, "language": language, "words": self._words(which)}),
             ("agenda:drop_translation", {"topic_id": topic, "language": language}),
             ("live:wish", {"in_person": which % 2 == 0}),
+            ("live:listen", {"on": which % 2 == 0}),
             ("slots:answer", {"slot_id": self.slots[device.who], "answer": "coming" if which % 2 else "help"}),
         ]
         if poll := device.screen.run.get("poll"):
@@ -568,6 +573,8 @@ class Room:
             answers = db.session.execute(
                 select(PollAnswer.poll_id, PollAnswer.patient_id, PollAnswer.answer).join(Poll).where(Poll.session_id == self.session_id)
             ).all()
+            seats = select(Seat.patient_id, Seat.listening).where(Seat.session_id == self.session_id, Seat.patient_id.in_(self.model.listening))
+            listening = dict(db.session.execute(seats).all())
             wishes = dict(db.session.execute(select(Patient.id, Patient.in_person).where(Patient.id.in_(self.model.wishes))).all())
             db.session.rollback()
         assert rows == self.model.topics, "a topic disappeared, or one came twice"
@@ -578,6 +585,7 @@ class Room:
         assert stored == set(self.model.executed)
         assert Counter(alarmed) == Counter(self.model.alarming), "an alarm disappeared, or was raised twice"
         assert {(poll, whose): answer for poll, whose, answer in answers} == self.model.answers, "one answer per person, as last said"
+        assert listening == self.model.listening
         assert wishes == self.model.wishes
         assert self._version() == self.model.version
         for device in self.devices:

@@ -39,7 +39,7 @@ FACTS: dict[str, Any] = {
         "id": "o", "seat_id": "s", "number": 7, "name": "Rosa", "provider": "Dr Osei", "provider_id": "osei", "place": "Room 2", "planned_at": "x", "minutes": 8,
         "state": "called", "called_at": "x", "answer": "", "started_at": None, "finished_at": None, "patient_id": "p",
     }],
-    "people": [{"seat_id": "s", "name": "Rosa", "number": 7, "state": "arrived", "phone_live": True, "heard": False, "in_person": True, "patient_id": "p"}],
+    "people": [{"seat_id": "s", "name": "Rosa", "number": 7, "state": "arrived", "phone_live": True, "heard": False, "in_person": True, "listening": False, "patient_id": "p"}],
     "alarms": [{
         "id": "l", "topic_id": "t", "seat_id": "s", "name": "Rosa", "phrase": "chest pain", "is_for_the_group": True, "raised_at": "x", "taken_by": None, "taken_at": None,
         "told": ["Dr Osei", "Tomas"], "clinicians": ["Dr Osei"], "may_take": [{"id": "u", "name": "Tomas", "is_clinician": False}], "patient_id": "p", "language": "en",
@@ -120,7 +120,7 @@ def test_the_facilitator_knows_of_a_one_on_one_topic_and_reads_no_word_of_it() -
         "not_heard_yet", "carried", "reason", "hidden_because", "suggested_words", "held_until", "still_matters", "rev", "changed_by", "changed_at", "merged_into_id", "split_from_id", "translations", "holds", "outcome_holds",
     }  # fmt: skip
     assert set(alone) == {"id", "route", "state", "version", "author", "author_seat_id", "proposed_at"}
-    assert set(shown["people"][0]) == {"seat_id", "name", "number", "state", "phone_live", "heard", "in_person"}
+    assert set(shown["people"][0]) == {"seat_id", "name", "number", "state", "phone_live", "heard", "in_person", "listening"}
     assert set(shown["guests"][0]) == {"id", "number"}
     assert "private" not in str(shown)
 
@@ -191,7 +191,7 @@ def test_a_delta_holds_only_what_changed() -> None:
 
 def test_a_patients_own_part_has_these_fields() -> None:
     me = {
-        "seat_id": "s", "display_name": "Rosa", "number": 7, "supported": ["t"], "feedback_url": None, "next_visit": None, "patient_id": "p", "supports_left": None, "leads": [], "poll_answer": None, "in_person": False,
+        "seat_id": "s", "display_name": "Rosa", "number": 7, "supported": ["t"], "feedback_url": None, "next_visit": None, "patient_id": "p", "supports_left": None, "leads": [], "poll_answer": None, "in_person": False, "listening": True,
         "translated": [{"topic_id": "t", "language": "es", "words": "w", "is_checked": False, "patient_id": "p"}],
         "topics": [{"id": "t", "words": "w", "route": "group", "state": "new", "outcome": "", "planned_at": None, "entered_by": "x", "reason": "", "is_asked": False, "is_checked": False, "can_reword": True, "suggested_words": "", "split_from_id": None, "carried": False, "still_matters": None, "pre_visit": False, "sent_at": "x",
                     "joined_to": {"id": "h", "words": "w", "author": None, "state": "new", "patient_id": "q"}, "joined": [{"id": "j", "words": "w", "author": None, "patient_id": "q"}]}],

@@ -300,6 +300,11 @@ class TestTheAccount:
             rules.Talk("frank", "tomas", "talked_about", "group", 240), rules.Talk("gladys", None, "parked", "group", 0),
             rules.Talk("teo", None, "answered_one_on_one", "one_on_one", 0), rules.Talk("gone", None, "talked_about", "group", 60),
         ]  # fmt: skip
-        assert rules.talk_figures(talks, ["rosa", "frank", "gladys", "teo"], 6000) == {
+        assert rules.talk_figures(talks, dict.fromkeys(("rosa", "frank", "gladys", "teo"), False), 6000) == {
             "here": 4, "heard": 2, "topics": 6, "talked_about": 4, "from_own_hand": 3, "minutes_on_topics": 16, "minutes_open": 100,
         }  # fmt: skip
+
+    def test_who_chose_to_listen_is_not_counted_as_not_heard(self) -> None:
+        talks = [rules.Talk("rosa", None, "talked_about", "group", 600), rules.Talk("frank", None, "talked_about", "group", 60)]
+        figures = rules.talk_figures(talks, {"rosa": False, "frank": True, "gladys": False, "teo": True}, 6000)
+        assert (figures["here"], figures["heard"]) == (3, 2)  # Frank listened and was heard all the same, Teo listened

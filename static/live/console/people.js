@@ -120,14 +120,18 @@ function atTheDoor(kit) {
   return el("div", { "data-key": "door" }, el("h2", {}, text.say("at_the_door")), [...room.guests.values()].map((guest) => guestCard(guest, people, kit)));
 }
 
-function notHeard(here, kit) {
+// Who chose to listen is no one who was not heard.
+function notHeard(all, kit) {
   const { say } = kit.text;
+  const listen = all.filter((person) => person.listening && !person.heard);
+  const here = all.filter((person) => !listen.includes(person));
   const quiet = here.filter((person) => !person.heard);
-  if (!here.length) return null;
+  if (!all.length) return null;
   return el(
     "div", { class: "gv-section", "data-key": "quiet" },
     el("div", { class: "gv-console__head" }, el("h2", {}, say("not_heard_title")), el("span", { class: "gv-quiet" }, say("not_heard_of", { n: quiet.length, all: here.length }))),
     quiet.length ? el("ul", { class: "live-chips" }, quiet.map((person) => el("li", { class: "gv-chip", dir: "auto", "data-key": person.seat_id }, person.name))) : el("p", {}, say("all_heard")),
+    listen.length ? el("p", { class: "gv-note", "data-key": "listen", dir: "auto" }, say("here_to_listen", { names: listen.map((person) => person.name).join(", ") })) : null,
     talkLine(kit),
   );
 }
@@ -162,7 +166,7 @@ function whoIsHere(here, { room, ui, text }) {
     here.length
       ? el(
           "details", { class: "live-ended" }, el("summary", {}, `${count("people_here", here.length)} ${count("phones_live", live)}`),
-          el("ul", { class: "gv-rows" }, here.map((person) => el("li", { class: "gv-row live-slot", "data-key": person.seat_id }, number(person.number), el("div", { class: "gv-row__body" }, el("p", { class: "gv-row__title", dir: "auto" }, person.name), el("p", { class: "gv-note" }, `${say(person.phone_live ? "phone_live" : "no_phone")}${person.in_person ? `. ${say("tell_in_person")}` : ""}`))))),
+          el("ul", { class: "gv-rows" }, here.map((person) => el("li", { class: "gv-row live-slot", "data-key": person.seat_id }, number(person.number), el("div", { class: "gv-row__body" }, el("p", { class: "gv-row__title", dir: "auto" }, person.name), el("p", { class: "gv-note" }, `${say(person.phone_live ? "phone_live" : "no_phone")}${person.in_person ? `. ${say("tell_in_person")}` : ""}${person.listening ? `. ${say("is_listening")}` : ""}`))))),
         )
       : el("p", { class: "gv-quiet" }, say("nobody_here")),
     join_code ? el("p", {}, `${say("on_the_wall")} `, el("strong", { class: "gv-code" }, `${join_code.slice(0, 3)} ${join_code.slice(3)}`)) : null,

@@ -7,7 +7,7 @@ const WAITS = {
   "agenda:propose": "waits_topic", "agenda:take_back": "waits_take_back", "slots:answer": "waits_answer", "agenda:reword": "waits_reword", "agenda:route": "waits_about",
   "agenda:agree_words": "waits_about", "agenda:still_matters": "waits_about", "agenda:keep_apart": "waits_about", "agenda:translate": "waits_translation",
   "agenda:drop_translation": "waits_take_back",
-  "live:answer_poll": "waits_poll", "live:wish": "waits_wish",
+  "live:answer_poll": "waits_poll", "live:wish": "waits_wish", "live:listen": "waits_listen",
 };
 
 function waitsFor(record, { say }) {
