@@ -8,8 +8,8 @@ from flask import Blueprint, Response, jsonify, redirect, render_template, reque
 from flask import session as browser_session
 from flask.typing import ResponseReturnValue
 
-from groupvisits.agenda.rules import patterns_for_phones
-from groupvisits.core import ids
+from groupvisits.agenda.rules import patterns_for_phones, takes_late_topics
+from groupvisits.core import clock, ids
 from groupvisits.core.errors import DomainError, Invalid, NotFound
 from groupvisits.core.language import words
 from groupvisits.core.transaction import run
@@ -61,7 +61,8 @@ def _room(session_id: str, audience: str, template: str, **more: Any) -> str:
     viewer = current_actor()
     snapshot = queries.snapshot_for(db.session(), viewer, session_id, audience)
     group_session = group_session_for(db.session(), viewer, session_id)
-    return render_template(template, group_session=group_session, snapshot=snapshot, **more)
+    takes_late = takes_late_topics(group_session.closed_at, clock.now())
+    return render_template(template, group_session=group_session, snapshot=snapshot, takes_late=takes_late, **more)
 
 
 @bp.get("/sessions/<session_id>/join-code.svg")

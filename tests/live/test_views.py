@@ -304,6 +304,7 @@ def test_without_script_the_words_are_in_sight_where_there_is_no_box_any_more(ap
         visit = tx.get_one(GroupSession, cast.session_id)
         visit.state, visit.closed_at = state, clock.now() - timedelta(days=2)
     phone = signed_in(app, cast.rosa)
+    assert '<section id="late" class="live-part">' not in phone.get(f"/sessions/{cast.session_id}/rooms/patient").text
     answer = phone.post(f"/sessions/{cast.session_id}/commands/agenda:propose", data={"words": "Shoes that fit", "route": "group"})
     page = phone.get(f"{answer.location}?lang=en", follow_redirects=True).text
     assert "Shoes that fit" in page and shown in page

@@ -1,17 +1,14 @@
 // A topic for somebody without a phone: during the visit, and from paper cards for a day after it.
 
 import { el } from "../dom.js";
+import { takesLate } from "../late.js";
 
-const FOR_A_DAY = 24 * 3600 * 1000; // so long the clinic takes topics after the close
 const COME = ["attended", "left_early"];
 const EXPECTED = ["arrived", "confirmed", ...COME];
 
 export const isAfter = ({ room }) => room.run.state === "closed";
 
-export function mayAdd({ room }) {
-  const { state, closed_at: closed } = room.run;
-  return ["planned", "open"].includes(state) || (state === "closed" && room.now() - new Date(closed) <= FOR_A_DAY);
-}
+export const mayAdd = ({ room }) => ["planned", "open"].includes(room.run.state) || takesLate(room);
 
 export function openAdd(kit, values = {}) {
   const { room, text, place } = kit;

@@ -1,6 +1,7 @@
 // The box for a new topic: sending it, what was typed and not sent, and what is wrong with it.
 
 import { el } from "../dom.js";
+import { takesLate } from "../late.js";
 import { clearCheck, isAsked, mayGo } from "./check.js";
 
 const ROUTES = [["group", "send_group", "save_group"], ["one_on_one", "send_one_on_one", "save_one_on_one"]];
@@ -94,7 +95,7 @@ export function makeBox(kit) {
       place("late-box").append(place("box"));
       showWhatIsThere();
     }
-    place("late").hidden = !closed;
+    place("late").hidden = !(takesLate(room) || (closed && words.value));
     place("box").hidden = run.state === "cancelled" && !words.value;
     place("only-one-on-ones").hidden = meets;
     for (const [to, sendKey, saveKey] of ROUTES) {
