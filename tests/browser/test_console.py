@@ -356,6 +356,16 @@ def test_topics_are_gathered_for_some_minutes_and_hidden_counts_are_shown_and_hi
     room.write("UPDATE programmes SET hides_supports = 0")
 
 
+def test_the_console_counts_who_is_here_without_a_live_phone(room: LiveServer, enter: Enter) -> None:
+    console = everything(enter("tomas", "facilitator"))
+    ((people,),) = room.rows("SELECT count(*) FROM seats WHERE session_id = ? AND state = 'arrived'", room.session_id)
+    here = console.locator('#people [data-key="here"] summary')
+    expect(here).to_contain_text(f"{people} people here.")
+    expect(here).to_contain_text(f"{people} on paper.")
+    enter("rosa", "patient", PHONE)
+    expect(here).to_contain_text(f"1 phone live. {people - 1} on paper.", timeout=20_000)
+
+
 def test_closing_accounts_for_each_topic_by_its_fate(room: LiveServer, enter: Enter) -> None:
     act(room, "tomas", "agenda:decline", topic_id=propose(room, "teo", "A last thing"), reason="not_here")
     console = enter("tomas", "facilitator")

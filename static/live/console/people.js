@@ -160,12 +160,13 @@ function whoIsHere(here, { room, ui, text }) {
   const { account } = room;
   const { join_code } = room.run;
   const live = here.filter((person) => person.phone_live).length;
+  const onPaper = here.length - live; // a phone may merely sleep: whom to ask for a card, or aloud
   return el(
     "div", { class: "gv-section live-account", "data-key": "here" },
     account.sent ? el("p", {}, el("strong", {}, `${say("account", { sent: account.sent, accounted: account.accounted_for })}.`)) : null,
     here.length
       ? el(
-          "details", { class: "live-ended" }, el("summary", {}, `${count("people_here", here.length)} ${count("phones_live", live)}`),
+          "details", { class: "live-ended" }, el("summary", {}, `${count("people_here", here.length)} ${count("phones_live", live)}${onPaper && room.run.state === "open" ? ` ${count("on_paper", onPaper)}` : ""}`),
           el("ul", { class: "gv-rows" }, here.map((person) => el("li", { class: "gv-row live-slot", "data-key": person.seat_id }, number(person.number), el("div", { class: "gv-row__body" }, el("p", { class: "gv-row__title", dir: "auto" }, person.name), el("p", { class: "gv-note" }, `${say(person.phone_live ? "phone_live" : "no_phone")}${person.in_person ? `. ${say("tell_in_person")}` : ""}${person.listening ? `. ${say("is_listening")}` : ""}`))))),
         )
       : el("p", { class: "gv-quiet" }, say("nobody_here")),
