@@ -145,9 +145,9 @@ export class Room {
     this.#tell("state", delta);
   }
 
-  // What this person answered belongs to the question it was given to.
+  // What this person answered belongs to the question it was given to; it is told with the whole of their part only.
   #applyRun({ version, run }) {
-    if (this.me && version > this.meVersion && run.poll?.id !== this.run.poll?.id) this.me = { ...this.me, poll_answer: null };
+    if (this.me && version > this.wholeMeVersion && run.poll?.id !== this.run.poll?.id) this.me = { ...this.me, poll_answer: null };
     this.run = { ...this.run, ...run };
   }
 

@@ -155,3 +155,29 @@ def test_differences_are_told_in_words_and_the_clock_is_none() -> None:
     other["topics"] = {"t": {"id": "t", "state": "planned", "planned_at": "later"}}
     assert differences(one, other) == ["topics.t.state: shows 'new', true is 'planned'"]
     assert differences({"me": {"supported": ["b", "a"]}}, {"me": {"supported": ["a", "b"]}}) == []
+
+
+CHANGES = {"topics": [], "supported": [], "supports_left": None, "translated": []}
+
+
+def asked() -> Screen:
+    """A phone whose person has answered the question on it."""
+    screen = Screen()
+    screen.asks()
+    screen.answered(snapshot(4, run={"poll": {"id": "q"}}, me={"topics": [], "supported": [], "translated": [], "poll_answer": "park"}))
+    return screen
+
+
+@pytest.mark.parametrize(("poll", "answer"), [({"id": "q"}, "park"), ({"id": "r"}, None), (None, None)])
+def test_an_answer_goes_with_the_question_it_was_given_to(poll: dict[str, Any] | None, answer: str | None) -> None:
+    screen = asked()
+    screen.hear("session:mine", {"epoch": "e", "version": 6, "changes": CHANGES})  # overtakes, and says nothing of answers
+    screen.hear("session:changed", delta(4, 5, run={"poll": poll}))
+    assert screen.me is not None and screen.me["poll_answer"] == answer
+
+
+def test_an_answer_to_the_next_question_is_not_taken_back_by_its_coming() -> None:
+    screen = asked()
+    screen.hear("session:mine", {"epoch": "e", "version": 6, "me": {"topics": [], "supported": [], "translated": [], "poll_answer": "move_on"}})
+    screen.hear("session:changed", delta(4, 5, run={"poll": {"id": "r"}}))
+    assert screen.me is not None and screen.me["poll_answer"] == "move_on"

@@ -103,13 +103,24 @@ class Screen:
 
     def _apply(self, delta: dict[str, Any]) -> None:
         self.version = delta["version"]
-        self.run = {**self.run, **delta.get("run", {})}
+        if "run" in delta:
+            self._apply_run(delta["version"], delta["run"])
         self.account, self.talk = delta.get("account", self.account), delta.get("talk", self.talk)
         for name, key in LISTS.items():
             self.lists[name] |= {item[key]: item for item in delta.get(name, [])}
         for name in WHOLE:
             if name in delta:
                 self.lists[name] = {item[LISTS[name]]: item for item in delta[name]}
+
+    def _apply_run(self, version: int, run: Mapping[str, Any]) -> None:
+        """What this person answered belongs to the question it was given to; it is told with the whole of their part only."""
+        if self.me and version > self.whole_me_version and _id(run.get("poll")) != _id(self.run.get("poll")):
+            self.me = {**self.me, "poll_answer": None}
+        self.run = {**self.run, **run}
+
+
+def _id(poll: Mapping[str, Any] | None) -> str | None:
+    return poll["id"] if poll else None
 
 
 def changed_me(me: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

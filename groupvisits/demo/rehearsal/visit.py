@@ -148,7 +148,7 @@ class Rehearsal:
         while phone is not None and not phone.ended and time.monotonic() < self.ends:
             self._act(phone, person, dice)
             acts += 1
-            if person.kind == "sleepy" and acts % 2 == 0:
+            if person.kind == "sleepy" and acts % 2 == 1:
                 self.tell(f"{person.name}'s phone falls asleep.")
                 phone.sleep()
                 self._wait(dice.uniform(8, 25))

@@ -10,7 +10,9 @@ export const joinedTo = ({ room }, id) => [...room.topics.values()].filter((topi
 const HIDDEN = { asked: "hidden_asked", personal: "hidden_personal", alarm: "hidden_alarm" };
 
 // Which kind of personal detail it may be, where the server could tell.
-export const holdsWords = ({ say }, kind) => say(kind ? `holds_${kind}` : "hidden_personal");
+const HOLDS = { email: "holds_email", phone: "holds_phone", number: "holds_number", birth_date: "holds_birth_date", address: "holds_address", name: "holds_name" };
+
+export const holdsWords = ({ say }, kind) => say(HOLDS[kind] || "hidden_personal");
 
 function small(kit, label, act, attributes) {
   return el("button", { type: "button", class: "gv-linkbutton", "data-do": act, "data-key": act, ...attributes }, label);
