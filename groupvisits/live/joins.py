@@ -62,6 +62,7 @@ class RoomWithJoin(Room):
             Planned(
                 each.id, each.position, supports if each is head else self._supports.get(each.id, 0),
                 (authors if each is head else self._authors(each.id)) <= self._heard, each.proposed_at,
+                not self._away.keys().isdisjoint(authors) if each is head else self._is_held(each.id),
             )
             for each in planned
         )  # fmt: skip

@@ -33,7 +33,7 @@ TOPIC = ("id", "words", "language", "state", "rank", "version", "translations")
 PATIENT_TOPIC = (*TOPIC, "supports", "merged_into_id")
 FACILITATOR_TOPIC = (
     *TOPIC, "route", "author", "author_seat_id", "supports", "minutes", "proposed_at", "outcome", "not_heard_yet", "carried", "reason",
-    "hidden_because", "suggested_words", "held_until", "still_matters", "rev", "changed_by", "changed_at", "merged_into_id", "split_from_id",
+    "hidden_because", "suggested_words", "held_until", "held_for", "still_matters", "rev", "changed_by", "changed_at", "merged_into_id", "split_from_id",
     "holds", "outcome_holds",
 )  # fmt: skip
 ONE_ON_ONE_WITHOUT_WORDS = ("id", "route", "state", "version", "author", "author_seat_id", "proposed_at")
@@ -168,7 +168,8 @@ def _for_display(topic: Mapping[str, Any], _provider_id: str) -> dict[str, Any] 
     hidden = bool(topic["hidden_because"])
     if topic["route"] != "group" or (topic["state"] == "new" and not hidden):
         return None
-    return _readable("display", _pick(topic, ("id", "words", "state", "rank", "translations")), not hidden and topic["state"] in ("planned", "current"))
+    shown = _pick(topic, ("id", "words", "state", "rank", "translations")) | {"is_held": topic["held_until"] is not None}
+    return _readable("display", shown, not hidden and topic["state"] in ("planned", "current"))
 
 
 TOPICS: dict[str, Callable[[Mapping[str, Any], str], dict[str, Any] | None]] = {

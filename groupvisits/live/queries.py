@@ -353,7 +353,7 @@ class Room:
                 self._supports.get(topic.id, 0),
                 self._authors(topic.id) <= self._heard,
                 topic.proposed_at,
-                topic.patient_id in self._away,
+                self._is_held(topic.id),
             )
             for topic, _ in self._topics
             if topic.state == "planned"
@@ -427,6 +427,22 @@ class Room:
             if since is not None:
                 away[slot.patient_id] = since + timedelta(minutes=slot.minutes)
         return away
+
+    def _is_held(self, topic_id: str) -> bool:
+        """Whether one of its authors is in a one-on-one: it is not talked about without them."""
+        return not self._away.keys().isdisjoint(self._authors(topic_id))
+
+    def _held(self, topic: Topic) -> dict[str, str | None]:
+        """For whom the group waits with it, the one who is back last, and until when."""
+        away = [] if not self._away or topic.route != "group" or topic.state not in OPEN_STATES else sorted(self._authors(topic.id) & self._away.keys())
+        if not away:
+            return {"held_until": None, "held_for": None}
+        last = max(away, key=self._away.__getitem__)
+        return {"held_until": _iso(self._away[last]), "held_for": self._person_shown(last)}
+
+    def _person_shown(self, patient_id: str) -> str:
+        seat = self._seat_of.get(patient_id)
+        return self._shown(patient_id, seat[1].display_name, seat[0].slip_number) if seat else GUEST
 
     @cached_property
     def _expected(self) -> dict[str, datetime]:
@@ -505,7 +521,7 @@ class Room:
             "not_heard_yet": not self._authors(topic.id) <= self._heard, "merged_into_id": topic.merged_into_id, "split_from_id": topic.split_from_id,
             "translations": self._translations.get(topic.id, []), "carried": topic.carried_from_id is not None,
             "reason": topic.reason, "hidden_because": topic.hidden_because, "suggested_words": topic.suggested_words, "supports_hidden": self._supports_hidden,
-            "held_until": _iso(self._away.get(topic.patient_id)) if topic.route == "group" and topic.state in OPEN_STATES else None,
+            **self._held(topic),
             "still_matters": topic.still_matters,
             "rev": topic.rev, "changed_by": self._changer(topic), "changed_at": _iso(topic.changed_at),
             "holds": may_hold(topic.words, self._names) if details and topic.hidden_because == "personal" else "",

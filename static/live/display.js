@@ -38,7 +38,7 @@ function foot({ withClock = true } = {}) {
 }
 
 function upcoming() {
-  return [...room.topics.values()].filter((topic) => topic.state === "planned").sort((a, b) => (a.rank ?? Infinity) - (b.rank ?? Infinity)).slice(0, 2);
+  return [...room.topics.values()].filter((topic) => topic.state === "planned").sort((a, b) => Number(a.is_held) - Number(b.is_held) || (a.rank ?? Infinity) - (b.rank ?? Infinity)).slice(0, 2);
 }
 
 function nextTopics(atMost = 2) {

@@ -317,6 +317,47 @@ def test_what_to_say_and_who_leads_a_part_are_changed_for_this_visit(room: LiveS
     expect(console.locator("#runsheet")).to_contain_text("led by Rosa")
 
 
+def test_the_group_waits_for_who_is_in_their_one_on_one_unless_it_is_told_not_to(room: LiveServer, enter: Enter) -> None:
+    act(room, "tomas", "slots:plan")
+    slot, name = room.rows(
+        "SELECT slots.id, patients.given_name FROM slots JOIN staff_members ON staff_members.id = provider_id"
+        " JOIN patients ON patients.id = slots.patient_id WHERE staff_members.name LIKE '%Osei%' AND slots.state = 'planned' ORDER BY slots.position"
+    )[0]
+    away, here = planned(room, name.lower(), "Shoes that fit"), planned(room, "rosa" if name != "Rosa" else "frank", "Socks that stay")
+    others = [each for (each,) in room.rows("SELECT id FROM topics WHERE state = 'planned'") if each not in (away, here)]
+    act(room, "tomas", "agenda:order", topic_ids=[away, here, *others])
+    act(room, "osei", "slots:call", slot_id=slot)
+    act(room, "osei", "slots:start", slot_id=slot)
+    console, phone = everything(enter("tomas", "facilitator")), enter(name.lower(), "patient", PHONE)
+    expect(phone.locator("#own li", has_text="Shoes that fit")).to_contain_text("The group waits with your topic until you are back.")
+    row = console.locator(f'[data-planned="{away}"]')
+    expect(row).to_contain_text(f"Held: {name} is back about")
+    row.get_by_role("button", name="Start: Shoes that fit").click()
+    expect(row).to_contain_text("The group waits for them unless you start it anyway.")
+    is_accessible(console)
+    assert state_of(room, away) == "planned"
+    console.keyboard.press("n")
+    expect(console.get_by_role("heading", name="Socks that stay")).to_be_visible()
+    row.get_by_role("button", name="Start: Shoes that fit").click()
+    row.get_by_role("button", name="Start anyway: Shoes that fit").click()
+    expect(console.get_by_role("heading", name="Shoes that fit")).to_be_visible()
+    act(room, "tomas", "agenda:finish", topic_id=away, outcome="")
+
+
+def test_a_line_says_where_time_ends_and_what_is_below_it_is_for_next_month(room: LiveServer, enter: Enter) -> None:
+    for who, words in (("rosa", "Long one"), ("frank", "Long two"), ("gladys", "Long three")):
+        planned(room, who, words)
+    console = everything(enter("tomas", "facilitator"))
+    for words in ("Long one", "Long two", "Long three"):
+        console.get_by_label(f"Minutes for: {words}").select_option("30")
+    expect(console.locator(".gv-cutline")).to_have_count(1)
+    expect(console.locator(".gv-cutline")).to_contain_text("Time ends here")
+    below = console.locator(".gv-cutline ~ li")
+    assert below.count() > 0
+    expect(below.first).to_contain_text("Next month")
+    assert "Next month" not in " ".join(console.locator("li[data-planned]:not(.gv-cutline ~ li)").all_inner_texts())
+
+
 def columns(console: Page) -> list[str]:
     return console.locator(".gv-console__column").evaluate_all("all => all.map((each) => each.id)")
 

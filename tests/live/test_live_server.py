@@ -153,6 +153,12 @@ def send_and_kill(server: LiveServer) -> list[Sender]:
     return senders
 
 
+def say(server: LiveServer, who: str, name: str, **body: Any) -> dict[str, Any]:
+    answer = server.phone(who).ask(name, {"command_id": str(uuid.uuid4()), "session_id": server.session_id, "body": body})
+    assert answer["ok"], answer
+    return answer["result"]
+
+
 def lost(server: LiveServer, senders: list[Sender]) -> set[str]:
     """Acknowledged, and not in the database. Looked at before any restart: sending again would put them back."""
     rows = {command_id for (command_id,) in server.rows("SELECT id FROM commands")}
@@ -161,19 +167,25 @@ def lost(server: LiveServer, senders: list[Sender]) -> set[str]:
 
 def test_a_killed_server_loses_no_acknowledged_topic(new_server: Callable[[str], LiveServer]) -> None:
     server = new_server("run.py")
+    begun = say(
+        server, "tomas", "agenda:start", topic_id=say(server, "rosa", "agenda:propose", words="Before all others", route="group")["topic_id"], minutes=20
+    )
+    ends = server.rows("SELECT topic_started_at, topic_ends_at FROM group_sessions WHERE id = ?", server.session_id)
+    assert begun["version"] and all(ends[0])
     senders = send_and_kill(server)
     assert lost(server, senders) == set()
     saved = server.rows("SELECT count(*) FROM topics")[0][0]
     assert saved >= ENOUGH_ACKS
 
     server.start()
+    assert server.rows("SELECT topic_started_at, topic_ends_at FROM group_sessions WHERE id = ?", server.session_id) == ends  # its time box is what it was
     for sender in senders:
         phone = server.phone(sender.who)
         for command in sender.sent[-3:]:  # the last ones: acknowledged, saved without an acknowledgement, or never arrived
             assert phone.ask("agenda:propose", command)["ok"]
     sent = [command["command_id"] for sender in senders for command in sender.sent]
-    assert server.rows("SELECT count(*) FROM topics") == [(len(sent),)]
-    assert server.rows("SELECT count(DISTINCT version) FROM topics") == [(len(sent),)]
+    assert server.rows("SELECT count(*) FROM topics") == [(len(sent) + 1,)]
+    assert server.rows("SELECT count(DISTINCT version) FROM topics") == [(len(sent) + 1,)]
     checked = subprocess.run(
         [sys.executable, "-m", "flask", "--app", "groupvisits", "audit", "verify"], cwd=ROOT, env=server.env, capture_output=True, check=False
     )

@@ -9,7 +9,7 @@ from groupvisits.live.projections import ME, MY_TOPIC, project, project_me, proj
 TOPIC = {
     "id": "t", "words": "Cooking for a family", "language": "es", "state": "planned", "rank": 1, "version": 7, "route": "group", "author": "Rosa",
     "author_seat_id": "s", "supports": 3, "shows_name": True, "minutes": 10, "proposed_at": "2026-11-24T23:00:00+00:00", "outcome": "Ask at the co-op",
-    "not_heard_yet": True, "carried": False, "provider_id": "", "reason": "", "hidden_because": "", "suggested_words": "", "supports_hidden": False, "held_until": None, "still_matters": None, "holds": "phone", "outcome_holds": "name",
+    "not_heard_yet": True, "carried": False, "provider_id": "", "reason": "", "hidden_because": "", "suggested_words": "", "supports_hidden": False, "held_until": None, "held_for": None, "still_matters": None, "holds": "phone", "outcome_holds": "name",
     "rev": 2, "changed_by": "Tomas", "changed_at": "2026-11-24T23:10:00+00:00",
     "merged_into_id": None, "split_from_id": None, "translations": [{"language": "en", "words": "To cook for a family", "by": "Marcus", "patient_id": "m", "hidden_because": ""}],
 }  # fmt: skip
@@ -57,7 +57,7 @@ def test_the_wall_shows_nothing_personal() -> None:
     assert set(shown) == {"epoch", "version", "run", "topics"}
     assert set(shown["run"]) == RUN | {"join_code", "join_url", "calls"}
     assert set(shown["run"]["phases"][0]) == {"name", "minutes", "starts_at", "ends_at"}
-    assert [set(topic) for topic in shown["topics"]] == [{"id", "words", "state", "rank", "translations"}]
+    assert [set(topic) for topic in shown["topics"]] == [{"id", "words", "state", "rank", "translations", "is_held"}]
     assert "Rosa" not in str(shown) and "Osei" not in str(shown) and "Tomas" not in str(shown) and "private" not in str(shown)
 
 
@@ -117,7 +117,7 @@ def test_the_facilitator_knows_of_a_one_on_one_topic_and_reads_no_word_of_it() -
     group, alone = shown["topics"]
     assert set(group) == {
         "id", "words", "language", "state", "rank", "version", "route", "author", "author_seat_id", "supports", "minutes", "proposed_at", "outcome",
-        "not_heard_yet", "carried", "reason", "hidden_because", "suggested_words", "held_until", "still_matters", "rev", "changed_by", "changed_at", "merged_into_id", "split_from_id", "translations", "holds", "outcome_holds",
+        "not_heard_yet", "carried", "reason", "hidden_because", "suggested_words", "held_until", "held_for", "still_matters", "rev", "changed_by", "changed_at", "merged_into_id", "split_from_id", "translations", "holds", "outcome_holds",
     }  # fmt: skip
     assert set(alone) == {"id", "route", "state", "version", "author", "author_seat_id", "proposed_at"}
     assert set(shown["people"][0]) == {"seat_id", "name", "number", "state", "phone_live", "heard", "in_person", "listening"}

@@ -188,6 +188,12 @@ class TestLead:
         assert topics[franks]["held_until"] is None
         # It has taken longer than planned: that moment stays what it was, or two screens would say two things at one version.
         assert datetime.fromisoformat(topics[rosas]["held_until"]) < clock.now() - timedelta(minutes=11)
+        assert topics[rosas]["held_for"] == "Rosa"
+        on_wall = {topic["id"]: topic["is_held"] for topic in snapshot_for(db.session(), cast.tomas, opened, "display")["topics"]}
+        assert on_wall == {rosas: True, franks: False}
+        run(agenda.merge_topics, cast.tomas, opened, topic_id=rosas, into_id=franks)
+        (joined,) = [topic for topic in seen(cast)["topics"] if topic["id"] == franks]
+        assert (joined["held_for"], joined["held_until"] is not None) == ("Rosa", True)
 
 
 class TestAskingTheRoom:

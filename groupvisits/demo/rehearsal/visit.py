@@ -215,13 +215,14 @@ class Rehearsal:
             topics = [topic for topic in self.console.screen.lists["topics"].values() if topic["route"] == "group"]
             new = [topic for topic in topics if topic["state"] == "new"]
             planned = sorted((topic for topic in topics if topic["state"] == "planned"), key=lambda topic: topic["rank"] or 99)
+            here = [topic for topic in planned if topic["held_until"] is None]
             current = next((topic for topic in topics if topic["state"] == "current"), None)
             if new and dice.random() < 0.6:
                 self._leads("puts on the agenda", new[0], "agenda:plan")
             elif current and dice.random() < 0.4:
                 self._leads("finishes", current, "agenda:finish", outcome="We go on with it next time.")
-            elif planned and not current:
-                self._leads("starts", planned[0], "agenda:start", minutes=5)
+            elif here and not current:
+                self._leads("starts", here[0], "agenda:start", minutes=5)
             elif len(planned) > 4:
                 self._leads("parks for the next visit", planned[-1], "agenda:park")
 

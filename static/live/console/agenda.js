@@ -81,6 +81,8 @@ function plannedRow({ topic, minutes, starts, fits }, index, all, kit) {
   const open = room.run.state === "open";
   const choices = [...new Set([...CHOICES, minutes, topic.minutes])].sort((a, b) => a - b);
   const alike = part === "lead" ? null : similarTo(kit, topic);
+  const asks = Boolean(topic.held_until) && ui.anyway === topic.id;
+  const isNext = topic.id === ui.shownOrder.find((id) => !room.topics.get(id)?.held_until);
   const square = (sign, act, key, at) =>
     el("button", { type: "button", class: "gv-square", "data-key": act, "data-do": act, "data-topic": topic.id, "aria-label": say(key, { words }), "aria-disabled": at ? "true" : null }, sign);
   const dropped = ui.drag && ui.drag.id !== topic.id && ui.drag.over === topic.id ? ` live-drop-${ui.drag.side}` : "";
@@ -101,14 +103,14 @@ function plannedRow({ topic, minutes, starts, fits }, index, all, kit) {
       alike
         ? el("p", { class: "gv-note", dir: "auto", "data-key": "alike" }, `${say("looks_like", { name: alike.author, words: alike.words })} `, el("button", { type: "button", class: "gv-linkbutton", "data-do": "open-join", "data-topic": topic.id, "aria-label": say("compare_which", { words }) }, say("compare")))
         : null,
-      details(kit, topic),
+      details(kit, topic), asks ? el("p", { class: "gv-note", "data-key": "asks" }, say("start_held", { name: topic.held_for })) : null,
     ),
     el(
       "div", { class: "live-row-buttons" },
       topic.hidden_because === "personal"
         ? button(say("show_anyway"), "show", { small: false, "data-key": "show", "data-topic": topic.id, "aria-label": say("show_anyway_which", { words }), waiting: waits("agenda:show", topic.id) })
         : open && part !== "help"
-        ? button(say("start"), "start", { small: false, "data-key": "start", "data-topic": topic.id, kind: index === 0 && !room.run.current_topic_id ? "primary" : "secondary", "aria-label": say("start_which", { words }), waiting: waits("agenda:start") })
+        ? button(say(asks ? "start_anyway" : "start"), "start", { small: false, "data-key": "start", "data-topic": topic.id, kind: isNext && !room.run.current_topic_id ? "primary" : "secondary", "aria-label": say(asks ? "start_anyway_which" : "start_which", { words }), waiting: waits("agenda:start") })
         : null,
       part === "lead" ? null : [square("↑", "up", "up_which", index === 0), square("↓", "down", "down_which", index === all - 1), moreButton(kit, topic)],
     ),

@@ -23,7 +23,7 @@ const TYPING = "input, textarea, select, [contenteditable]";
 export function keyAct(event, { room, ui, waits }) {
   if (!ui.keys || event.altKey || event.ctrlKey || event.metaKey || event.repeat || event.target.matches?.(TYPING) || room.run.state !== "open") return null;
   const key = event.key.toLowerCase();
-  const next = ui.shownOrder[0];
+  const next = ui.shownOrder.find((id) => !room.topics.get(id)?.held_until); // who is in their one-on-one is waited for
   const { current_topic_id: current } = room.run;
   if (key === "n" && next && !waits("agenda:start")) return ["start", next];
   if (key === "p" && current && !waits("agenda:park")) return ["park", current];

@@ -54,7 +54,7 @@ export function details(kit, topic) {
   const open = ["planned", "open"].includes(room.run.state);
   return [
     topic.hidden_because ? el("p", { class: "gv-note", "data-key": "hidden" }, el("strong", { class: "gv-tag gv-tag--amber" }, topic.hidden_because === "personal" ? holdsWords(text, topic.holds) : say(HIDDEN[topic.hidden_because])), " ", say(`${HIDDEN[topic.hidden_because]}_note`, { name: topic.author })) : null,
-    topic.held_until && !stale() ? el("p", { class: "gv-note", "data-key": "held" }, el("strong", {}, say("held", { name: topic.author, time: clock(Math.max(room.now(), new Date(topic.held_until))) }))) : null,
+    topic.held_until && !stale() ? el("p", { class: "gv-note", "data-key": "held" }, el("strong", {}, say("held", { name: topic.held_for, time: clock(Math.max(room.now(), new Date(topic.held_until))) }))) : null,
     topic.suggested_words ? el("p", { class: "gv-note", dir: "auto", "data-key": "suggested" }, say("words_suggested", { name: topic.author, words: topic.suggested_words })) : null,
     topic.carried && topic.still_matters !== null && topic.still_matters !== undefined ? el("p", { class: "gv-note", "data-key": "matters" }, say(topic.still_matters ? "still_matters" : "matters_no_more", { name: topic.author })) : null,
     (topic.translations || []).map((each) => translation(kit, topic, each)),

@@ -1,9 +1,15 @@
 // What is done with a topic: put on the agenda, parked, started, given more time, finished with one line.
 
-export function start({ room, ui, text, act, offerUndo }, id) {
+export function start({ room, ui, text, voice, act, offerUndo }, id) {
   const { say } = text;
   const current = room.run.current_topic_id;
   const topic = room.topics.get(id);
+  if (topic.held_until && ui.anyway !== id) {
+    ui.anyway = id;
+    voice.say(say("start_held", { name: topic.held_for }));
+    return;
+  }
+  ui.anyway = null;
   act("agenda:start", id, { minutes: ui.minutes.get(id) || topic.minutes });
   if (current) offerUndo(say("talked_now", { words: room.topics.get(current).words }), { label: say("add_line"), act: "open-finish", topic: current });
 }

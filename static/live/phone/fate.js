@@ -31,6 +31,8 @@ function checkedLine({ route }, { room, text }) {
   return `${say(route === "group" ? "checked" : "checked_alone")} ${number ? say("unwell_number", { number }) : say("unwell")}`;
 }
 
+const AWAY = new Set(["called", "coming", "started"]); // in their one-on-one, or on the way
+
 const ENDED = {
   talked_about: { kind: "green", text: "talked_about" }, answered_one_on_one: { kind: "green", text: "answered" }, taken_back: { kind: "grey", text: "taken_back" },
   declined: { kind: "grey", text: "declined" }, parked: { kind: "grey", text: "kept" }, split: { kind: "tint", text: "went_on_in_parts" },
@@ -75,7 +77,8 @@ export function fate(topic, kit) {
   if (ended) return { kind: ended.kind, text: say(ended.text), lines: [endedLine(state, topic, kit), joinedLine(topic, kit)].filter(Boolean) };
   const { kind, text, line } = standing(state, topic, kit);
   const carried = topic.carried && topic.still_matters ? say("still_said") : "";
-  return { kind, text, lines: [line, writtenLine(topic, kit), topic.is_checked ? checkedLine(topic, kit) : "", joinedLine(topic, kit), carried].filter(Boolean) };
+  const waits = state === "planned" && AWAY.has(kit.room.me.slot?.state) ? say("group_waits") : "";
+  return { kind, text, lines: [line, waits, writtenLine(topic, kit), topic.is_checked ? checkedLine(topic, kit) : "", joinedLine(topic, kit), carried].filter(Boolean) };
 }
 
 // A change of what became of one's own topics is said once.
