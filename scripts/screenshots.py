@@ -175,6 +175,8 @@ class Photographer:
         self.keep(wall, "wall-join")
         seats = [person["seat_id"] for person in self.told(console, "facilitator", "people")]
         self.do(console, "live:close", unseen=seats, because=["call_tomorrow"] * len(seats))
+        phone.get_by_role("heading", name="Thank you for coming").wait_for(timeout=60_000)
+        phone.reload()  # without what it said about the connection
         self.keep(phone, "phone-after", full=True)
 
     def room(self, audience: str) -> str:
