@@ -150,9 +150,9 @@ class Room:
         return {topic.id for topic, _ in self._topics if topic.route == "group" and topic.state in OPEN_STATES}
 
     def by_the_same(self, topic_ids: Collection[str]) -> set[str]:
-        """Ids of all topics of those who proposed these: each says whether its proposer was heard."""
-        proposers = {topic.patient_id for topic, _ in self._topics if topic.id in topic_ids}
-        return {topic.id for topic, _ in self._topics if topic.patient_id in proposers}
+        """Ids of all topics of those whose these are, also of who is joined to them: each says whether its proposer was heard."""
+        authors = {patient_id for topic_id in topic_ids if topic_id in self._topic_of for patient_id in self._authors(topic_id)}
+        return {topic.id for topic, _ in self._topics if topic.patient_id in authors}
 
     @property
     def clinicians(self) -> list[str]:

@@ -78,6 +78,8 @@ STORIES = {
         ("tomas", "agenda:plan", ROSAS), ("tomas", "agenda:ask_privately", MARCUS)],
     "who is heard is heard with all their topics": [("rosa", "agenda:propose", {}), ("tomas", "agenda:start", ROSAS)],
     "a topic told by itself is told as it is now": [("marcus", "agenda:reword", MARCUS)],
+    "who was heard with somebody else's topic is not when that is kept for later": [
+        ("tomas", "agenda:start", ROSAS), ("tomas", "agenda:merge", (MARCUS, ROSAS)), ("tomas", "agenda:park", ROSAS)],
 }  # fmt: skip
 
 
@@ -91,8 +93,11 @@ def test_every_screen_is_right_by_deltas_alone(app: Flask, cast: Cast, story: st
         room.settle()
         for actor, name, about in STORIES[story]:
             body: dict[str, Any] = {"slot_id": room.slots["rosa"]} if name.startswith("slots:") else {key: more[key] for key in fields.get(name, ())}
+            topics = list(room.model.topics)
             if isinstance(about, int):
-                body["topic_id"] = list(room.model.topics)[about]
+                body["topic_id"] = topics[about]
+            elif isinstance(about, tuple):
+                body |= {"topic_id": topics[about[0]], "into_id": topics[about[1]]}
             room.say(who[actor], name, body)
             fetched = room.seen["fetched"]
             room.settle()
