@@ -50,6 +50,12 @@ class ActForm(TopicForm):
     base_rev = IntegerField(validators=[Optional(), NumberRange(0, 1_000_000)])
 
 
+class SeenForm(BaseForm):
+    """An act of whoever leads on what is no topic; `base_version` says which version of the visit they were looking at."""
+
+    base_version = IntegerField(validators=[Optional(), NumberRange(0, 2**31 - 1)])
+
+
 class RewordForm(TopicForm):
     words = words_field()
 
@@ -111,7 +117,7 @@ class TranslateForm(LanguageForm):
     words = words_field()
 
 
-class OrderForm(BaseForm):
+class OrderForm(SeenForm):
     topic_ids = TextList(each_at_most=MAX_ID)
 
 

@@ -1,6 +1,7 @@
 """The record as an administrator reads it."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,3 +18,14 @@ def entries_for(db: Session, viewer: Actor, *, page: int = 1) -> Sequence[AuditE
     POLICY.require(viewer, "audit:read")
     query = select(AuditEntry).where(AuditEntry.clinic_id == viewer.clinic_id).order_by(AuditEntry.at.desc(), AuditEntry.number.desc())
     return db.scalars(query.offset((page - 1) * PAGE).limit(PAGE + 1)).all()
+
+
+def last_by_others(db: Session, actor: Actor, action: str, *, session_id: str, after: int, **details: Any) -> AuditEntry | None:
+    """The latest such act of anybody else in this visit with these details that made a version later than `after`. For verbs, not for readers."""
+    query = select(AuditEntry).where(AuditEntry.chain_id == f"session:{session_id}", AuditEntry.action == action, AuditEntry.actor_id != actor.id)
+    for entry in db.scalars(query.order_by(AuditEntry.number.desc())):
+        if entry.details.get("version", 0) <= after:
+            return None
+        if details.items() <= entry.details.items():
+            return entry
+    return None

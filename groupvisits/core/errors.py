@@ -3,7 +3,8 @@
 `message` is English and marked for translation where it is defined; the door that shows it translates it and fills in `params`.
 """
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 
 def mark(text: str) -> str:
@@ -19,9 +20,10 @@ class DomainError(Exception):
     is_on_record: ClassVar[bool] = False  # whether that somebody tried goes into the audit, as core.events.RequestRefused
     message: str = mark("This could not be done. Nothing was changed.")
 
-    def __init__(self, message: str | None = None, *, field: str | None = None, **params: object) -> None:
+    def __init__(self, message: str | None = None, *, field: str | None = None, told: Mapping[str, Any] | None = None, **params: object) -> None:
         self.message = message or type(self).message
         self.field = field
+        self.told = told or {}  # what else the sender's program is told, to show it
         self.params = params
         super().__init__(self.message % params if params else self.message)
 

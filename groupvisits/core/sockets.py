@@ -173,7 +173,7 @@ class SocketDoor:
         db.session.rollback()
         if error.is_on_record and not (isinstance(error, TooFast) and self._is_known_flood(sid)):
             self._put_on_record(sid, name, error.code)
-        return {"ok": False, "error": {"code": error.code, "message": words(error, self.language(sid)), "field": error.field}}
+        return {"ok": False, "error": {"code": error.code, "message": words(error, self.language(sid)), "field": error.field, **error.told}}
 
     def _is_known_flood(self, sid: str) -> bool:
         token, now = self._tokens.get(sid, ""), time.monotonic()

@@ -210,7 +210,7 @@ def init_app(app: Flask, *, policies: dict[str, Any], resolve_actor: Callable[[]
         if error.is_on_record and actor.is_known:
             app.extensions["listeners"].tell_after(RequestRefused(actor, request.endpoint or "", error.code))
         if wants_json():
-            return jsonify(ok=False, error={"code": error.code, "message": language.words(error), "field": error.field}), error.status
+            return jsonify(ok=False, error={"code": error.code, "message": language.words(error), "field": error.field, **error.told}), error.status
         if isinstance(error, SignInNeeded):
             target = request.full_path.rstrip("?") if request.method == "GET" else ""
             return redirect(url_for("accounts.sign_in", next=target or None))

@@ -3,6 +3,7 @@
 from wtforms import BooleanField, IntegerField, StringField
 from wtforms.validators import AnyOf, InputRequired, Length, NumberRange
 
+from groupvisits.agenda.forms import SeenForm
 from groupvisits.agenda.rules.alarms import MAX_REASON
 from groupvisits.core.forms import BaseForm, TextList
 from groupvisits.core.language import lazy as _l
@@ -29,12 +30,12 @@ class GatherForm(BaseForm):
     )
 
 
-class PromptForm(PhaseForm):
+class PromptForm(PhaseForm, SeenForm):
     prompt = StringField(validators=[Length(max=2000, message=_l("This is too long."))])
     watch = StringField(validators=[Length(max=2000, message=_l("This is too long."))])
 
 
-class PhaseOwnerForm(PhaseForm):
+class PhaseOwnerForm(PhaseForm, SeenForm):
     owner = StringField(validators=[Length(max=200, message=_l("This is too long."))])
     seat_id = StringField(validators=[Length(max=36)])
 

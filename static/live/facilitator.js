@@ -100,7 +100,7 @@ room.on("answer", ({ record, ok, result, error }) => {
   lineAnswered(kit, { record, ok, result });
   if (ok) return;
   if (isConflict(record, error)) {
-    addConflict(kit, record);
+    addConflict(kit, record, error);
     draw();
     return;
   }

@@ -1,5 +1,6 @@
 """The facilitator's console in a real browser: what is done with topics, an alarm, and two who lead at once."""
 
+import re
 from collections.abc import Callable
 from uuid import uuid4
 
@@ -284,6 +285,60 @@ def test_two_at_once_see_what_the_other_did_before_anything_is_done_over_it(room
     assert state_of(room, topic_id) == "parked"
 
 
+def test_two_orders_at_once_are_both_shown_and_nobody_writes_over_the_other(room: LiveServer, enter: Enter) -> None:
+    for who, words in (("rosa", "Order one"), ("frank", "Order two"), ("gladys", "Order three")):
+        planned(room, who, words)
+    tomas, joanne = everything(enter("tomas", "facilitator")), everything(enter("joanne", "facilitator"))
+    expect(tomas.locator("[data-planned]", has_text="Order three")).to_be_visible()
+    tomas.context.set_offline(True)
+    tomas.locator("[data-planned]").first.get_by_role("button", name="Move down").click()
+    joanne.locator("[data-planned]").last.get_by_role("button", name="Move up").click()
+    expect(joanne.locator("#voice")).to_contain_text(" of ")
+    hers = joanne.locator("[data-planned] .gv-row__title").all_inner_texts()
+    tomas.context.set_offline(False)
+    card = tomas.locator(".gv-card--warning", has=tomas.get_by_role("heading", name="Joanne Pike has just changed this too"))
+    expect(card).to_contain_text("The order of the agenda.", timeout=25_000)
+    mine, theirs = card.locator(".gv-card--plain").all()
+    for place, words in enumerate(hers, start=1):
+        expect(theirs).to_contain_text(f"{place}. {words}")
+    expect(mine).to_contain_text("Order two")
+    wanted = [line.split(". ", 1)[1] for line in mine.locator("p").all_inner_texts()]
+    assert wanted != hers and sorted(wanted) == sorted(hers)
+    expect(theirs.get_by_role("heading")).to_have_text(re.compile(r"Joanne Pike, \d+ seconds? ago"))
+    is_accessible(tomas)
+    mine.get_by_role("button", name="Take mine").click()
+    joanne.get_by_role("button", name="The order has changed. Show it").click()  # rows keep their places under her pointer
+    expect(joanne.locator("[data-planned] .gv-row__title")).to_have_text(wanted)
+    expect(card).to_be_hidden()
+
+
+def test_what_somebody_writes_for_a_part_stays_on_a_card_when_another_was_faster(room: LiveServer, enter: Enter) -> None:
+    tomas, joanne = everything(enter("tomas", "facilitator")), everything(enter("joanne", "facilitator"))
+
+    def write(console: Page, words: str, owner: str) -> None:
+        dialog(console).get_by_label("You could say").fill(words)
+        dialog(console).get_by_label("Who leads it?").select_option(label=owner)
+        dialog(console).get_by_role("button", name="Save").click()
+
+    for console in (tomas, joanne):
+        console.get_by_role("button", name="Change this").or_(console.get_by_role("button", name="Add what to say here")).click()
+    write(joanne, "What she would say", "the nurse")
+    expect(tomas.locator("#middle")).to_contain_text("What she would say")
+    write(tomas, "What he would say", "the clinicians")
+    cards = tomas.locator(".gv-card--warning", has=tomas.get_by_role("heading", name="Joanne Pike has just changed this too"))
+    said, owner = cards.filter(has_text="What to say and to watch in"), cards.filter(has_text="Who leads")
+    expect(said.locator(".gv-card--plain").first).to_contain_text("You could say: “What he would say”")
+    expect(said.locator(".gv-card--plain").last).to_contain_text("You could say: “What she would say”")
+    expect(owner.locator(".gv-card--plain").first).to_contain_text("the clinicians")
+    expect(owner.locator(".gv-card--plain").last).to_contain_text("the nurse")
+    is_accessible(tomas)
+    said.get_by_role("button", name="Take mine").click()
+    expect(joanne.locator("#middle")).to_contain_text("What he would say")
+    owner.get_by_role("button", name="Keep what Joanne Pike did").click()
+    expect(cards).to_have_count(0)
+    expect(tomas.locator("#runsheet")).to_contain_text("led by the nurse")
+
+
 def test_the_lead_is_handed_over_and_each_sees_their_part(room: LiveServer, enter: Enter) -> None:
     tomas, joanne = enter("tomas", "facilitator"), enter("joanne", "facilitator")
     expect(tomas.locator("#lead-line")).to_have_text("You lead.")
@@ -355,7 +410,30 @@ def test_a_line_says_where_time_ends_and_what_is_below_it_is_for_next_month(room
     below = console.locator(".gv-cutline ~ li")
     assert below.count() > 0
     expect(below.first).to_contain_text("Next month")
-    assert "Next month" not in " ".join(console.locator("li[data-planned]:not(.gv-cutline ~ li)").all_inner_texts())
+    above = console.locator("li[data-planned]:not(.gv-cutline ~ li)")
+    assert "Next month" not in " ".join(above.all_inner_texts())
+    expect(above.get_by_role("button", name="Fit in before time ends")).to_have_count(0)
+    # Each topic below the line can be moved above it, by keyboard as well.
+    row = below.last
+    words, many = row.locator(".gv-row__title").inner_text(), below.count() + above.count()
+    row.get_by_role("button", name=f"Fit in before time ends: {words}").focus()
+    console.keyboard.press("Enter")
+    expect(above.filter(has_text=words)).to_have_count(1)
+    expect(above.last).to_contain_text(words)
+    expect(console.locator("#voice")).to_contain_text(re.compile(rf"{words}: \d+ of {many}"))
+    expect(console.get_by_role("button", name=f"Move up: {words}")).to_be_focused()
+    assert below.count() > 0
+    is_accessible(console)
+    # An old console shows no times at all, and no line that stands for one.
+    expect(console.locator("#runsheet strong").first).to_be_visible()
+    console.context.set_offline(True)
+    console.evaluate("() => { let now = Date.now(); Date.now = () => (now += 40000); }")
+    expect(console.locator("#notices")).to_contain_text("Times and one-on-one calls are hidden.")
+    expect(console.locator("#runsheet strong")).to_have_count(0)
+    expect(console.locator(".gv-cutline")).to_have_count(0)
+    expect(console.locator("#middle")).not_to_contain_text("Next month")
+    expect(console.get_by_role("button", name="Fit in before time ends")).to_have_count(0)
+    assert not re.search(r"\d:\d\d", console.locator("#runsheet").inner_text() + console.locator("#middle").inner_text())
 
 
 def columns(console: Page) -> list[str]:

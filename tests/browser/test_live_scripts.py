@@ -62,3 +62,58 @@ def test_no_sentence_is_kept_that_no_script_shows(app: Flask, macro: str) -> Non
 def test_every_place_in_a_sentence_is_one_a_script_can_fill(app: Flask, macro: str) -> None:
     wrong = {key: text for key, text in _sentences(app, macro).items() if isinstance(text, str) and "%" in text}
     assert not wrong, f"A place was not handed over as its own name ({{n}}): {wrong}"
+
+
+VOICE = """
+import { announcer } from "./live/dom.js";
+import { announce } from "./live/console/announce.js";
+import { wordsOf } from "./live/words.js";
+import { readFileSync } from "node:fs";
+
+const { strings, minutes, more, at } = JSON.parse(readFileSync(0, "utf8"));
+let due = null;
+globalThis.window = { setTimeout: (speak) => { due = speak; }, clearTimeout: () => { due = null; } };
+
+// The polite region: all that is written into it, and when. The same words once more are read out once more.
+const heard = [];
+const region = { set textContent(words) { heard.push([second, words]); } };
+
+let second = 0;
+const run = { state: "open", current_topic_id: "t1", topic_ends_at: new Date(minutes * 60000), phases: [{ minutes: 20, ends_at: new Date(20 * 60000) }], phase: 0 };
+const room = { run, version: 1, topics: new Map(), guests: new Map(), now: () => new Date(second * 1000) };
+const ui = { order: null, knownNew: null, knownGuests: new Set(), lines: new Map(), minutesLeft: null };
+const kit = { room, ui, text: wordsOf({ strings, language: "en", zone: "UTC" }), stale: () => false, voice: announcer(region, {}) };
+for (; second < (minutes + more + 3) * 60; second += 1) {
+  if (second === at) run.topic_ends_at = new Date((minutes + more) * 60000);
+  announce(kit);
+  due?.();
+  due = null;
+}
+console.log(JSON.stringify(heard));
+"""
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs Node")
+def test_a_screen_reader_is_told_the_time_at_five_and_at_one_minute_and_never_counted_down_to(app: Flask, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "static" / "live", tmp_path / "live")
+    (tmp_path / "package.json").write_text('{"type": "module"}', encoding="utf-8")
+    (tmp_path / "voice.js").write_text(VOICE, encoding="utf-8")
+
+    def heard(*, minutes: int, more: int = 0, at: int = -1) -> list[list[object]]:
+        given = json.dumps({"strings": _sentences(app, "facilitator_strings"), "minutes": minutes, "more": more, "at": at})
+        done = subprocess.run(["node", "voice.js"], input=given, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return [[second // 60, words] for second, words in json.loads(done.stdout)]
+
+    assert heard(minutes=12) == [[7, "5 minutes left"], [11, "1 minute left"], [12, "Time is up"]]
+    assert heard(minutes=4) == [[3, "1 minute left"], [4, "Time is up"]]
+    # Five more minutes are not told; what is left of them is, at the same two moments.
+    assert heard(minutes=12, more=5, at=8 * 60) == [[7, "5 minutes left"], [12, "5 minutes left"], [16, "1 minute left"], [17, "Time is up"]]
+
+
+def test_nothing_else_on_the_console_speaks_by_itself() -> None:
+    page = (ROOT / "templates" / "live" / "facilitator_room.html").read_text(encoding="utf-8")
+    speaking = r"""aria-live|\brole\W+(?:status|alert|timer|log|marquee)\b"""
+    assert re.findall(rf'id="([\w-]+)"[^>]*(?:{speaking})', page) == ["voice", "voice-urgent", "close-first"]
+    for name in ("agenda", "current", "gather", "header", "people", "runsheet"):  # what shows the time as it goes
+        assert not re.search(speaking, (ROOT / "static" / "live" / "console" / f"{name}.js").read_text(encoding="utf-8")), name

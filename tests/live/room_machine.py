@@ -327,6 +327,7 @@ class Room:
         joined = next((key for key in self._in_order(topics) if topics[key]["state"] == "merged"), topic)
         split = next((key for key in self._in_order(topics) if topics[key]["state"] == "split"), topic)
         seen = {"base_rev": topics[topic]["rev"]} if "rev" in topics.get(topic, {}) and which % 3 == 0 else {}
+        base = {"base_version": device.screen.version} if which % 3 == 0 and device.screen.version >= 0 else {}
         seat = self.seats[SEATED[which % len(SEATED)]]
         acts: list[Act] = [
             ("agenda:plan", {"topic_id": topic}),
@@ -335,7 +336,7 @@ class Room:
             ("agenda:finish", {"topic_id": current, "outcome": "We try it"}),
             ("agenda:park", {"topic_id": topic, "reason": ("", "no_time", "Next time")[which % 3], **seen}),
             ("agenda:extend", {"topic_id": current, "minutes": 5}),
-            ("agenda:order", {"topic_ids": planned[::-1] if which % 3 else []}),
+            ("agenda:order", {"topic_ids": planned[::-1] if which % 3 else [], **base}),
             ("agenda:propose_for", {"seat_id": self.seats["teo"], "words": self._words(which), "route": "group" if which % 3 else "one_on_one"}),
             ("live:phase", {"phase": which % 5}),
             ("live:curtain", {"on": which % 2 == 0}),
@@ -350,8 +351,8 @@ class Room:
             ("agenda:unsplit", {"topic_id": split}),
             ("agenda:drop_translation", {"topic_id": topic, "language": LANGUAGES[which % 3]}),
             ("live:gather", {"minutes": which % 3}),
-            ("live:prompt", {"phase": which % 5, "prompt": f"Say this {self._next()}", "watch": "The time"}),
-            ("live:phase_owner", {"phase": which % 5, "owner": "" if which % 2 else "Everybody", "seat_id": seat if which % 2 else ""}),
+            ("live:prompt", {"phase": which % 5, "prompt": f"Say this {self._next()}", "watch": "The time", **base}),
+            ("live:phase_owner", {"phase": which % 5, "owner": "" if which % 2 else "Everybody", "seat_id": seat if which % 2 else "", **base}),
             ("live:share_time", {}),
             ("live:hand_over", {"staff_member_id": self.house.people[("tomas", "ivo")[which % 2]].id if which % 3 else ""}),
             ("live:take_over", {}),

@@ -1,13 +1,15 @@
 """What every verb of the agenda begins and ends with: the place, the topic, and the one version, audit row and announcement of an accepted act."""
 
+from groupvisits.accounts.models import StaffMember
 from groupvisits.agenda import queries, rules
 from groupvisits.agenda.models import Topic
 from groupvisits.agenda.permissions import POLICY
 from groupvisits.agenda.service.joined import settle
 from groupvisits.audit import service as audit
+from groupvisits.audit.queries import last_by_others
 from groupvisits.core import clock
 from groupvisits.core.actor import Actor
-from groupvisits.core.errors import NotFound
+from groupvisits.core.errors import Conflict, NotFound
 from groupvisits.core.transaction import Transaction
 from groupvisits.sessions.events import SessionChanged
 from groupvisits.sessions.queries import Place, place_for
@@ -79,6 +81,16 @@ def touch(topic: Topic, actor: Actor) -> None:
     """Whoever looks at it now looks at something else than before."""
     topic.rev += 1
     topic.changed_by, topic.changed_at = None if actor.kind == "patient" else actor.id, clock.now()
+
+
+def check_seen(tx: Transaction, actor: Actor, session_id: str, action: str, base_version: int | None, **details: object) -> None:
+    """Two who lead at once: what somebody else did since the version that the sender looked at is not written over; they are told who, and when."""
+    if base_version is None:
+        return
+    theirs = last_by_others(tx, actor, action, session_id=session_id, after=base_version, **details)
+    if theirs is not None:
+        told = {"changed_by": tx.get_one(StaffMember, theirs.actor_id).name, "changed_at": theirs.at.isoformat()}
+        raise rules.ChangedMeanwhile(Conflict.message, told=told)
 
 
 def unchanged(place: Place, topic: Topic) -> Result:

@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from groupvisits.agenda import queries, rules
 from groupvisits.agenda.models import Topic
-from groupvisits.agenda.service.acts import Result, accepted, end, group_topic, own_topic, place_in, unchanged
+from groupvisits.agenda.service.acts import Result, accepted, check_seen, end, group_topic, own_topic, place_in, unchanged
 from groupvisits.agenda.service.alarms import raise_alarm
 from groupvisits.agenda.service.joined import joined_to
 from groupvisits.agenda.service.translations import carry_translations, has_translations_to_look_at, put_words, show_translations
@@ -64,16 +64,17 @@ def plan_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str,
     return accepted(tx, actor, "agenda:plan", topic)
 
 
-def order_topics(tx: Transaction, actor: Actor, session_id: str, *, topic_ids: list[str]) -> Result:
+def order_topics(tx: Transaction, actor: Actor, session_id: str, *, topic_ids: list[str], base_version: int | None = None) -> Result:
     """The agenda stands in this order; with an empty list in the rule's order again. Refuses a list that is not the whole agenda."""
     place = place_in(tx, actor, session_id, "agenda:order")
     check_is_not_over(place.group_session.state)
+    check_seen(tx, actor, session_id, "agenda:order", base_version)
     planned = {topic.id: topic for topic in tx.scalars(select(Topic).where(Topic.session_id == session_id, Topic.state == "planned"))}
     rules.check_order(topic_ids, planned)
     version = next_version(tx, session_id)
     for topic in planned.values():
         topic.position, topic.version = topic_ids.index(topic.id) + 1 if topic_ids else None, version
-    audit.record(tx, actor, "agenda:order", place.group_session, session_id=session_id, topics=topic_ids)
+    audit.record(tx, actor, "agenda:order", place.group_session, session_id=session_id, version=version, topics=topic_ids)
     tx.announce(SessionChanged(session_id, version, topics=tuple(planned), patients=tuple({t.patient_id for t in planned.values()})))
     return {"version": version, "topic_id": None}
 

@@ -26,6 +26,6 @@ def run_changed(
 ) -> Result:
     """Everybody sees the visit's run as it is now; these patients their own part as well."""
     version = next_version(tx, group_session.id)
-    audit.record(tx, actor, action, subject, session_id=group_session.id, **details)
+    audit.record(tx, actor, action, subject, session_id=group_session.id, version=version, **details)
     tx.announce(SessionChanged(group_session.id, version, run=True, patients=patients))
     return {"version": version}

@@ -3,6 +3,7 @@
 from sqlalchemy import select
 
 from groupvisits.agenda.models import Topic
+from groupvisits.agenda.service import check_seen
 from groupvisits.audit import service as audit
 from groupvisits.core import clock
 from groupvisits.core.actor import Actor
@@ -44,16 +45,16 @@ def gather_topics(tx: Transaction, actor: Actor, session_id: str, *, minutes: in
     return run_changed(tx, actor, "live:gather", group_session, group_session, minutes=minutes)
 
 
-def say_prompt(tx: Transaction, actor: Actor, session_id: str, *, phase: int, prompt: str, watch: str = "") -> Result:
+def say_prompt(tx: Transaction, actor: Actor, session_id: str, *, phase: int, prompt: str, watch: str = "", base_version: int | None = None) -> Result:
     """This visit's part has this to say and this to watch; the programme keeps its own. Also while the visit is prepared."""
     group_session = place_in(tx, actor, session_id, "live:prompt").group_session
     check_is_not_over(group_session.state)
     rules.check_phase(phase, len(group_session.phases))
     said = {"prompt": rules.check_prompt(prompt, "prompt"), "watch": rules.check_prompt(watch, "watch")}
-    return _phase_changed(tx, actor, "live:prompt", group_session, phase, said)
+    return _phase_changed(tx, actor, "live:prompt", group_session, phase, said, base_version)
 
 
-def give_phase(tx: Transaction, actor: Actor, session_id: str, *, phase: int, owner: str = "", seat_id: str = "") -> Result:
+def give_phase(tx: Transaction, actor: Actor, session_id: str, *, phase: int, owner: str = "", seat_id: str = "", base_version: int | None = None) -> Result:
     """This part is led by this role, or by the patient of this seat, who reads so on their phone. Refuses seats of other visits."""
     group_session = place_in(tx, actor, session_id, "live:phase_owner").group_session
     check_is_not_over(group_session.state)
@@ -63,7 +64,7 @@ def give_phase(tx: Transaction, actor: Actor, session_id: str, *, phase: int, ow
         if seat is None or seat.session_id != session_id or seat.state in ("cancelled", "declined"):
             raise NotFound
     given = {"owner": rules.check_owner(owner) if not seat_id else "Patients", "owner_seat_id": seat_id}
-    return _phase_changed(tx, actor, "live:phase_owner", group_session, phase, given)
+    return _phase_changed(tx, actor, "live:phase_owner", group_session, phase, given, base_version)
 
 
 def share_time(tx: Transaction, actor: Actor, session_id: str) -> Result:
@@ -105,12 +106,15 @@ def take_over(tx: Transaction, actor: Actor, session_id: str) -> Result:
     return run_changed(tx, actor, "live:take_over", group_session, group_session)
 
 
-def _phase_changed(tx: Transaction, actor: Actor, action: str, group_session: GroupSession, phase: int, values: dict[str, str]) -> Result:
+def _phase_changed(
+    tx: Transaction, actor: Actor, action: str, group_session: GroupSession, phase: int, values: dict[str, str], base_version: int | None
+) -> Result:
     phases = [dict(each) for each in group_session.phases]
     before = phases[phase]
     phases[phase] = before | values
     if phases[phase] == before:
         return _unchanged(group_session)
+    check_seen(tx, actor, group_session.id, action, base_version, phase=phase)
     group_session.run_sheet = phases
     told = tuple(patient_id for patient_id in (_holder_of(tx, part.get("owner_seat_id")) for part in (before, phases[phase])) if patient_id)
     return run_changed(tx, actor, action, group_session, group_session, patients=told, phase=phase, seat=values.get("owner_seat_id", ""))

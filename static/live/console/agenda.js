@@ -9,6 +9,7 @@ import { similarTo } from "./similar.js";
 import { details, holdsWords, isPutTogether, moreActs, moreButton } from "./topic.js";
 
 const CHOICES = [5, 10, 15, 20, 30];
+const SLACK = 30000; // a topic this much too long still fits
 
 // The room's topics as the console sorts them.
 export function agendaOf({ room, ui }) {
@@ -48,7 +49,7 @@ function held(planned, { room, ui, place }) {
 }
 
 // The group's conversation is the longest part; its end, or the current part's if that is later, is where time ends.
-function timeline(shown, { room, ui }) {
+function timeline(shown, { room, ui, stale }) {
   const { run } = room;
   const longest = run.phases.reduce((best, part, i) => (part.minutes > (run.phases[best]?.minutes ?? -1) ? i : best), 0);
   const part = run.phases[Math.max(longest, run.state === "open" ? run.phase : 0)];
@@ -60,10 +61,16 @@ function timeline(shown, { room, ui }) {
     const minutes = ui.minutes.get(topic.id) || topic.minutes;
     const starts = at;
     at += minutes * 60000;
-    fits &&= at <= ends.getTime() + 30000;
+    fits &&= stale() || at <= ends.getTime() + SLACK; // an old console knows no times
     return { topic, minutes, starts, fits };
   });
   return { rows, ends };
+}
+
+// Which topic a row below the line has to stand before, to end in time; what follows moves down.
+function placeAbove(row, { rows, ends }) {
+  const before = rows.slice(0, rows.indexOf(row)).filter(({ starts }) => starts + row.minutes * 60000 <= ends.getTime() + SLACK);
+  return row.fits ? null : before.at(-1)?.topic.id;
 }
 
 function plannedNote(topic, { say, count }) {
@@ -73,7 +80,7 @@ function plannedNote(topic, { say, count }) {
   );
 }
 
-function plannedRow({ topic, minutes, starts, fits }, index, all, kit) {
+function plannedRow({ topic, minutes, starts, fits }, index, all, before, kit) {
   const { room, ui, text, stale, waits, button } = kit;
   const { say, clock } = text;
   const { words } = topic;
@@ -112,6 +119,7 @@ function plannedRow({ topic, minutes, starts, fits }, index, all, kit) {
         : open && part !== "help"
         ? button(say(asks ? "start_anyway" : "start"), "start", { small: false, "data-key": "start", "data-topic": topic.id, kind: isNext && !room.run.current_topic_id ? "primary" : "secondary", "aria-label": say(asks ? "start_anyway_which" : "start_which", { words }), waiting: waits("agenda:start") })
         : null,
+      before && part !== "lead" ? button(say("fit_in"), "fit-in", { small: false, "data-key": "fit-in", "data-topic": topic.id, "data-before": before, "aria-label": say("fit_in_which", { words }) }) : null,
       part === "lead" ? null : [square("↑", "up", "up_which", index === 0), square("↓", "down", "down_which", index === all - 1), moreButton(kit, topic)],
     ),
     part === "lead" ? null : moreActs(kit, topic, alike ? ["join_with"] : []),
@@ -169,10 +177,11 @@ export function drawAgenda(kit) {
   const { current, planned, talked, parked, declined } = sorted;
   const leads = view(kit) === "lead";
   const { shown, moved } = held(planned, kit);
-  const { rows, ends } = timeline(shown, kit);
+  const times = timeline(shown, kit);
+  const { rows, ends } = times;
   const running = ["planned", "open"].includes(room.run.state);
   const cut = rows.findIndex((row) => !row.fits);
-  const list = rows.map((row, i) => plannedRow(row, i, rows.length, kit));
+  const list = rows.map((row, i) => plannedRow(row, i, rows.length, placeAbove(row, times), kit));
   if (cut >= 0) list.splice(cut, 0, el("li", { class: "gv-cutline", "data-key": "cut" }, say("time_ends_here", { time: clock(ends) })));
   const why = (topic) => (topic.reason ? el("p", { class: "gv-note", dir: "auto" }, say("told_why", { reason: reasonWords(text, topic.reason) })) : null);
   const line = (topic) => [

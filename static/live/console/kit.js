@@ -20,6 +20,7 @@ export function makeKit(data, draw) {
     minutes: new Map(), // chosen for topics not yet started
     order: null, // how this person has just ordered, until the clinic says the same
     orderVersion: Infinity,
+    orderBase: 0, // the version of the visit that this order began with
     shownOrder: [],
     follow: null, // the version that brings the order this person asked back
     touching: false, // the pointer is over the agenda

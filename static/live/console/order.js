@@ -6,6 +6,26 @@ export function move(kit, id, by) {
   moveTo(kit, id, (from) => from + by);
 }
 
+// An order says which version of the visit it began with: what somebody else ordered since is not written over.
+function seen({ room, ui }) {
+  if (!ui.order) ui.orderBase = room.version;
+  return ui.orderBase;
+}
+
+export function orderByHand(kit, ids) {
+  const base = seen(kit);
+  kit.ui.order = ids;
+  kit.ui.orderVersion = Infinity;
+  kit.room.do("agenda:order", { topic_ids: ids, base_version: base });
+}
+
+export function orderByRule(kit) {
+  const base = seen(kit);
+  kit.ui.order = null;
+  kit.ui.follow = Infinity;
+  kit.room.do("agenda:order", { topic_ids: [], base_version: base });
+}
+
 function moveTo(kit, id, place) {
   const { room, ui, text, voice } = kit;
   const ids = agendaOf(kit).planned.map((topic) => topic.id);
@@ -13,9 +33,7 @@ function moveTo(kit, id, place) {
   const to = place(from, ids);
   if (from < 0 || to < 0 || to >= ids.length || to === from) return;
   ids.splice(to, 0, ...ids.splice(from, 1));
-  ui.order = ids;
-  ui.orderVersion = Infinity;
-  room.do("agenda:order", { topic_ids: ids });
+  orderByHand(kit, ids);
   voice.say(text.say("moved", { words: room.topics.get(id).words, n: to + 1, all: ids.length }));
 }
 
@@ -73,10 +91,11 @@ export function orderAnswered({ ui }, { record, ok, result }) {
 export const orderActs = (kit) => ({
   up: (element) => move(kit, element.dataset.topic, -1),
   down: (element) => move(kit, element.dataset.topic, 1),
-  "reset-order": () => {
-    kit.ui.order = null;
-    kit.ui.follow = Infinity;
-    kit.room.do("agenda:order", { topic_ids: [] });
+  "fit-in": ({ dataset: { topic, before } }) => {
+    moveTo(kit, topic, (_, ids) => ids.indexOf(before));
+    kit.draw();
+    kit.place("middle").querySelector(`[data-planned="${topic}"] [data-do="up"]`)?.focus(); // the button is gone
   },
+  "reset-order": () => orderByRule(kit),
   "show-order": () => (kit.ui.shownOrder = []),
 });

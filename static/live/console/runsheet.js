@@ -4,6 +4,21 @@ import { el, show } from "../dom.js";
 import { minutesUntil } from "../words.js";
 import { field, openDialog, select } from "./dialog.js";
 
+const ownerName = ({ data }, owner) => data.strings.owners[owner] || owner;
+
+// Who leads a part, and what stands in it, as lines to read.
+export function ownerLines(kit, { owner, seat_id: seat }) {
+  const { room, text } = kit;
+  const person = seat ? room.people.get(seat) : null;
+  if (person) return [text.say("patient_named", { name: person.name })];
+  return [owner ? ownerName(kit, owner) : text.say("nobody_named")];
+}
+
+export function promptLines({ text }, { prompt, watch }) {
+  const lines = [prompt ? `${text.say("you_could_say")} “${prompt}”` : "", watch ? `${text.say("watch_for")} ${watch}` : ""].filter(Boolean);
+  return lines.length ? lines : [text.say("nothing_written")];
+}
+
 function partState(kit, part, index) {
   const { room, text, stale } = kit;
   const { say, count } = text;
@@ -14,7 +29,7 @@ function partState(kit, part, index) {
 }
 
 export function drawRunSheet(kit) {
-  const { data, room, text, stale, waits, button, place } = kit;
+  const { room, text, stale, waits, button, place } = kit;
   const { say, clock } = text;
   const { run } = room;
   const open = run.state === "open";
@@ -24,7 +39,7 @@ export function drawRunSheet(kit) {
       const current = open && index === run.phase;
       const done = open && index < run.phase;
       // Who led what is over is no news; the words of the clinic's list read as part of the sentence.
-      const name = part.owner && !done ? say("part_led_by", { name: part.name, owner: data.strings.owners[part.owner] || part.owner }) : part.name;
+      const name = part.owner && !done ? say("part_led_by", { name: part.name, owner: ownerName(kit, part.owner) }) : part.name;
       const left = partState(kit, part, index);
       const passed = current && !stale() ? Math.min(part.minutes * 60, Math.max(0, (room.now() - new Date(part.starts_at)) / 1000)) : null;
       const to = index === run.phase + 1 ? ["move_on", "move_on_to"] : index === run.phase - 1 ? ["go_back", "go_back_to"] : null;
@@ -33,7 +48,7 @@ export function drawRunSheet(kit) {
         el(
           "div", {}, done ? [el("span", { "aria-hidden": "true" }, "✓ "), el("span", { class: "nhsuk-u-visually-hidden" }, `${say("part_done")} `)] : null,
           left ? `${name}. ${left}` : name,
-          el("strong", {}, current ? say("part_times", { start: clock(part.starts_at), end: clock(part.ends_at) }) : clock(part.starts_at)),
+          stale() ? null : el("strong", {}, current ? say("part_times", { start: clock(part.starts_at), end: clock(part.ends_at) }) : clock(part.starts_at)),
         ),
         open && to
           ? button(say(to[0]), "phase", { "data-key": "go", "data-phase": index, "aria-label": say(to[1], { name: part.name }), waiting: waits("live:phase") })
@@ -62,6 +77,7 @@ export function promptCard({ room, text, waits }) {
 function openPart(kit) {
   const { data, room, text } = kit;
   const { say } = text;
+  const { version: seen } = room; // what somebody else changes while this is open is not written over
   const { phases, phase: now } = room.run;
   const here = [...room.people.values()].filter((person) => !["cancelled", "declined", "left_early", "no_show"].includes(person.state));
   here.sort((a, b) => a.name.localeCompare(b.name));
@@ -90,9 +106,9 @@ function openPart(kit) {
     act: (given) => {
       const index = Number(given.phase);
       const part = phases[index];
-      if (given.prompt !== part.prompt || given.watch !== part.watch) room.do("live:prompt", { phase: index, prompt: given.prompt, watch: given.watch });
+      if (given.prompt !== part.prompt || given.watch !== part.watch) room.do("live:prompt", { phase: index, prompt: given.prompt, watch: given.watch, base_version: seen });
       const seat = given.owner.startsWith("seat:") ? given.owner.slice(5) : "";
-      if (seat !== (part.owner_seat_id || "") || (!seat && given.owner !== part.owner)) room.do("live:phase_owner", { phase: index, owner: seat ? "" : given.owner, seat_id: seat });
+      if (seat !== (part.owner_seat_id || "") || (!seat && given.owner !== part.owner)) room.do("live:phase_owner", { phase: index, owner: seat ? "" : given.owner, seat_id: seat, base_version: seen });
       return null;
     },
   });
