@@ -71,6 +71,7 @@ class Photographer:
     def __init__(self, browser: Browser, base: str, demo: dict[str, Any]) -> None:
         self.browser, self.base, self.demo = browser, base, demo
         self.live = demo["live_session_id"]
+        self.phones: dict[int, BrowserContext] = {}  # a patient's link opens once
 
     def take_all(self) -> None:
         phone, spanish = self.phone(7), self.phone(1)
@@ -110,7 +111,7 @@ class Photographer:
         self.states()
 
     def states(self) -> None:
-        """The live room when something is the matter, one after the other."""
+        """The live room when something is the matter, one after the other; the last closes the visit."""
         wall = self.page(self.context(WALL), self.demo["display_url"])
         krista, carolyn = (self.page(self.phone(number), self.room("patient")) for number in (7, 4))
         tomas, lena = (self.page(self.staff(role), self.room("facilitator")) for role in ("facilitator", "facilitator2"))
@@ -131,6 +132,7 @@ class Photographer:
         self.call(carolyn)
         self.silence(krista, tomas, wall)
         self.gather(lena, wall)
+        self.close(lena, krista)
 
     def conflict(self, tomas: Page, lena: Page) -> None:
         """Tomas's act is still on its way when Lena's arrives."""
@@ -174,6 +176,13 @@ class Photographer:
         wall.get_by_role("heading", name="What do you want us to talk about?").wait_for(timeout=60_000)  # it comes back by itself
         self.keep(wall, "wall-join")
 
+    def close(self, console: Page, phone: Page) -> None:
+        here = [person["seat_id"] for person in self.told(console, "facilitator", "people")]
+        self.do(console, "live:close", unseen=here, because=["call_tomorrow"] * len(here))
+        phone.reload()  # without what it said about the connection
+        phone.get_by_role("heading", name="Thank you for coming").wait_for(timeout=60_000)
+        self.keep(phone, "phone-after", full=True)
+
     def room(self, audience: str) -> str:
         return f"/sessions/{self.live}/rooms/{audience}"
 
@@ -211,7 +220,9 @@ class Photographer:
         return self.browser.new_context(viewport=viewport, base_url=self.base, reduced_motion="reduce")  # type: ignore[arg-type]
 
     def phone(self, number: int) -> BrowserContext:
-        context = self.context(PHONE)
+        if number in self.phones:
+            return self.phones[number]
+        self.phones[number] = context = self.context(PHONE)
         page = context.new_page()
         page.goto(self.demo["patients"][number]["url"])
         with page.expect_navigation():  # signed in before the page goes
