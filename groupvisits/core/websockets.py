@@ -14,7 +14,7 @@ import os
 import random
 import socket as sockets
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import gevent
@@ -42,6 +42,7 @@ class WebSocket:
         self.parts: list[str] = []
         self.size = 0
         self.is_writing = False
+        self.held: list[bytes] = []
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[Any]:
         connection = environ[CONNECTION]
@@ -84,8 +85,21 @@ class WebSocket:
 
     def push(self, frame: bytes) -> bool:
         """Write it now, never waiting. False, with nothing written, while anything else is on its way to this browser or nothing can be."""
-        # Until a browser that began by polling has changed over, its queue is read there.
-        return self.engine.upgraded and self._is_clear() and self._write_at_once(frame)
+        if not self.held:
+            # Until a browser that began by polling has changed over, its queue is read there.
+            if not (self.engine.upgraded and self._is_clear()):
+                return False
+            if self.lines.holding is None:
+                return self._write_at_once(frame)
+            self.lines.holding.append(self)
+        self.held.append(frame)
+        return True
+
+    def let_go(self) -> None:
+        """Write what was held back; what cannot be written now, the queue has."""
+        piece = self._held_back()
+        if piece and not (self._is_clear() and self._write_at_once(piece)):
+            self.engine.queue.put(_RestOfFrame(piece))
 
     def close(self) -> None:
         """Say goodbye; after a moment the connection ends whether the browser has answered or not."""
@@ -135,7 +149,13 @@ class WebSocket:
             self.engine.queue.put(_RestOfFrame(frame[written:]))
         return True
 
+    def _held_back(self) -> bytes:
+        piece = b"".join(self.held)
+        self.held.clear()
+        return piece
+
     def _write(self, data: bytes) -> None:
+        data = self._held_back() + data  # pushed before this was queued: behind something in the queue nothing is held
         self.is_writing = True
         try:
             self.socket.sendall(data)
@@ -145,6 +165,23 @@ class WebSocket:
     def _hang_up(self) -> None:
         with contextlib.suppress(OSError):
             self.socket.shutdown(sockets.SHUT_RDWR)
+
+
+class Lines(dict[str, WebSocket]):
+    """The WebSockets that are open, by Engine.IO's id."""
+
+    holding: list[WebSocket] | None = None  # those that hold something back, while everything is
+
+    @contextlib.contextmanager
+    def in_one_piece(self) -> Iterator[None]:
+        """What is pushed to a browser in here is written to it once, at the end: a write costs more than making the message."""
+        self.holding = []
+        try:
+            yield
+        finally:
+            holding, self.holding = self.holding, None
+            for line in holding:
+                line.let_go()
 
 
 class _Rest(bytes):
@@ -200,7 +237,7 @@ def use(engine_server: Any, refused: Callable[[str, str], None]) -> None:
 
     `refused(engine_id, code)` is told whose socket ends because of what came over it.
     """
-    engine_server.lines, engine_server.refused = {}, refused
+    engine_server.lines, engine_server.refused = Lines(), refused
     engine_server._async = {**engine_server._async, "websocket": WebSocket, "sleep": sleep_unevenly}
     through_the_queue = engine_server.send_packet
 

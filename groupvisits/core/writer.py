@@ -5,6 +5,7 @@ Screens are told and doors answered after it, in the order of the commits. On SQ
 Without a server (tests, the command line) `submit` is `transaction.run`.
 """
 
+import contextlib
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -14,7 +15,7 @@ import structlog
 from flask import Flask, current_app
 from gevent.event import AsyncResult, Event
 
-from groupvisits.core import database, transaction
+from groupvisits.core import database, transaction, websockets
 from groupvisits.core.errors import Busy, DomainError
 from groupvisits.core.transaction import Transaction
 
@@ -109,10 +110,18 @@ class Writer:
         except Exception as lost:  # the disk, or the database itself
             self._fail(batch, lost)
             return True
-        transaction.tell_after([*tx.announced, *(event for waiting in batch for event in waiting.announced)])
-        for waiting in batch:
-            waiting.answer()
+        with self._in_one_piece():
+            transaction.tell_after([*tx.announced, *(event for waiting in batch for event in waiting.announced)])
+            for waiting in batch:
+                waiting.answer()
+            gevent.sleep(0)  # their doors answer
         return True
+
+    def _in_one_piece(self) -> contextlib.AbstractContextManager[None]:
+        """Screens and doors of one transaction are told together, where there are any."""
+        server = getattr(self.app.extensions.get("socketio"), "server", None)
+        lines: websockets.Lines | None = getattr(getattr(server, "eio", None), "lines", None)
+        return contextlib.nullcontext() if lines is None else lines.in_one_piece()
 
     def _fail(self, batch: list[_Waiting], reason: BaseException) -> None:
         log.error("commands_failed", commands=len(batch), exc_info=reason)
