@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from flask import Flask
 from sqlalchemy import JSON, String, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -84,10 +85,10 @@ def was_carried_out(reader: Session, command_id: str) -> bool:
 
 
 def run_live_command(
-    verb: Callable[..., dict[str, Any]], who: Callable[[Transaction], Actor], command: Command, /, *args: Any, **kwargs: Any
+    app: Flask, verb: Callable[..., dict[str, Any]], who: Callable[[Transaction], Actor], command: Command, /, *args: Any, **kwargs: Any
 ) -> dict[str, Any]:
     """The same for a command of the live room, which may share a transaction with others (see core.writer). `who(tx)` says who sends it."""
-    return submit(_once, verb, who, command, *args, **kwargs)
+    return submit(app, _once, verb, who, command, *args, **kwargs)
 
 
 def _once(

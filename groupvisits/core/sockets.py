@@ -57,7 +57,12 @@ class SocketDoor:
 
     def event(self, name: str, *, action: str, handler: Callable[[str, Actor, Any], Any]) -> None:
         """Answer `name` with `handler(sid, actor, data)` for those the table lets do `action`; its result is the acknowledgement."""
-        self._answer(name, action, lambda sid, data: handler(sid, self._reader(sid, action), data))
+
+        def read(sid: str, data: Any) -> Any:
+            with self.app.app_context():
+                return handler(sid, self._reader(sid, action), data)
+
+        self._answer(name, action, read)
 
     def command(self, name: str, *, action: str, form: type[BaseForm], verb: Any) -> None:
         """Answer `{command_id, session_id, body}` by carrying out `verb(tx, actor, session_id, **body)` once."""
@@ -68,7 +73,7 @@ class SocketDoor:
             body = data.get("body", {})
             entered = parse_body(form, body)
             command = Command(data["command_id"], name, {"session_id": data["session_id"], **body})
-            return run_live_command(verb, lambda tx: self._sender(tx, sid, action), command, data["session_id"], **entered)
+            return run_live_command(self.app, verb, lambda tx: self._sender(tx, sid, action), command, data["session_id"], **entered)
 
         self._answer(name, action, handler)
 
@@ -76,11 +81,11 @@ class SocketDoor:
         self.actions[name] = action
 
         def answer(sid: str, data: Any = None) -> dict[str, Any]:
-            with self.app.app_context():
-                try:
-                    self._check_pace(sid)
-                    return {"ok": True, "result": handler(sid, data)}
-                except DomainError as error:
+            try:  # in no context of Flask: it would cost as much as reading the message
+                self._check_pace(sid)
+                return {"ok": True, "result": handler(sid, data)}
+            except DomainError as error:
+                with self.app.app_context():
                     return self._refuse(sid, name, error)
 
         self.server.on(name, answer)

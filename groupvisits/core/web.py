@@ -123,7 +123,7 @@ def _carry_out(name: str, form_class: type[BaseForm], verb: Any, session_id: str
         command_id = request.form.get("command_id", "")
         command_id = command_id if is_id(command_id) else ids.new_id()
     actor, command = current_actor(), Command(command_id, name, {"session_id": session_id, **body})
-    return run_live_command(verb, lambda tx: actor, command, session_id, **entered)
+    return run_live_command(current_app, verb, lambda tx: actor, command, session_id, **entered)
 
 
 def command_url(app: Flask, name: str, *, action: str, form: type[BaseForm], verb: Any) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import gevent
 import structlog
-from flask import Flask, current_app
+from flask import Flask, current_app, has_app_context
 from gevent.event import AsyncResult, Event
 
 from groupvisits.core import database, transaction, websockets
@@ -183,7 +183,10 @@ def stop(app: Flask) -> None:
         writer.stop()
 
 
-def submit(verb: Callable[Concatenate[Transaction, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Carry out a live command's verb: with the writer while a server runs, else in a transaction of its own."""
-    writer: Writer | None = current_app.extensions.get("writer")
-    return writer.submit(verb, *args, **kwargs) if writer is not None else transaction.run(verb, *args, **kwargs)
+def submit(app: Flask, verb: Callable[Concatenate[Transaction, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Carry out a live command's verb: with the writer while a server runs, else in a transaction of its own. In a context of Flask or in none."""
+    writer: Writer | None = app.extensions.get("writer")
+    if writer is not None:
+        return writer.submit(verb, *args, **kwargs)
+    with contextlib.nullcontext() if has_app_context() else app.app_context():
+        return transaction.run(verb, *args, **kwargs)

@@ -98,7 +98,7 @@ def test_commands_that_come_together_share_a_transaction_and_are_told_in_their_o
     app: Flask, running: writer.Writer, heard: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = commits(monkeypatch)
-    acts = [lambda n=n: writer.submit(found, f"Clinic {n}") for n in range(30)]
+    acts = [lambda n=n: writer.submit(app, found, f"Clinic {n}") for n in range(30)]
     assert at_once(app, *acts) == [f"Clinic {n}" for n in range(30)]
     assert {f"Clinic {n}" for n in range(30)} <= names(app)
     assert heard == [f"Clinic {n}" for n in range(30)]
@@ -107,14 +107,14 @@ def test_commands_that_come_together_share_a_transaction_and_are_told_in_their_o
 
 def test_a_refusal_undoes_itself_alone(app: Flask, running: writer.Writer, heard: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     made = commits(monkeypatch)
-    first, refused, last = at_once(app, lambda: writer.submit(found, "First"), lambda: writer.submit(refuses, "Refused"), lambda: writer.submit(found, "Last"))
+    first, refused, last = at_once(app, lambda: writer.submit(app, found, "First"), lambda: writer.submit(app, refuses, "Refused"), lambda: writer.submit(app, found, "Last"))
     assert (first, last) == ("First", "Last") and isinstance(refused, Conflict)
     assert names(app) >= {"First", "Last"} and "Refused" not in names(app)
     assert heard == ["First", "Last"] and made == [1]
 
 
 def test_a_crash_fails_its_own_command_only_and_is_answered_by_nothing_saved(app: Flask, running: writer.Writer, heard: list[str]) -> None:
-    first, broken, last = at_once(app, lambda: writer.submit(found, "First"), lambda: writer.submit(crashes, "Broken"), lambda: writer.submit(found, "Last"))
+    first, broken, last = at_once(app, lambda: writer.submit(app, found, "First"), lambda: writer.submit(app, crashes, "Broken"), lambda: writer.submit(app, found, "Last"))
     assert (first, last) == ("First", "Last") and isinstance(broken, writer.NotSaved)
     assert names(app) >= {"First", "Last"} and "Broken" not in names(app)
     assert heard == ["First", "Last"]
@@ -124,7 +124,7 @@ def test_a_row_the_database_refuses_fails_its_own_command_only(app: Flask, cast:
     def takes_the_same_id(tx: Transaction) -> None:
         tx.add(Clinic(id=cast.clinic_id, name="Again", zone="UTC", created_at=clock.now()))
 
-    first, broken, last = at_once(app, lambda: writer.submit(found, "First"), lambda: writer.submit(takes_the_same_id), lambda: writer.submit(found, "Last"))
+    first, broken, last = at_once(app, lambda: writer.submit(app, found, "First"), lambda: writer.submit(app, takes_the_same_id), lambda: writer.submit(app, found, "Last"))
     assert (first, last) == ("First", "Last") and isinstance(broken, writer.NotSaved)
 
 
@@ -136,10 +136,10 @@ def test_a_disk_that_fails_fails_everything_of_its_transaction_and_the_writer_go
 
     with monkeypatch.context() as patched:
         patched.setattr(writer, "_commit", full)
-        answers = at_once(app, lambda: writer.submit(found, "First"), lambda: writer.submit(found, "Second"))
+        answers = at_once(app, lambda: writer.submit(app, found, "First"), lambda: writer.submit(app, found, "Second"))
     assert [type(answer) for answer in answers] == [writer.NotSaved, writer.NotSaved]
     assert heard == [] and not names(app) & {"First", "Second"}
-    assert at_once(app, lambda: writer.submit(found, "Afterwards")) == ["Afterwards"]
+    assert at_once(app, lambda: writer.submit(app, found, "Afterwards")) == ["Afterwards"]
 
 
 def test_what_fails_while_screens_are_told_ends_neither_the_writer_nor_what_was_saved(
@@ -150,9 +150,9 @@ def test_what_fails_while_screens_are_told_ends_neither_the_writer_nor_what_was_
 
     with monkeypatch.context() as patched:
         patched.setattr(transaction, "tell_after", lost)
-        (answer,) = at_once(app, lambda: writer.submit(found, "Saved"))
+        (answer,) = at_once(app, lambda: writer.submit(app, found, "Saved"))
     assert isinstance(answer, writer.NotSaved) and "Saved" in names(app)  # sent again, its stored result answers
-    assert at_once(app, lambda: writer.submit(found, "Afterwards")) == ["Afterwards"]
+    assert at_once(app, lambda: writer.submit(app, found, "Afterwards")) == ["Afterwards"]
 
 
 def test_the_same_command_twice_in_one_transaction_is_carried_out_once(app: Flask, cast: Cast, running: writer.Writer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,7 +163,7 @@ def test_the_same_command_twice_in_one_transaction_is_carried_out_once(app: Flas
         return {"clinic": found(tx, name), "times": len(calls)}
 
     command = Command("c-1", "demo:found", {"name": "Once"})
-    send = lambda: run_live_command(verb, lambda tx: cast.rosa, command, "Once")  # noqa: E731
+    send = lambda: run_live_command(app, verb, lambda tx: cast.rosa, command, "Once")  # noqa: E731
     assert at_once(app, send, send, send) == [{"clinic": "Once", "times": 1}] * 3
     assert calls == ["Once"] and made == [1]
 
@@ -180,7 +180,7 @@ def test_a_command_sees_what_the_one_before_it_did(app: Flask, cast: Cast, runni
     def behind_its_back(tx: Transaction) -> None:
         tx.cursor.execute("UPDATE clinics SET name = name || '?'")
 
-    answers = at_once(app, lambda: writer.submit(add_a_sign), lambda: writer.submit(behind_its_back), lambda: writer.submit(add_a_sign))
+    answers = at_once(app, lambda: writer.submit(app, add_a_sign), lambda: writer.submit(app, behind_its_back), lambda: writer.submit(app, add_a_sign))
     assert answers[2] == answers[0] + "?!"
 
 
@@ -200,10 +200,10 @@ def test_a_door_that_waited_long_enough_gives_up_and_its_command_is_left_out(app
     monkeypatch.setattr(app.extensions["writes"], "lock", HeldByAnother())
     with monkeypatch.context() as impatient:
         impatient.setattr(database, "WAIT_SECONDS", 0.2)
-        first, behind_it = at_once(app, lambda: writer.submit(found, "First"), lambda: asked_for.wait(20) and writer.submit(found, "Behind it"))
+        first, behind_it = at_once(app, lambda: writer.submit(app, found, "First"), lambda: asked_for.wait(20) and writer.submit(app, found, "Behind it"))
         assert isinstance(first, Busy) and isinstance(behind_it, Busy)
     free.set()
-    assert at_once(app, lambda: writer.submit(found, "After them")) == ["After them"]
+    assert at_once(app, lambda: writer.submit(app, found, "After them")) == ["After them"]
     assert "Behind it" not in names(app)
 
 
@@ -212,7 +212,7 @@ def test_stopping_finishes_what_was_taken_and_takes_nothing_more(app: Flask, run
     gevent.idle()  # all are in the queue
     running.stop()
     assert [each.get(timeout=5) for each in doors] == [f"Taken {n}" for n in range(100)]
-    assert isinstance(at_once(app, lambda: writer.submit(found, "Late"))[0], Busy)
+    assert isinstance(at_once(app, lambda: writer.submit(app, found, "Late"))[0], Busy)
     assert "Taken 99" in names(app) and "Late" not in names(app)
 
 
@@ -236,4 +236,4 @@ def test_other_writers_have_their_turn_between_transactions(app: Flask, running:
 
 def _submit_in(app: Flask, name: str) -> str:
     with app.app_context():
-        return writer.submit(found, name)
+        return writer.submit(app, found, name)
