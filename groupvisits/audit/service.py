@@ -5,6 +5,7 @@ import functools
 import hashlib
 import hmac
 import json
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,11 +34,10 @@ class Subject(NamedTuple):
     clinic_id: str = ""
 
 
-class _Entry(NamedTuple):
-    """An entry before it is a row; the code covers these fields, in this order."""
+class _Act(NamedTuple):
+    """What an entry says; the code covers these fields, in this order, with the entry's number after the chain."""
 
     chain_id: str
-    number: int
     clinic_id: str
     at: datetime
     actor_kind: str
@@ -49,27 +49,29 @@ class _Entry(NamedTuple):
 
 
 def record(tx: Transaction, actor: Actor, action: str, subject: Any = None, *, session_id: str = "", **details: Any) -> None:
-    """Append an entry to the chain of the session (or of the clinic), in the caller's transaction.
+    """An entry of the chain of the session (or of the clinic), in the caller's transaction.
 
     `subject` is a row with an id, or a Subject; `details` are ids, states, counts and staff's reasons, never patients' words or names.
     """
     about = subject if isinstance(subject, Subject) else _about(subject)
     clinic_id = about.clinic_id or actor.clinic_id
     chain_id = f"session:{session_id}" if session_id else f"clinic:{clinic_id}" if clinic_id else "installation"
-    chain = _locked_chain(tx, chain_id)
-    entry = _Entry(chain_id, chain.last_number + 1, clinic_id, clock.now(), actor.kind, actor.id, action, about.kind, about.id, details)
-    mac = _mac(entry, chain.last_mac)
-    _ENTRY.do(tx, mac=mac, **entry._asdict())
-    _NEXT_HEAD.do(tx, chain_id=chain_id, number=entry.number, mac=mac)
+    tx.leave_for_the_end(_append, _Act(chain_id, clinic_id, clock.now(), actor.kind, actor.id, action, about.kind, about.id, details))
 
 
-def hold_clinic(tx: Transaction, clinic_id: str) -> None:
-    """Nobody else records in the clinic's chain until we commit.
-
-    For acts that hold rows of dates and record for the clinic at their end: others, such as taking a member in, record first and reach for
-    the dates then. The clinic's chain comes before the rows of dates, and these before their own chains, for everybody.
-    """
-    _locked_chain(tx, f"clinic:{clinic_id}")
+def _append(tx: Transaction, acts: list[_Act]) -> None:
+    """Each act follows the one before it in its chain. At the end, and one chain after the other: whoever holds a chain waits for nothing but chains."""
+    by_chain: dict[str, list[_Act]] = defaultdict(list)
+    for act in acts:
+        by_chain[act.chain_id].append(act)
+    for chain_id in sorted(by_chain):
+        number, mac = _locked_chain(tx, chain_id)
+        rows = []
+        for act in by_chain[chain_id]:
+            number, mac = number + 1, _mac(act, number + 1, mac)
+            rows.append({"number": number, "mac": mac, **act._asdict()})
+        _ENTRY.do_all(tx, rows)
+        _NEXT_HEAD.do(tx, chain_id=chain_id, number=number, mac=mac)
 
 
 def _about(row: Any) -> Subject:
@@ -111,7 +113,7 @@ def verify(db: Session, instance: Path | None = None) -> Iterator[Problem]:
             if entry.number != number:
                 yield Problem(chain.id, number, "an entry is missing")
                 number = entry.number
-            if not hmac.compare_digest(entry.mac, _mac(entry, previous)):
+            if not hmac.compare_digest(entry.mac, _mac(entry, entry.number, previous)):
                 yield Problem(chain.id, number, "this entry or the one before it was changed")
             if (chain.id, number) in anchored and anchored[chain.id, number] != entry.mac:
                 yield Problem(chain.id, number, "this entry is not the one that was anchored")
@@ -141,10 +143,10 @@ def _anchored_heads(instance: Path | None) -> dict[tuple[str, int], str]:
     return {(row["chain"], row["number"]): row["mac"] for row in rows}
 
 
-def _mac(entry: AuditEntry | _Entry, previous: str) -> str:
+def _mac(entry: AuditEntry | _Act, number: int, previous: str) -> str:
     at: datetime = entry.at.astimezone(UTC)
     content = [
-        previous, entry.chain_id, entry.number, entry.clinic_id, at.isoformat(), entry.actor_kind, entry.actor_id, entry.action,
+        previous, entry.chain_id, number, entry.clinic_id, at.isoformat(), entry.actor_kind, entry.actor_id, entry.action,
         entry.subject_kind, entry.subject_id, entry.details,
     ]  # fmt: skip
     return hmac.digest(_key(), _encode(content).encode(), "sha256").hex()

@@ -10,7 +10,7 @@ holds back is not seen, and what it remembers is not changed (the writer forgets
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -86,12 +86,20 @@ class Added(Statement):
         self.made: dict[str, Callable[[Any], Any]] = {name: default for name, default in self.fixed.items() if callable(default)}
 
     def do(self, tx: Transaction, **values: Any) -> int:
+        _, cursor = self._run(tx, self._row(values))
+        return cursor.rowcount
+
+    def do_all(self, tx: Transaction, rows: Iterable[dict[str, Any]]) -> None:
+        """The same for several."""
+        compiled = self._compiled.get(tx.dialect.name) or self._compile(tx.dialect)
+        tx.cursor.executemany(compiled.sql, [compiled.parameters(self._row(values)) for values in rows])
+
+    def _row(self, values: dict[str, Any]) -> dict[str, Any]:
         row = self.fixed | values
         for name, made in self.made.items():
             if name not in values:
                 row[name] = made(None)
-        _, cursor = self._run(tx, row)
-        return cursor.rowcount
+        return row
 
 
 class _Compiled:

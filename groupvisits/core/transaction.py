@@ -31,9 +31,19 @@ class Transaction(Session):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.announced: list[Any] = []
+        self.left_for_the_end: list[tuple[Callable[[Transaction, list[Any]], None], Any]] = []
 
     def announce(self, event: Any) -> None:
         self.announced.append(event)
+
+    def leave_for_the_end(self, write: Callable[["Transaction", list[Any]], None], row: Any) -> None:
+        """`write(tx, rows)` writes this, with all that was left for it, just before the commit. A refusal takes back what it left."""
+        self.left_for_the_end.append((write, row))
+
+    def write_what_was_left(self) -> None:
+        left, self.left_for_the_end = self.left_for_the_end, []
+        for write in dict.fromkeys(write for write, _ in left):
+            write(self, [row for whose, row in left if whose is write])
 
     @functools.cached_property
     def dialect(self) -> Dialect:
@@ -51,13 +61,24 @@ class Transaction(Session):
         Flushes inside a savepoint, so that the transaction stays usable.
         """
         try:
-            with self.begin_nested():
+            with self.tried():
                 yield
                 self.flush()
         except IntegrityError as refusal:
             if constraint and not _names(refusal, constraint):
                 raise
             raise error from refusal
+
+    @contextlib.contextmanager
+    def tried(self) -> Iterator[None]:
+        """A savepoint: what is done in it is undone where it fails, and the transaction stays usable."""
+        before = len(self.left_for_the_end)
+        try:
+            with self.begin_nested():
+                yield
+        except BaseException:
+            del self.left_for_the_end[before:]
+            raise
 
 
 def run(verb: Callable[Concatenate[Transaction, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -84,7 +105,7 @@ def write() -> Iterator[Transaction]:
         with opened() as tx:
             yield tx
             tell_within(tx)
-            current_app.extensions["listeners"].tell_at_end(tx, tx.announced)
+            tell_at_end(tx, tx.announced)
             tx.commit()
         tell_after(tx.announced)
 
@@ -127,6 +148,12 @@ def tell_within(tx: Transaction, since: int = 0) -> None:
     while since < len(tx.announced):  # a listener may announce in turn
         listeners.tell_within(tx, tx.announced[since])
         since += 1
+
+
+def tell_at_end(tx: Transaction, announced: list[Any]) -> None:
+    """What is done once for the whole transaction: the listeners read what it has come to, and what was left for the end is written."""
+    current_app.extensions["listeners"].tell_at_end(tx, announced)
+    tx.write_what_was_left()
 
 
 def tell_after(announced: list[Any]) -> None:

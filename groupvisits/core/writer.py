@@ -137,7 +137,7 @@ class _Broken(Exception):
 def _carry_out(tx: Transaction, waiting: _Waiting) -> None:
     """The verb and its listeners within, in a savepoint. Nothing in here may let another greenlet run."""
     tx.expunge_all()  # each command reads for itself, as in a transaction of its own
-    tx.announced = []
+    tx.announced, left = [], len(tx.left_for_the_end)
     waiting.result = waiting.refusal = None
     tx.cursor.execute("SAVEPOINT command")  # the driver's own: SQLAlchemy's cost more than many a command
     try:
@@ -151,6 +151,7 @@ def _carry_out(tx: Transaction, waiting: _Waiting) -> None:
             raise _Broken from refusal
         tx.expunge_all()
         tx.cursor.execute("ROLLBACK TO command")
+        del tx.left_for_the_end[left:]
         waiting.refusal, waiting.announced = refusal, []
     except Exception as failure:
         raise _Broken from failure
@@ -160,7 +161,7 @@ def _sum_up(tx: Transaction, batch: list[_Waiting]) -> None:
     """What is told once for the whole transaction is in `tx.announced` from here on."""
     tx.expunge_all()
     tx.announced = []
-    current_app.extensions["listeners"].tell_at_end(tx, [event for waiting in batch for event in waiting.announced])
+    transaction.tell_at_end(tx, [event for waiting in batch for event in waiting.announced])
 
 
 def _commit(tx: Transaction) -> None:

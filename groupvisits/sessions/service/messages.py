@@ -184,11 +184,7 @@ def _put_off(tx: Transaction, session_id: str, patient_id: str) -> None:
 
 
 def _word(tx: Transaction, session_id: str, patient_id: str) -> None:
-    """The date's row is held first, as every verb does that changes seats and notices: neither waits for the other for ever.
-
-    Before it the clinic's part of the record, in which the link is entered that the message brings.
-    """
-    audit.hold_clinic(tx, tx.scalars(select(GroupSession.clinic_id).where(GroupSession.id == session_id)).one())
+    """The date's row is held first, as every verb does that changes seats and notices: neither waits for the other for ever."""
     tx.get_one(GroupSession, session_id, with_for_update={"of": GroupSession})
     told_now: set[str] = set()
     for notice in _due(tx, session_id, patient_id):
@@ -367,7 +363,6 @@ def send_again(tx: Transaction, actor: Actor, message_id: str) -> dict[str, str]
     The calendar part has the same UID and sequence, so no second invitation appears. What waited still is withdrawn. Refuses with
     NothingToTell what does not fit any more.
     """
-    audit.hold_clinic(tx, actor.clinic_id)  # before the date's row: the link that the message brings is entered there
     message = held_message(tx, message_id)
     if message is None or not message.patient_id or not message.session_id:
         POLICY.require(actor, "sessions:message")

@@ -94,7 +94,6 @@ def apply_plan(tx: Transaction, actor: Actor, group_id: str, plan_id: str, *, se
     standing = programmes.standing_for(tx, actor, group_id, lock=True)
     POLICY.require(actor, "sessions:schedule", standing)
     _hold_rooms(tx, standing.clinic_id)
-    audit.hold_clinic(tx, standing.group.clinic_id)
     _hold_dates(tx, group_id)
     preview = queries.preview_of(tx, actor, group_id, plan_id)
     _check_seen(tx, preview, seen)

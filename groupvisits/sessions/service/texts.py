@@ -56,8 +56,6 @@ def take_text(tx: Transaction, *, gateway_id: str, sender: str, words: str) -> N
     )  # fmt: skip
     with tx.refused_as(Conflict()):
         tx.add(text)
-    if known.clinic_id:
-        audit.hold_clinic(tx, known.clinic_id)
     meaning = rules.understood(words)
     if meaning in ("stop", "start"):
         is_done = _stop_or_start(tx, known, meaning)
@@ -134,7 +132,7 @@ def _answer(tx: Transaction, known: _Sender, meaning: str) -> bool:
     group_session = tx.get_one(GroupSession, seat.session_id)
     facts = emails.facts_of(tx.get_one(Clinic, patient.clinic_id), group_session, language=messages.language_for(tx, patient))
     try:
-        with tx.begin_nested():
+        with tx.tried():
             who = actors.patient(patient.id, patient.clinic_id, patient.display_name)
             state = answers.answer(tx, who, group_session.id, answer=meaning, by="text")["state"]
     except SessionFull:
