@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groupvisits.agenda.rules import PATTERNS, detail_in, names_somebody, patterns_for_phones
+from groupvisits.agenda.rules.personal import Pattern
 
 FOUND = [
     ("phone", "call me at 617 555 0110"), ("phone", "617-555-0110"), ("phone", "(617) 555-0110"), ("phone", "+1 617 555 0110"), ("phone", "6175550110"),
@@ -83,6 +84,15 @@ def test_nor_does_any_mixture(words: str) -> None:
 def test_no_pattern_repeats_a_repetition_without_a_bound() -> None:
     for pattern in PATTERNS:
         assert not re.search(r"(?<!\\)[*]|\)\+|[\w\])]\+(?!\?)", re.sub(r"\\.|\[[^\]]*\]", "x", pattern.source)), pattern.source
+
+
+@pytest.mark.parametrize("pattern", PATTERNS, ids=[f"{number} {pattern.kind}" for number, pattern in enumerate(PATTERNS)])
+@given(data=st.data())
+def test_what_matches_holds_the_digits_that_its_pattern_says(pattern: Pattern, data: st.DataObject) -> None:
+    """A text with fewer is not tried."""
+    wanted = re.compile(pattern.source, re.ASCII | (re.IGNORECASE if pattern.ignores_case else 0))
+    found = wanted.search(data.draw(st.from_regex(wanted)))
+    assert found and sum(letter in "0123456789" for letter in found.group()) >= pattern.digits
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs Node")

@@ -107,14 +107,18 @@ def test_commands_that_come_together_share_a_transaction_and_are_told_in_their_o
 
 def test_a_refusal_undoes_itself_alone(app: Flask, running: writer.Writer, heard: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     made = commits(monkeypatch)
-    first, refused, last = at_once(app, lambda: writer.submit(app, found, "First"), lambda: writer.submit(app, refuses, "Refused"), lambda: writer.submit(app, found, "Last"))
+    first, refused, last = at_once(
+        app, lambda: writer.submit(app, found, "First"), lambda: writer.submit(app, refuses, "Refused"), lambda: writer.submit(app, found, "Last")
+    )
     assert (first, last) == ("First", "Last") and isinstance(refused, Conflict)
     assert names(app) >= {"First", "Last"} and "Refused" not in names(app)
     assert heard == ["First", "Last"] and made == [1]
 
 
 def test_a_crash_fails_its_own_command_only_and_is_answered_by_nothing_saved(app: Flask, running: writer.Writer, heard: list[str]) -> None:
-    first, broken, last = at_once(app, lambda: writer.submit(app, found, "First"), lambda: writer.submit(app, crashes, "Broken"), lambda: writer.submit(app, found, "Last"))
+    first, broken, last = at_once(
+        app, lambda: writer.submit(app, found, "First"), lambda: writer.submit(app, crashes, "Broken"), lambda: writer.submit(app, found, "Last")
+    )
     assert (first, last) == ("First", "Last") and isinstance(broken, writer.NotSaved)
     assert names(app) >= {"First", "Last"} and "Broken" not in names(app)
     assert heard == ["First", "Last"]
@@ -124,7 +128,9 @@ def test_a_row_the_database_refuses_fails_its_own_command_only(app: Flask, cast:
     def takes_the_same_id(tx: Transaction) -> None:
         tx.add(Clinic(id=cast.clinic_id, name="Again", zone="UTC", created_at=clock.now()))
 
-    first, broken, last = at_once(app, lambda: writer.submit(app, found, "First"), lambda: writer.submit(app, takes_the_same_id), lambda: writer.submit(app, found, "Last"))
+    first, broken, last = at_once(
+        app, lambda: writer.submit(app, found, "First"), lambda: writer.submit(app, takes_the_same_id), lambda: writer.submit(app, found, "Last")
+    )
     assert (first, last) == ("First", "Last") and isinstance(broken, writer.NotSaved)
 
 

@@ -22,7 +22,10 @@ MOST = 2000  # characters that are looked at; no box takes more
 
 @dataclass(frozen=True)
 class Pattern:
+    """`digits`: what matches holds so many, or more."""
+
     kind: str
+    digits: int
     source: str
     ignores_case: bool = True
 
@@ -35,26 +38,26 @@ _SMALL = "(?:the|my|our|your|his|her|a|an|in|on|of|for|from|to|at|down|up|and|or
 _UNIT = "(?:min|mil|hor|hou|ho?ra|h |km|m |met|cua|qua|vec|vez|vè|dia|día|dias|pas|step|kil|kg|a[nñ]o)"
 
 PATTERNS = (
-    Pattern("email", rf"[{_LETTER}0-9._%+-]{{1,64}}@[{_LETTER}0-9-]{{1,63}}\.[{_LETTER}0-9.-]{{2,100}}"),
-    Pattern("phone", _NOT_BEFORE + r"(?:\+?[0-9]{1,3}[ .-]?)?\(?[0-9]{3}\)?[ .-]{0,2}[0-9]{3}[ .-]?[0-9]{4}(?![0-9])"),
-    Pattern("phone", r"\+[0-9][0-9 ().-]{6,18}[0-9]"),
-    Pattern("phone", _NOT_BEFORE + r"(?!(?:19|20)[0-9]{2}-(?:19|20)[0-9]{2})[0-9]{3,5}-[0-9]{4}(?![0-9-]| ?(?:k?cal|step|pas|mg|ml|mcg|unit|unid|g |gram))"),
-    Pattern("phone", _NOT_BEFORE + r"\([0-9]{2,3}\) ?[0-9]{3,5}[ .-]?[0-9]{4}(?![0-9])"),
-    Pattern("number", _NOT_BEFORE + r"[0-9]{3}-[0-9]{2}-[0-9]{4}(?![0-9])"),
-    Pattern("number", r"(?:^|[^0-9.,])[0-9]{7,20}(?![0-9])"),
+    Pattern("email", 0, rf"[{_LETTER}0-9._%+-]{{1,64}}@[{_LETTER}0-9-]{{1,63}}\.[{_LETTER}0-9.-]{{2,100}}"),
+    Pattern("phone", 10, _NOT_BEFORE + r"(?:\+?[0-9]{1,3}[ .-]?)?\(?[0-9]{3}\)?[ .-]{0,2}[0-9]{3}[ .-]?[0-9]{4}(?![0-9])"),
+    Pattern("phone", 2, r"\+[0-9][0-9 ().-]{6,18}[0-9]"),
+    Pattern("phone", 7, _NOT_BEFORE + r"(?!(?:19|20)[0-9]{2}-(?:19|20)[0-9]{2})[0-9]{3,5}-[0-9]{4}(?![0-9-]| ?(?:k?cal|step|pas|mg|ml|mcg|unit|unid|g |gram))"),
+    Pattern("phone", 9, _NOT_BEFORE + r"\([0-9]{2,3}\) ?[0-9]{3,5}[ .-]?[0-9]{4}(?![0-9])"),
+    Pattern("number", 9, _NOT_BEFORE + r"[0-9]{3}-[0-9]{2}-[0-9]{4}(?![0-9])"),
+    Pattern("number", 7, r"(?:^|[^0-9.,])[0-9]{7,20}(?![0-9])"),
     Pattern(
-        "number",
+        "number", 1,
         rf"(?:^|[^{_LETTER}])(?:mrn|mr|record|chart|social security|ssn|medicare|medicaid|insurance|policy|expediente|historia cl[íi]nica|seguro social|prontu[áa]rio|cpf|dosye)"
         r"(?: (?:no|nr|number|n[úu]mero|num|id|is|es|mwen|card)){0,2}[ .:#°º]{0,3}[0-9][0-9-]{3,20}",
     ),
-    Pattern("birth_date", rf"(?:born|birthday|birth date|date of birth|dob|d\.o\.b|nac[ií]|nacimiento|nasci|nasceu|nascimento|fèt|fet)[^0-9]{{0,25}}{_DATE}"),
-    Pattern("birth_date", _NOT_BEFORE + r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-]19[0-9]{2}(?![0-9])"),
-    Pattern("address", rf"{_NOT_BEFORE}[0-9]{{1,5}} (?!{_SMALL} )[{_LETTER}.'’]{{2,20}} (?:(?!{_SMALL} )[{_LETTER}.'’]{{2,20}} ){{0,2}}(?:street|st|avenue|ave|boulevard|blvd|lane|road|rd)(?![{_LETTER}])"),
-    Pattern("address", rf"{_NOT_BEFORE}[0-9]{{1,5}} (?:[A-Z][{_LETTER}.'’]{{1,20}} ){{1,3}}(?:Drive|Dr|Court|Ct|Place|Pl|Way|Terrace|Ter|Circle|Cir|Parkway|Pkwy|Highway|Hwy|Ln|Apt|Square|Sq)(?![{_LETTER}])", False),
-    Pattern("address", rf"(?:^|[^{_LETTER}])(?:calle|avenida|carrera|rua|travessa|plaza|praça|ruelle|rue) [{_LETTER}.'’]{{2,20}}(?: [{_LETTER}.'’]{{1,20}}){{0,4}},? (?:n[°ºo]?\.? ?|# ?)?[0-9]{{1,5}}(?![0-9])(?! ?{_UNIT})"),
-    Pattern("address", r"p\.? ?o\.? box [0-9]{1,8}"),
-    Pattern("address", rf",? [A-Z]{{2}},? [0-9]{{5}}(?:-[0-9]{{4}})?(?![0-9]| ?[{_LETTER}])", False),
-    Pattern("address", r"zip(?: code)?[ :]{1,2}(?:is )?[0-9]{5}"),
+    Pattern("birth_date", 4, rf"(?:born|birthday|birth date|date of birth|dob|d\.o\.b|nac[ií]|nacimiento|nasci|nasceu|nascimento|fèt|fet)[^0-9]{{0,25}}{_DATE}"),
+    Pattern("birth_date", 6, _NOT_BEFORE + r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-]19[0-9]{2}(?![0-9])"),
+    Pattern("address", 1, rf"{_NOT_BEFORE}[0-9]{{1,5}} (?!{_SMALL} )[{_LETTER}.'’]{{2,20}} (?:(?!{_SMALL} )[{_LETTER}.'’]{{2,20}} ){{0,2}}(?:street|st|avenue|ave|boulevard|blvd|lane|road|rd)(?![{_LETTER}])"),
+    Pattern("address", 1, rf"{_NOT_BEFORE}[0-9]{{1,5}} (?:[A-Z][{_LETTER}.'’]{{1,20}} ){{1,3}}(?:Drive|Dr|Court|Ct|Place|Pl|Way|Terrace|Ter|Circle|Cir|Parkway|Pkwy|Highway|Hwy|Ln|Apt|Square|Sq)(?![{_LETTER}])", False),
+    Pattern("address", 1, rf"(?:^|[^{_LETTER}])(?:calle|avenida|carrera|rua|travessa|plaza|praça|ruelle|rue) [{_LETTER}.'’]{{2,20}}(?: [{_LETTER}.'’]{{1,20}}){{0,4}},? (?:n[°ºo]?\.? ?|# ?)?[0-9]{{1,5}}(?![0-9])(?! ?{_UNIT})"),
+    Pattern("address", 1, r"p\.? ?o\.? box [0-9]{1,8}"),
+    Pattern("address", 5, rf",? [A-Z]{{2}},? [0-9]{{5}}(?:-[0-9]{{4}})?(?![0-9]| ?[{_LETTER}])", False),
+    Pattern("address", 5, r"zip(?: code)?[ :]{1,2}(?:is )?[0-9]{5}"),
 )  # fmt: skip
 
 # A name that is also a word counts only beside the other name, or after a title.
@@ -78,7 +81,7 @@ _TITLES = "dr dra doctor doctora doutor doutora doktè dokte mr mrs ms miss sr s
 _TITLES_FOLDED = frozenset(word for title in _TITLES.split() for word in folded(title))
 _WORDS_FOLDED = frozenset(word for each in _WORDS_TOO.split() for word in folded(each))
 
-_COMPILED = tuple((pattern.kind, re.compile(pattern.source, re.ASCII | (re.IGNORECASE if pattern.ignores_case else 0))) for pattern in PATTERNS)
+_COMPILED = tuple((pattern.kind, pattern.digits, re.compile(pattern.source, re.ASCII | (re.IGNORECASE if pattern.ignores_case else 0))) for pattern in PATTERNS)
 _HAS_NONE = re.compile("[^0-9@]*")  # each pattern asks for one of these
 
 
@@ -92,7 +95,8 @@ def detail_in(text: str) -> str | None:
     plain = " ".join(unicodedata.normalize("NFKC", text[:MOST]).split())
     if _HAS_NONE.fullmatch(plain):
         return None
-    return next((kind for kind, pattern in _COMPILED if pattern.search(plain)), None)
+    digits = sum(map(plain.count, "0123456789"))
+    return next((kind for kind, at_least, pattern in _COMPILED if digits >= at_least and pattern.search(plain)), None)
 
 
 def may_hold(text: str, names: Iterable[str]) -> str:
