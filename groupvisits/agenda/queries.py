@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, distinct, func, literal, select, union, union_all
+from sqlalchemy import bindparam, distinct, func, literal, literal_column, select, union, union_all
 from sqlalchemy.orm import Session
 
 from groupvisits.accounts.models import StaffMember
@@ -229,7 +229,7 @@ _HERE = (_SEATS.c.session_id == bindparam("session_id"), _SEATS.c.state.not_in([
 def _in_one_row(*people: Any) -> Any:
     """All of them as one text: to fetch a row for each takes longer than to look at the words."""
     each = union_all(*people).subquery()
-    return select(func.aggregate_strings(each.c.person_id + literal(_UNIT) + each.c.name, _RECORD).label("together"))
+    return select(func.aggregate_strings(each.c.person_id + literal(_UNIT) + each.c.name, literal_column(f"'{_RECORD}'")).label("together"))
 
 
 _NAMES = Statement(

@@ -9,7 +9,6 @@ See docs/decisions/017.
 
 import contextlib
 import errno
-import json
 import os
 import random
 import socket as sockets
@@ -25,6 +24,8 @@ from wsproto.connection import Connection, ConnectionState, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
 from wsproto.frame_protocol import CloseReason
 from wsproto.utilities import LocalProtocolError, generate_accept_token
+
+from groupvisits.core import wire
 
 CONNECTION = "groupvisits.connection"  # in the WSGI environment: the server's handler of this connection
 GOODBYE = 5.0  # seconds a browser has to answer a close
@@ -208,15 +209,12 @@ class Rooms(Manager):
         if callback or skip_sid or lines is None or namespace != "/" or namespace not in self.rooms:
             super().emit(event, data, namespace, room=room, skip_sid=skip_sid, callback=callback, to=to, **more)
             return
-        queued = engine.Packet(engine.MESSAGE, f"{messages.EVENT}{_encode([event, data])}")
+        queued = engine.Packet(engine.MESSAGE, f"{messages.EVENT}{wire.dumps([event, data])}")
         frame = frame_of(str(queued.encode()))
         for _sid, engine_id in self.get_participants(namespace, to or room):
             line = lines.get(engine_id)
             if line is None or not line.push(frame):
                 server.eio.send_packet(engine_id, queued)
-
-
-_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def frame_of(message: str | bytes) -> bytes:
