@@ -18,7 +18,7 @@ def test_half_an_emoji_is_read_so_that_a_form_can_take_it_off() -> None:
     assert wire.loads('{"words": "my knee \\ud83d"}') == {"words": "my knee \ud83d"}
 
 
-@pytest.mark.parametrize("text", ["", "{", '{"a": }', "[1,]", "1" * 200])
+@pytest.mark.parametrize("text", ["", "{", '{"a": }', "[1,]"])
 def test_what_is_no_json_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         wire.loads(text)
