@@ -12,7 +12,7 @@ from flask_socketio import SocketIO
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import ROOT, Config
-from groupvisits.core import database, events, health, language, logs, pages, sockets, web, websockets, wire
+from groupvisits.core import database, events, health, language, logs, pages, quick_json, sockets, web, websockets
 from groupvisits.core.permissions import Policy
 from groupvisits.extensions import babel, csrf, db, limiter, migrate
 
@@ -114,7 +114,8 @@ def _init_sockets(app: Flask, config: Config, policies: dict[str, Policy]) -> No
         ping_interval=10,
         ping_timeout=8,
         max_http_buffer_size=16 * 1024,
-        json=wire,
+        json=quick_json,
+        serializer=websockets.TextPacket,
         **rooms,
     )
     door = sockets.SocketDoor(app, policies=policies, find_actor=find_actor, origins={config.public_url} - {""})

@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.types import TypeDecorator
 
+from groupvisits.core import quick_json
 from groupvisits.core.errors import Busy
 from groupvisits.extensions import db
 
@@ -60,6 +61,9 @@ def _from_text(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
+_JSON: dict[str, Any] = {"json_serializer": quick_json.dumps, "json_deserializer": quick_json.loads}
+
+
 class Writes:
     """The write engine of one application and the lock that lets one write transaction at a time hold SQLite."""
 
@@ -75,10 +79,11 @@ def init_app(app: Flask, uri: str) -> None:
     # hide_parameters: what patients wrote must not reach the log when a statement fails.
     app.config["SQLALCHEMY_DATABASE_URI"] = uri
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = (
-        {"hide_parameters": True, "poolclass": QueuePool, "pool_size": 20, "max_overflow": 40, "connect_args": {"check_same_thread": False}}
+        {"hide_parameters": True, **_JSON, "poolclass": QueuePool, "pool_size": 20, "max_overflow": 40, "connect_args": {"check_same_thread": False}}
         if sqlite
         else {
             "hide_parameters": True,
+            **_JSON,
             "pool_pre_ping": True,
             "pool_size": 10,
             "max_overflow": 20,
@@ -99,9 +104,9 @@ def writes() -> Writes:
 def write_engine(uri: str) -> Engine:
     """An engine whose transactions begin by taking the right to write."""
     if not uri.startswith("sqlite"):
-        return create_engine(uri, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20, connect_args={"options": "-c timezone=UTC"})
+        return create_engine(uri, hide_parameters=True, **_JSON, pool_pre_ping=True, pool_size=10, max_overflow=20, connect_args={"options": "-c timezone=UTC"})
     Path(uri.removeprefix("sqlite:///")).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    engine = create_engine(uri, hide_parameters=True, poolclass=QueuePool, pool_size=2, max_overflow=8, connect_args={"check_same_thread": False})
+    engine = create_engine(uri, hide_parameters=True, **_JSON, poolclass=QueuePool, pool_size=2, max_overflow=8, connect_args={"check_same_thread": False})
     _prepare_sqlite(engine, reads_only=False)
     return engine
 

@@ -25,7 +25,7 @@ from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
 from wsproto.frame_protocol import CloseReason
 from wsproto.utilities import LocalProtocolError, generate_accept_token
 
-from groupvisits.core import wire
+from groupvisits.core import quick_json
 
 CONNECTION = "groupvisits.connection"  # in the WSGI environment: the server's handler of this connection
 GOODBYE = 5.0  # seconds a browser has to answer a close
@@ -200,6 +200,12 @@ class _RestOfFrame(engine.Packet):
         return self.rest
 
 
+class TextPacket(messages.Packet):
+    """None of ours holds bytes, so none is searched for them."""
+
+    uses_binary_events = False
+
+
 class Rooms(Manager):
     """Socket.IO's rooms of this process. A message is encoded once; whoever cannot take it at once gets it through their queue."""
 
@@ -209,7 +215,7 @@ class Rooms(Manager):
         if callback or skip_sid or lines is None or namespace != "/" or namespace not in self.rooms:
             super().emit(event, data, namespace, room=room, skip_sid=skip_sid, callback=callback, to=to, **more)
             return
-        queued = engine.Packet(engine.MESSAGE, f"{messages.EVENT}{wire.dumps([event, data])}")
+        queued = engine.Packet(engine.MESSAGE, f"{messages.EVENT}{quick_json.dumps([event, data])}")
         frame = frame_of(str(queued.encode()))
         for _sid, engine_id in self.get_participants(namespace, to or room):
             line = lines.get(engine_id)

@@ -1,4 +1,4 @@
-"""JSON of the live room. A phone's message and every screen's delta pass through here, so by a library that takes a tenth of the time."""
+"""JSON of the live room's messages and of the database's columns: at forty rooms a tenth of the server's time, with this library a hundredth."""
 
 from typing import Any
 
