@@ -12,7 +12,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import gevent
 import structlog
-from flask import Flask, current_app, has_app_context
+from flask import Flask, has_app_context
 from gevent.event import AsyncResult, Event
 
 from groupvisits.core import database, transaction, websockets
