@@ -2,7 +2,6 @@
 
 import hashlib
 import secrets
-import uuid
 
 # Nobody can tell 0 from O or 1 from I and L on a wall six metres away, and no vowels means no accidental words.
 CODE_LETTERS = "BCDFGHJKMNPQRSTVWXYZ23456789"
@@ -10,7 +9,7 @@ CODE_LETTERS = "BCDFGHJKMNPQRSTVWXYZ23456789"
 
 def new_id() -> str:
     """32 hexadecimal characters."""
-    return uuid.uuid4().hex
+    return secrets.token_hex(16)
 
 
 def new_token() -> str:

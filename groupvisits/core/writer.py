@@ -6,6 +6,7 @@ Without a server (tests, the command line) `submit` is `transaction.run`.
 """
 
 import contextlib
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -35,7 +36,7 @@ class _Waiting:
     def __init__(self, verb: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self.verb, self.args, self.kwargs = verb, args, kwargs
         self.answered: AsyncResult = AsyncResult()
-        self.given_up = False
+        self.since = time.monotonic()
         self.result: Any = None
         self.refusal: Exception | None = None
         self.announced: list[Any] = []
@@ -55,17 +56,13 @@ class Writer:
         self.greenlet = gevent.spawn(self._write_forever)
 
     def submit(self, verb: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """What `verb(tx, ...)` returns, once it is committed. Raises its refusal, Busy after ten seconds, NotSaved when it failed."""
+        """What `verb(tx, ...)` returns, once it is committed. Raises its refusal, Busy if its turn has not come in ten seconds, NotSaved when it failed."""
         if self.stopping:
             raise Busy
         waiting = _Waiting(verb, args, kwargs)
         self.queue.append(waiting)
         self.more.set()
-        try:
-            return waiting.answered.get(timeout=database.WAIT_SECONDS)
-        except gevent.Timeout:
-            waiting.given_up = True
-            raise Busy from None
+        return waiting.answered.get()
 
     def stop(self) -> None:
         """Take nothing more, and return when everything that was taken is saved and answered."""
@@ -83,16 +80,20 @@ class Writer:
                     gevent.sleep(0)  # whoever waits for the turn to write, or for the hub, comes next
 
     def _write_some(self, batch: list[_Waiting]) -> None:
-        batch = [waiting for waiting in batch if not waiting.given_up]
-        if not batch:
-            return
         try:
             with transaction.turn():
-                if not self._committed(batch):
+                batch = self._in_time(batch)
+                if batch and not self._committed(batch):
                     for waiting in batch:  # one of them broke the transaction: each in its own finds out which
                         self._committed([waiting])
         except Exception as failure:  # Busy; whatever else it is, the writer goes on: without it nothing would be saved any more
             self._fail(batch, failure)
+
+    def _in_time(self, batch: list[_Waiting]) -> list[_Waiting]:
+        """Those that have not waited too long; the others are answered by Busy and not begun."""
+        oldest = time.monotonic() - database.WAIT_SECONDS
+        self._fail([waiting for waiting in batch if waiting.since < oldest], Busy())
+        return [waiting for waiting in batch if waiting.since >= oldest]
 
     def _committed(self, batch: list[_Waiting]) -> bool:
         """Carry out the batch in one transaction, tell and answer. False, with nothing done, if one of several failed in a way that is no refusal."""
@@ -124,6 +125,8 @@ class Writer:
         return contextlib.nullcontext() if lines is None else lines.in_one_piece()
 
     def _fail(self, batch: list[_Waiting], reason: BaseException) -> None:
+        if not batch:
+            return
         log.error("commands_failed", commands=len(batch), exc_info=reason)
         for waiting in (each for each in batch if not each.answered.ready()):
             waiting.refusal = reason if isinstance(reason, Busy) else NotSaved()

@@ -1,12 +1,15 @@
 """One form reads both doors' input."""
 
+import contextvars
+
 import pytest
-from flask import Flask
+from flask import Flask, has_app_context
 from wtforms import BooleanField, IntegerField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from groupvisits.core.errors import Invalid
-from groupvisits.core.forms import BaseForm, UnknownField, parse
+from groupvisits.core.forms import BaseForm, UnknownField, parse, parse_body
+from groupvisits.core.language import lazy, words
 
 
 class SayForm(BaseForm):
@@ -47,3 +50,26 @@ def test_a_number_beyond_all_measure_is_refused_and_breaks_nothing(digits: int) 
 
     with pytest.raises(Invalid):
         parse(CountForm, {"times": "9" * digits})
+
+
+def test_a_form_is_read_in_no_context_of_flask_and_its_refusal_is_told_in_the_readers_language() -> None:
+    """As a command that comes by socket is."""
+
+    class ChooseForm(BaseForm):
+        route = StringField(validators=[InputRequired(lazy("Choose who this is for: the group, or your one-on-one only."))])
+        words = StringField(validators=[Length(max=3)])
+
+    refusals: list[Invalid] = []
+
+    def read(body: dict[str, object]) -> object:
+        try:
+            return parse_body(ChooseForm, body)
+        except Invalid as refusal:
+            refusals.append(refusal)
+            return None
+
+    outside = contextvars.Context()
+    assert outside.run(has_app_context) is False
+    assert outside.run(read, {"route": "group", "words": "abc"}) == {"route": "group", "words": "abc"}
+    assert outside.run(read, {}) is None and outside.run(read, {"route": "group", "words": "abcd"}) is None
+    assert words(refusals[0], "es") == "Elija para quién es: para el grupo o solo para su consulta a solas."
