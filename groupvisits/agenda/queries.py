@@ -229,7 +229,8 @@ _HERE = (_SEATS.c.session_id == bindparam("session_id"), _SEATS.c.state.not_in([
 def _in_one_row(*people: Any) -> Any:
     """All of them as one text: to fetch a row for each takes longer than to look at the words."""
     each = union_all(*people).subquery()
-    return select(func.aggregate_strings(each.c.person_id + literal(_UNIT) + each.c.name, literal_column(f"'{_RECORD}'")).label("together"))
+    between: Any = literal_column(f"'{_RECORD}'")  # a text would be filled in at each execution
+    return select(func.aggregate_strings(each.c.person_id + literal(_UNIT) + each.c.name, between).label("together"))
 
 
 _NAMES = Statement(

@@ -46,7 +46,7 @@ def test_every_statement_runs_on_this_database(cast: Cast, where: str) -> None:
         values = {
             name: 1 if re.search("version|number", name) else MOMENT if name.endswith("_at") else "none" for name, value in binds.items() if value is None
         }
-        found = statement.all(tx, **values) if hasattr(statement.core, "selected_columns") else statement.do(tx, **values)
+        found: Any = statement.all(tx, **values) if hasattr(statement.core, "selected_columns") else statement.do(tx, **values)
         assert not found or {type(value) for row in found for value in row} <= {int, type(None)}, "a count at most"
 
 
