@@ -1,6 +1,7 @@
 """The record shows whoever tampers with it."""
 
 import ast
+import contextlib
 import json
 import re
 from pathlib import Path
@@ -15,7 +16,7 @@ from groupvisits.accounts import service as accounts
 from groupvisits.audit import queries, service
 from groupvisits.audit.words import ACTS
 from groupvisits.core import database
-from groupvisits.core.errors import NotAllowed
+from groupvisits.core.errors import Conflict, NotAllowed
 from groupvisits.core.events import RequestRefused
 from groupvisits.core.transaction import Transaction, run
 from groupvisits.extensions import db
@@ -102,6 +103,41 @@ class TestVerify:
         assert app.test_cli_runner().invoke(args=["audit", "verify"]).exit_code == 0
         tamper(app, "DELETE FROM audit_entries WHERE number = 2")
         assert app.test_cli_runner().invoke(args=["audit", "verify"]).exit_code == 1
+
+
+@pytest.mark.usefixtures("context")
+def test_acts_of_one_transaction_follow_each_other_in_their_chains(app: Flask, cast: Cast) -> None:
+    def acts(tx: Transaction) -> None:
+        for number in range(4):
+            service.record(tx, cast.joanne, f"test:{number}", session_id=cast.session_id if number % 2 else "")
+
+    run(acts)
+    query = "SELECT action, number FROM audit_entries WHERE action LIKE 'test:%' ORDER BY chain_id, number"
+    found = db.session.execute(text(query)).all()
+    assert [action for action, _ in found] == ["test:0", "test:2", "test:1", "test:3"]
+    assert found[1].number == found[0].number + 1 and found[3].number == found[2].number + 1
+    assert problems(app) == []
+
+
+@pytest.mark.usefixtures("context")
+def test_what_was_refused_is_not_on_record(app: Flask, cast: Cast) -> None:
+    """Neither where the whole act was refused, nor a part of it that the act went on without."""
+
+    def refused(tx: Transaction) -> None:
+        service.record(tx, cast.joanne, "test:refused", session_id=cast.session_id)
+        raise Conflict
+
+    def goes_on(tx: Transaction) -> None:
+        service.record(tx, cast.joanne, "test:before", session_id=cast.session_id)
+        with contextlib.suppress(Conflict), tx.tried():
+            refused(tx)
+        service.record(tx, cast.joanne, "test:after", session_id=cast.session_id)
+
+    with pytest.raises(Conflict):
+        run(refused)
+    run(goes_on)
+    assert db.session.scalars(text("SELECT action FROM audit_entries WHERE action LIKE 'test:%' ORDER BY number")).all() == ["test:before", "test:after"]
+    assert problems(app) == []
 
 
 def test_a_refusal_is_recorded_but_not_endlessly(app: Flask, cast: Cast) -> None:

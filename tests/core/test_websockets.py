@@ -1,5 +1,6 @@
 """The server's WebSockets over a real pair of sockets: order, whole frames, and what is refused."""
 
+import os
 import socket
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -119,6 +120,51 @@ def test_what_is_pushed_and_what_is_queued_arrives_whole_and_in_its_order(server
         while number % 7 == 0 and browser.websocket.is_writing:
             gevent.sleep(0)  # nothing is on its way
     assert slow.get(timeout=10) == sent
+
+
+def test_what_is_said_together_is_written_in_one_piece_and_its_order(server: socketio.Server, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[bytes] = []
+    really = os.write
+    monkeypatch.setattr(os, "write", lambda file, data: written.append(data) or really(file, data))
+    with server.eio.lines.in_one_piece():
+        server.manager.emit("told", 1, "/", room="room")
+        server.eio.send("browser", "answer 2")
+        server.manager.emit("told", 3, "/", room="room")
+        assert written == []
+    assert len(written) == 1
+    server.manager.emit("told", 4, "/", room="room")
+    assert browser.messages(4) == ['42["told",1]', "4answer 2", '42["told",3]', '42["told",4]']
+
+
+def test_what_is_held_back_goes_before_what_is_queued_meanwhile(server: socketio.Server, browser: Browser) -> None:
+    with server.eio.lines.in_one_piece():
+        server.manager.emit("told", 1, "/", room="room")
+        browser.engine.send(Packet(MESSAGE, "queued 2"))
+        server.manager.emit("told", 3, "/", room="room")
+        while not browser.engine.queue.empty():
+            gevent.sleep(0)
+        server.manager.emit("told", 4, "/", room="room")
+    assert browser.messages(4) == ['42["told",1]', '42["told",3]', "4queued 2", '42["told",4]']
+
+
+def test_what_is_held_back_from_a_slow_reader_waits_in_the_queue(server: socketio.Server, browser: Browser) -> None:
+    sent = []
+    for number in range(300):
+        with server.eio.lines.in_one_piece():
+            for part in range(3):
+                server.manager.emit("told", {"words": "x" * 300, "number": f"{number}.{part}"}, "/", room="room")
+                sent.append(f"{number}.{part}")
+        gevent.sleep(0)
+    assert [text.split('"')[-2] for text in browser.messages(900)] == sent
+
+
+def test_a_goodbye_comes_after_what_was_held_back(server: socketio.Server, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(websockets, "GOODBYE", 0.05)
+    with server.eio.lines.in_one_piece():
+        server.manager.emit("told", "last words", "/", room="room")
+        browser.websocket.close()
+    heard = [event.data if isinstance(event, TextMessage) else type(event) for event in browser.events()]
+    assert heard == ['42["told","last words"]', CloseConnection]
 
 
 def test_until_a_browser_has_changed_over_from_polling_it_hears_by_polling(server: socketio.Server) -> None:

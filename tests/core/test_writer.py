@@ -115,6 +115,21 @@ def test_a_refusal_undoes_itself_alone(app: Flask, running: writer.Writer, heard
     assert heard == ["First", "Last"] and made == [1]
 
 
+def test_what_a_refused_command_left_for_the_end_is_not_written(app: Flask, running: writer.Writer) -> None:
+    written: list[list[str]] = []
+
+    def leaves(tx: Transaction, name: str) -> None:
+        tx.leave_for_the_end(write, name)
+        if name == "Refused":
+            raise Conflict
+
+    def write(tx: Transaction, names: list[str]) -> None:
+        written.append(names)
+
+    at_once(app, *(lambda name=name: writer.submit(app, leaves, name) for name in ("First", "Refused", "Last")))
+    assert written == [["First", "Last"]]
+
+
 def test_a_crash_fails_its_own_command_only_and_is_answered_by_nothing_saved(app: Flask, running: writer.Writer, heard: list[str]) -> None:
     first, broken, last = at_once(
         app, lambda: writer.submit(app, found, "First"), lambda: writer.submit(app, crashes, "Broken"), lambda: writer.submit(app, found, "Last")
