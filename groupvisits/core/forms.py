@@ -4,7 +4,7 @@ import uuid
 from typing import Any, TypeVar
 
 import wtforms
-from flask import g, has_app_context, request
+from flask import g, request
 from flask_babel import get_translations, gettext
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
@@ -24,15 +24,13 @@ SelectChoice: Any = vars(wtforms)["SelectChoice"]  # newer than the stubs that t
 class _OurMessages:
     """WTForms has no Haitian Creole: its sentences come from our catalogue like all others.
 
-    A socket's command is read before anybody asks in which language; its refusal is translated when it is told (core.language.words).
+    A command that comes by socket is read in no context of Flask, where they stay as they are until the refusal is told (core.language.words).
     """
 
     def gettext(self, text: str) -> str:
-        return gettext(text) if has_app_context() else text
+        return gettext(text)
 
     def ngettext(self, singular: str, plural: str, n: int) -> str:
-        if not has_app_context():
-            return singular if n == 1 else plural
         return get_translations().ungettext(singular, plural, n)  # WTForms fills the text in itself
 
 
@@ -124,7 +122,7 @@ class TextList(Field):
     def pre_validate(self, form: Any) -> None:
         values = self.data or []
         if len(values) > self.at_most or any(not 0 < len(value) <= self.each_at_most for value in values):
-            raise ValidationError(self.gettext(UnknownField.message))
+            raise ValidationError(gettext(UnknownField.message))
 
 
 F = TypeVar("F", bound=BaseForm)

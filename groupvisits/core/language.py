@@ -8,9 +8,9 @@ from datetime import date, datetime
 from typing import cast
 
 from babel.dates import format_date
-from flask import current_app, has_app_context, has_request_context, request
+from flask import current_app, has_request_context, request
 from flask import session as browser_session
-from flask_babel import LazyString, force_locale, gettext
+from flask_babel import force_locale, gettext, lazy_gettext
 
 from groupvisits.core.errors import DomainError
 
@@ -32,8 +32,8 @@ def current_language() -> str:
 
 
 def lazy(text: str) -> str:
-    """A text for a form's class body: translated each time it is shown. In no context of Flask it is the text itself, for `words`."""
-    return cast(str, LazyString(lambda: gettext(text) if has_app_context() else text))
+    """A text for a form's class body: translated each time it is shown."""
+    return cast(str, lazy_gettext(text))
 
 
 def words(error: DomainError, language: str | None = None) -> str:
