@@ -34,7 +34,7 @@ class Subject(NamedTuple):
     clinic_id: str = ""
 
 
-class _Act(NamedTuple):
+class Act(NamedTuple):
     """What an entry says; the code covers these fields, in this order, with the entry's number after the chain."""
 
     chain_id: str
@@ -56,12 +56,12 @@ def record(tx: Transaction, actor: Actor, action: str, subject: Any = None, *, s
     about = subject if isinstance(subject, Subject) else _about(subject)
     clinic_id = about.clinic_id or actor.clinic_id
     chain_id = f"session:{session_id}" if session_id else f"clinic:{clinic_id}" if clinic_id else "installation"
-    tx.leave_for_the_end(_append, _Act(chain_id, clinic_id, clock.now(), actor.kind, actor.id, action, about.kind, about.id, details))
+    tx.leave_for_the_end(_append, Act(chain_id, clinic_id, clock.now(), actor.kind, actor.id, action, about.kind, about.id, details))
 
 
-def _append(tx: Transaction, acts: list[_Act]) -> None:
+def _append(tx: Transaction, acts: list[Act]) -> None:
     """Each act follows the one before it in its chain. At the end, and one chain after the other: whoever holds a chain waits for nothing but chains."""
-    by_chain: dict[str, list[_Act]] = defaultdict(list)
+    by_chain: dict[str, list[Act]] = defaultdict(list)
     for act in acts:
         by_chain[act.chain_id].append(act)
     for chain_id in sorted(by_chain):
@@ -72,6 +72,11 @@ def _append(tx: Transaction, acts: list[_Act]) -> None:
             rows.append({"number": number, "mac": mac, **act._asdict()})
         _ENTRY.do_all(tx, rows)
         _NEXT_HEAD.do(tx, chain_id=chain_id, number=number, mac=mac)
+
+
+def not_written_yet(tx: Transaction) -> list[Act]:
+    """What this transaction has recorded so far, in its order."""
+    return tx.left_for(_append)
 
 
 def _about(row: Any) -> Subject:
@@ -143,7 +148,7 @@ def _anchored_heads(instance: Path | None) -> dict[tuple[str, int], str]:
     return {(row["chain"], row["number"]): row["mac"] for row in rows}
 
 
-def _mac(entry: AuditEntry | _Act, number: int, previous: str) -> str:
+def _mac(entry: AuditEntry | Act, number: int, previous: str) -> str:
     at: datetime = entry.at.astimezone(UTC)
     content = [
         previous, entry.chain_id, number, entry.clinic_id, at.isoformat(), entry.actor_kind, entry.actor_id, entry.action,

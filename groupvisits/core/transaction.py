@@ -40,6 +40,10 @@ class Transaction(Session):
         """`write(tx, rows)` writes this, with all that was left for it, just before the commit. A refusal takes back what it left."""
         self.left_for_the_end.append((write, row))
 
+    def left_for(self, write: Callable[["Transaction", list[Any]], None]) -> list[Any]:
+        """What is not written yet, for whoever must know of it before: several commands may share the transaction."""
+        return [row for whose, row in self.left_for_the_end if whose is write]
+
     def write_what_was_left(self) -> None:
         left, self.left_for_the_end = self.left_for_the_end, []
         for write in dict.fromkeys(write for write, _ in left):

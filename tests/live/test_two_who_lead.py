@@ -1,14 +1,19 @@
 """Two who lead at once: what one of them has changed is not written over by the other, who has not seen it. Over both doors."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask import Flask
 
 from groupvisits.accounts.models import StaffRole
+from groupvisits.agenda import service as agenda
+from groupvisits.agenda.rules import ChangedMeanwhile
 from groupvisits.audit import service as audit
+from groupvisits.core.actor import Actor
 from groupvisits.core.transaction import write
+from groupvisits.live import service as live
 from groupvisits.sessions.models import SessionTeamMember
 from tests.cast import Cast
 from tests.live.conftest import Phone
@@ -78,6 +83,23 @@ def test_what_somebody_else_changed_since_it_was_looked_at_is_not_written_over(o
     assert taken["ok"] and stands(joanne, opened)[:2] != kept[:2]
     assert tomas.send(opened, name, "c2", **his, base_version=kept[2]) == taken, "The same command again has the same answer"
     assert joanne.send(opened, name, **hers, base_version=kept[2])["error"]["changed_by"] == "Tomas Reyes"
+
+
+VERBS = {"agenda:order": agenda.order_topics, "live:prompt": live.say_prompt, "live:phase_owner": live.give_phase}
+
+
+def test_nor_where_both_acts_share_a_transaction(app: Flask, cast: Cast, opened: str, two: tuple[Phone, Phone], acts: Any) -> None:
+    """The first is not on record yet when the second is looked at."""
+    name, (hers, his, *_) = acts
+    _, _, seen = stands(two[0], opened)
+    with app.app_context(), write() as tx:
+        VERBS[name](tx, leads(cast.joanne), opened, **hers, base_version=seen)
+        with pytest.raises(ChangedMeanwhile):
+            VERBS[name](tx, leads(cast.tomas), opened, **his, base_version=seen)
+
+
+def leads(person: Actor) -> Actor:
+    return replace(person, roles=person.roles | {"facilitator"})
 
 
 def test_ones_own_changes_and_what_is_about_something_else_are_no_conflict(app: Flask, cast: Cast, opened: str, two: tuple[Phone, Phone], acts: Any) -> None:
