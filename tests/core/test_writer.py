@@ -205,6 +205,21 @@ def test_a_command_sees_what_the_one_before_it_did(app: Flask, cast: Cast, runni
     assert answers[2] == answers[0] + "?!"
 
 
+def test_what_is_remembered_is_forgotten_when_a_command_may_have_changed_it(app: Flask, running: writer.Writer) -> None:
+    reads: list[int] = []
+
+    def asks(tx: Transaction) -> int:
+        return tx.remember("how many", lambda: reads.append(1) or len(reads))
+
+    def refuses_at_once(tx: Transaction) -> None:
+        raise Conflict
+
+    ask = lambda: writer.submit(app, asks)  # noqa: E731
+    answers = at_once(app, ask, ask, lambda: writer.submit(app, found, "Changed"), ask, ask, lambda: writer.submit(app, refuses_at_once), ask)
+    assert [answers[place] for place in (0, 1, 3, 4, 6)] == [1, 1, 2, 2, 3]
+    assert at_once(app, ask) == [4], "another transaction"
+
+
 def test_what_waited_too_long_is_left_out_and_answered_by_busy(app: Flask, running: writer.Writer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where another process holds the database; and what stood behind it has waited as long."""
     asked_for, free = Event(), Event()

@@ -39,7 +39,7 @@ def written(tx: Transaction, clinic_id: str, session_id: str, author_id: str, wo
 
 def hit_in(tx: Transaction, clinic_id: str, words: str) -> rules.Hit | None:
     """The phrase of the clinic's lists that stands in the words, in any of its languages."""
-    clinic = _CLINIC.one(tx, clinic_id=clinic_id)
+    clinic = tx.remember((_CLINIC, clinic_id), lambda: _CLINIC.one(tx, clinic_id=clinic_id))
     return _watch(clinic.own, clinic.offered, bool(clinic.is_demo)).hit(words)
 
 
@@ -47,7 +47,8 @@ def is_personal(tx: Transaction, session_id: str, author_id: str, words: str) ->
     """Whether the words hold a personal detail, or name somebody else who has a place in this visit or works in it."""
     if rules.detail_in(words):
         return True
-    return rules.names_somebody(words, (row.name for row in queries.names_in(tx, session_id) if row.person_id != author_id))
+    people = tx.remember((queries.names_in, session_id), lambda: queries.names_in(tx, session_id))
+    return rules.names_somebody(words, (row.name for row in people if row.person_id != author_id))
 
 
 def hidden_now(tx: Transaction, topic: Topic, *, answered: bool = False) -> str:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from groupvisits.core.actor import Actor
@@ -43,27 +44,34 @@ def place_for(db: Session, viewer: Actor, session_id: str, *, lock: bool = False
 
 
 def place_of_patient(db: Session, viewer: Actor, session_id: str, *, lock: bool = False) -> Place:
-    """The same for what patients do most, by statements: session and seat are rows of a few columns."""
-    group_session = (_SESSION_HELD if lock else _SESSION).one(db, session_id=session_id)
-    if group_session is None or viewer.clinic_id != group_session.clinic_id:
+    """The same for what patients do most, by one statement: session and seat are rows of a few columns."""
+    row = (_PLACE_HELD if lock else _PLACE).one(db, session_id=session_id, patient_id=viewer.id)
+    if row is None or viewer.clinic_id != row.clinic_id:
         raise NotFound
-    place = Place(group_session, group_session.clinic_id, frozenset(), _SEAT.one(db, session_id=session_id, patient_id=viewer.id))
+    seat: Any = _SeatRow(row.seat_id, row.seat_state) if row.seat_id else None
+    place = Place(row, row.clinic_id, frozenset(), seat)
     if not POLICY.permits(viewer, "sessions:know_of", place):
         raise NotFound
     return place
 
 
+class _SeatRow(NamedTuple):
+    id: str
+    state: str
+
+
 _SESSIONS, _SEATS = table_of(GroupSession), table_of(Seat)
-_ROW = select(
-    *columns(GroupSession, "id", "clinic_id", "group_id", "state", "closed_at", "epoch", "version"),
-    (_SESSIONS.c.decision == ONE_ON_ONES).label("only_one_on_ones"),
-).where(_SESSIONS.c.id == bindparam("session_id"))
-_SESSION, _SESSION_HELD = Statement(_ROW), Statement(_ROW.with_for_update())
-_SEAT = Statement(
-    select(*columns(Seat, "id", "state")).where(
-        _SEATS.c.session_id == bindparam("session_id"), _SEATS.c.patient_id == bindparam("patient_id"), _SEATS.c.state != "cancelled"
+_ROW = (
+    select(
+        *columns(GroupSession, "id", "clinic_id", "group_id", "state", "closed_at", "epoch", "version"),
+        (_SESSIONS.c.decision == ONE_ON_ONES).label("only_one_on_ones"),
+        _SEATS.c.id.label("seat_id"),
+        _SEATS.c.state.label("seat_state"),
     )
+    .outerjoin(_SEATS, and_(_SEATS.c.session_id == _SESSIONS.c.id, _SEATS.c.patient_id == bindparam("patient_id"), _SEATS.c.state != "cancelled"))
+    .where(_SESSIONS.c.id == bindparam("session_id"))
 )
+_PLACE, _PLACE_HELD = Statement(_ROW), Statement(_ROW.with_for_update(of=_SESSIONS))
 
 
 def group_session_for(db: Session, viewer: Actor, session_id: str) -> GroupSession:
