@@ -32,6 +32,26 @@ class Transaction(Session):
         super().__init__(*args, **kwargs)
         self.announced: list[Any] = []
         self.left_for_the_end: list[tuple[Callable[[Transaction, list[Any]], None], Any]] = []
+        self._remembered: dict[Any, Any] = {}
+        self._holds = False
+
+    def remember(self, what: Any, read: Callable[[], Any]) -> Any:
+        """What `read` returned; kept for the next command of the transaction if this one says that `it_holds`."""
+        if what not in self._remembered:
+            self._remembered[what] = read()
+        return self._remembered[what]
+
+    def it_holds(self) -> None:
+        """The running command changes nothing of what anybody remembers."""
+        self._holds = True
+
+    def forget(self) -> None:
+        """The next command reads for itself, as in a transaction of its own; but for what holds still."""
+        if any(True for _ in self):  # SQLAlchemy takes its time over forgetting nothing, too
+            self.expunge_all()
+        if not self._holds:
+            self._remembered.clear()
+        self._holds = False
 
     def announce(self, event: Any) -> None:
         self.announced.append(event)

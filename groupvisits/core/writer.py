@@ -139,7 +139,7 @@ class _Broken(Exception):
 
 def _carry_out(tx: Transaction, waiting: _Waiting) -> None:
     """The verb and its listeners within, in a savepoint. Nothing in here may let another greenlet run."""
-    _forget(tx)  # each command reads for itself, as in a transaction of its own
+    tx.forget()
     tx.announced, left = [], len(tx.left_for_the_end)
     waiting.result = waiting.refusal = None
     tx.cursor.execute("SAVEPOINT command")  # the driver's own: SQLAlchemy's cost more than many a command
@@ -152,7 +152,7 @@ def _carry_out(tx: Transaction, waiting: _Waiting) -> None:
     except DomainError as refusal:
         if not tx.is_active:  # it hides a failure after which SQLAlchemy gives the whole transaction up
             raise _Broken from refusal
-        _forget(tx)
+        tx.forget()
         tx.cursor.execute("ROLLBACK TO command")
         del tx.left_for_the_end[left:]
         waiting.refusal, waiting.announced = refusal, []
@@ -160,14 +160,9 @@ def _carry_out(tx: Transaction, waiting: _Waiting) -> None:
         raise _Broken from failure
 
 
-def _forget(tx: Transaction) -> None:
-    if any(True for _ in tx):  # most live commands leave nothing, and SQLAlchemy takes its time over that too
-        tx.expunge_all()
-
-
 def _sum_up(tx: Transaction, batch: list[_Waiting]) -> None:
     """What is told once for the whole transaction is in `tx.announced` from here on."""
-    _forget(tx)
+    tx.forget()
     tx.announced = []
     transaction.tell_at_end(tx, [event for waiting in batch for event in waiting.announced])
 

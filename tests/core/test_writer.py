@@ -205,19 +205,24 @@ def test_a_command_sees_what_the_one_before_it_did(app: Flask, cast: Cast, runni
     assert answers[2] == answers[0] + "?!"
 
 
-def test_what_is_remembered_is_forgotten_when_a_command_may_have_changed_it(app: Flask, running: writer.Writer) -> None:
+def test_what_is_remembered_is_read_anew_after_a_command_that_may_have_changed_it(app: Flask, running: writer.Writer) -> None:
     reads: list[int] = []
 
-    def asks(tx: Transaction) -> int:
+    def asks(tx: Transaction, *, holds: bool = True) -> int:
+        if holds:
+            tx.it_holds()
         return tx.remember("how many", lambda: reads.append(1) or len(reads))
 
-    def refuses_at_once(tx: Transaction) -> None:
+    def says_so_and_is_refused(tx: Transaction) -> None:
+        tx.it_holds()
         raise Conflict
 
     ask = lambda: writer.submit(app, asks)  # noqa: E731
-    answers = at_once(app, ask, ask, lambda: writer.submit(app, found, "Changed"), ask, ask, lambda: writer.submit(app, refuses_at_once), ask)
-    assert [answers[place] for place in (0, 1, 3, 4, 6)] == [1, 1, 2, 2, 3]
-    assert at_once(app, ask) == [4], "another transaction"
+    assert at_once(app, ask, ask, lambda: writer.submit(app, asks, holds=False), ask, ask) == [1, 1, 1, 2, 2]
+    assert at_once(app, ask) == [3], "another transaction"
+    assert at_once(app, ask, lambda: writer.submit(app, found, "Changed"), ask) == [4, "Changed", 5]
+    first, _, last = at_once(app, ask, lambda: writer.submit(app, says_so_and_is_refused), ask)
+    assert (first, last) == (6, 7), "It may have read what it had changed itself"
 
 
 def test_what_waited_too_long_is_left_out_and_answered_by_busy(app: Flask, running: writer.Writer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -130,6 +130,7 @@ def _accepted(
     """Record the act (ids, never words) and announce it once, as acts.accepted does for the other verbs."""
     audit.record(tx, actor, action, audit.Subject("topics", topics[0]), session_id=session_id, patient=proposer_id, **details)
     supports = action == "agenda:support"
+    tx.it_holds()  # the clinic's lists of phrases, who has a place in the visit
     tx.announce(
         SessionChanged(session_id, version, topics, patients=tuple(patients), only_new=not supports and not alarms, only_support=supports, alarms=alarms)
     )
