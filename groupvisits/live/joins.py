@@ -61,7 +61,7 @@ class RoomWithJoin(Room):
         order = in_order(
             Planned(
                 each.id, each.position, supports if each is head else self._supports.get(each.id, 0),
-                (authors if each is head else self._authors(each.id)) <= self._heard, each.proposed_at,
+                not self._wait_to_be_heard(authors if each is head else self._authors(each.id)), each.proposed_at,
                 not self._away.keys().isdisjoint(authors) if each is head else self._is_held(each.id),
             )
             for each in planned

@@ -105,7 +105,7 @@ def together(events: list[SessionChanged]) -> SessionChanged:
         everything=any(event.everything for event in events),
         only_new=only_speech and not only_support,
         only_support=only_support,
-        moved=not only_speech and any(event.topics for event in events),
+        moved=not only_speech and any(event.topics or event.moved for event in events),
     )
 
 

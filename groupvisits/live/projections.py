@@ -13,8 +13,8 @@ RUN = (
     "phase", "phases", "curtain", "closed_at", "only_one_on_ones", "gathering_until", "poll",
 )  # fmt: skip
 RUN_OF = {
-    "patient": (*RUN, "purpose", "emergency_number", "supports_hidden"),
-    "facilitator": (*RUN, "join_code", "join_url", "by_hand", "supports_hidden", "hides_supports", "led_by", "handed_to", "facilitators"),
+    "patient": (*RUN, "takes_topics_until", "purpose", "emergency_number", "supports_hidden"),
+    "facilitator": (*RUN, "takes_topics_until", "join_code", "join_url", "by_hand", "supports_hidden", "hides_supports", "led_by", "handed_to", "facilitators"),
     "clinician": RUN,
     "display": (*RUN, "join_code", "join_url", "calls"),
 }

@@ -14,7 +14,19 @@ from groupvisits.accounts.models import Clinic, StaffMember
 from groupvisits.agenda import queries as agenda
 from groupvisits.agenda.models import Alarm, Topic
 from groupvisits.agenda.permissions import LEAD_OR_SEE_PATIENTS, SEE_PATIENTS, TAKING_PART
-from groupvisits.agenda.rules import HEARD_STATES, NOT_TRANSLATED, OPEN_STATES, Planned, Sent, account, in_order, is_put_together, may_hold, may_reword
+from groupvisits.agenda.rules import (
+    HEARD_STATES,
+    NOT_TRANSLATED,
+    OPEN_STATES,
+    Planned,
+    Sent,
+    account,
+    in_order,
+    is_put_together,
+    may_hold,
+    may_reword,
+    takes_topics_until,
+)
 from groupvisits.core import clock
 from groupvisits.core.actor import Actor, system
 from groupvisits.core.errors import NotFound
@@ -187,6 +199,7 @@ class Room:
             "state": s.state, "title": s.group.name, "starts_at": _iso(s.starts_at), "ends_at": _iso(s.ends_at), "zone": s.zone, "room": s.room,
             "current_topic_id": s.current_topic_id, "topic_started_at": _iso(s.topic_started_at), "topic_ends_at": _iso(s.topic_ends_at),
             "phase": s.phase, "phases": phases, "curtain": s.curtain, "closed_at": _iso(s.closed_at), "only_one_on_ones": s.only_one_on_ones,
+            "takes_topics_until": _iso(takes_topics_until(s.closed_at)),
             "purpose": programme.purpose, "emergency_number": self._clinic.emergency_number,
             "join_code": s.join_code, "join_url": f"{public_url}/join/{s.join_code}" if s.join_code else None,
             "supports_hidden": self._supports_hidden, "hides_supports": self._programme.hides_supports, "gathering_until": _iso(s.gathering_until), "poll": self._poll,
@@ -291,6 +304,14 @@ class Room:
         talked = {topic.id for topic, _ in self._topics if topic.route == "group" and topic.state in HEARD_STATES}
         return frozenset(patient_id for topic_id in talked for patient_id in self._authors(topic_id))
 
+    def _wait_to_be_heard(self, patient_ids: set[str]) -> bool:
+        """Whether one of these was not heard yet; of nobody who is here to listen that is said."""
+        return not patient_ids <= self._heard | self._listening
+
+    @cached_property
+    def _listening(self) -> frozenset[str]:
+        return frozenset(seat.patient_id for seat, _ in self._seats if seat.listening)
+
     @cached_property
     def _topic_of(self) -> dict[str, tuple[Topic, str]]:
         return {topic.id: (topic, name) for topic, name in self._topics}
@@ -351,7 +372,7 @@ class Room:
                 topic.id,
                 topic.position,
                 self._supports.get(topic.id, 0),
-                self._authors(topic.id) <= self._heard,
+                not self._wait_to_be_heard(self._authors(topic.id)),
                 topic.proposed_at,
                 self._is_held(topic.id),
             )
@@ -518,7 +539,7 @@ class Room:
             "route": topic.route, "author": self._shown(topic.patient_id, proposer, seat[0].slip_number if seat else None), "author_seat_id": seat[0].id if seat else None, "supports": self._supports.get(topic.id, 0),
             "shows_name": self._author_shown(topic) is not None,
             "minutes": topic.minutes, "proposed_at": _iso(topic.proposed_at), "outcome": topic.outcome,
-            "not_heard_yet": not self._authors(topic.id) <= self._heard, "merged_into_id": topic.merged_into_id, "split_from_id": topic.split_from_id,
+            "not_heard_yet": self._wait_to_be_heard(self._authors(topic.id)), "merged_into_id": topic.merged_into_id, "split_from_id": topic.split_from_id,
             "translations": self._translations.get(topic.id, []), "carried": topic.carried_from_id is not None,
             "reason": topic.reason, "hidden_because": topic.hidden_because, "suggested_words": topic.suggested_words, "supports_hidden": self._supports_hidden,
             **self._held(topic),

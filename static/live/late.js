@@ -1,5 +1,3 @@
-// How long the clinic takes topics after the close (agenda.rules.LATE_TOPICS).
+// Whether the clinic still takes topics after the close: the server says until when.
 
-const FOR_A_DAY = 24 * 3600 * 1000;
-
-export const takesLate = (room) => room.run.state === "closed" && room.now() - new Date(room.run.closed_at) <= FOR_A_DAY;
+export const takesLate = (room) => room.run.state === "closed" && room.now() <= new Date(room.run.takes_topics_until);

@@ -10,6 +10,7 @@ from groupvisits.agenda.models import Topic
 from groupvisits.core.errors import NotAllowed, NotFound
 from groupvisits.core.transaction import run, write
 from groupvisits.extensions import db
+from groupvisits.live import service as live
 from groupvisits.sessions.rules import WrongState
 from groupvisits.sessions.service import close_session, open_session
 from tests.agenda.arrange import account, console, counts, forget, merge, mine, next_visit, propose, screen, topic
@@ -176,6 +177,24 @@ def test_not_heard_yet_is_true_while_one_of_the_authors_is_not(cast: Cast, opene
     merge(cast, other, head)
     ranked = {each["id"]: each for each in console(cast)["topics"]}
     assert (ranked[head]["rank"], ranked[head]["not_heard_yet"]) == (1, True)
+
+
+def test_whoever_is_here_to_listen_is_not_first_as_not_yet_heard(cast: Cast, opened: str) -> None:
+    theirs, other = propose(cast.beatriz, opened), propose(cast.frank, opened)
+    for each in (theirs, other):
+        run(service.plan_topic, cast.tomas, opened, topic_id=each)
+
+    def told(on: bool) -> list[tuple[int, bool]]:
+        run(live.listen, cast.beatriz, opened, on=on)
+        ranked = {each["id"]: each for each in console(cast)["topics"]}
+        return [(ranked[each]["rank"], ranked[each]["not_heard_yet"]) for each in (theirs, other)]
+
+    assert told(on=True) == [(2, False), (1, True)]
+    third = propose(cast.gladys, opened)
+    merge(cast, third, theirs)
+    assert told(on=True) == [(1, True), (2, True)]  # whoever joined it is not yet heard
+    run(service.unmerge_topic, cast.tomas, opened, topic_id=third)
+    assert told(on=False) == [(1, True), (2, True)]
 
 
 def test_a_topic_that_leads_and_is_taken_back_lets_the_others_go(cast: Cast, opened: str) -> None:

@@ -93,6 +93,23 @@ console.log(JSON.stringify(heard));
 """
 
 
+LATE = """
+import { takesLate } from "./live/late.js";
+const until = Date.parse("2026-03-05T00:00:00Z");
+const at = (state, now, says) => takesLate({ run: { state, takes_topics_until: says }, now: () => now });
+console.log(JSON.stringify([at("closed", until, "2026-03-05T00:00:00Z"), at("closed", until + 1, "2026-03-05T00:00:00Z"), at("open", until, null), at("closed", until, null)]));
+"""
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs Node")
+def test_after_the_close_topics_are_taken_for_as_long_as_the_server_says(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "static" / "live", tmp_path / "live")
+    (tmp_path / "package.json").write_text('{"type": "module"}', encoding="utf-8")
+    (tmp_path / "late.js").write_text(LATE, encoding="utf-8")
+    done = subprocess.run(["node", "late.js"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    assert json.loads(done.stdout) == [True, False, False, False], done.stderr
+
+
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs Node")
 def test_a_screen_reader_is_told_the_time_at_five_and_at_one_minute_and_never_counted_down_to(app: Flask, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "static" / "live", tmp_path / "live")

@@ -14,6 +14,7 @@ from groupvisits.core.transaction import run, write
 from groupvisits.live import listeners
 from groupvisits.live.plain_topics import PlainTopics
 from groupvisits.live.queries import Room
+from groupvisits.live.service import listen
 from groupvisits.patients.models import AgreementSignature, AgreementText
 from groupvisits.programmes.models import Programme
 from groupvisits.sessions.events import SessionChanged
@@ -124,6 +125,29 @@ def test_who_was_heard_is_heard_in_the_next_topic_too(cast: Cast, opened: str) -
         assert alone is not None
         (topic,) = alone.facts(topics=[second], slots=(), run=False, people=False, account=False)["topics"]
         assert topic["not_heard_yet"] is False
+
+
+def test_a_new_topic_of_whoever_is_here_to_listen_does_not_say_not_yet_heard(cast: Cast, opened: str) -> None:
+    run(listen, cast.rosa, opened, on=True)
+    topic_id = propose(cast)
+    with write() as tx:
+        alone = PlainTopics.of_these(tx, opened, [topic_id])
+        assert alone is not None
+        (topic,) = alone.facts(topics=[topic_id], slots=(), run=False, people=False, account=False)["topics"]
+        assert topic["not_heard_yet"] is False
+
+
+def test_whoever_chooses_to_listen_gives_the_others_another_place_on_every_screen(cast: Cast, opened: str, phone: Callable[[Any], Phone]) -> None:
+    theirs, other = propose(cast), propose(cast, who="frank")
+    for each in (theirs, other):
+        run(plan_topic, cast.tomas, opened, topic_id=each)
+    tomas, rosa = phone(cast.tomas), phone(cast.rosa)
+    tomas.subscribe(opened, "facilitator")
+    assert rosa.send(opened, "live:listen", on=True)["ok"]
+    (told,) = tomas.messages("session:changed")
+    assert {each["id"]: each["rank"] for each in told["topics"]} == {theirs: 2, other: 1}
+    listened, wished = (SessionChanged(opened, version, people=True, moved=version == 1) for version in (1, 2))
+    assert listeners.together([listened, wished]).moved
 
 
 def test_a_proposal_and_a_me_too_do_not_gather_the_room(

@@ -29,7 +29,7 @@ FACTS: dict[str, Any] = {
     "talk": {"here": 3, "heard": 1, "topics": 2, "talked_about": 1, "from_own_hand": 1, "minutes_on_topics": 7, "minutes_open": 40, "counted_at": "x", "quiet": ["Rosa"]},
     "run": {
         "state": "open", "title": "Tuesday evening group", "starts_at": "x", "ends_at": "y", "zone": "America/New_York", "room": "Main room",
-        "current_topic_id": None, "topic_started_at": None, "topic_ends_at": None, "phase": 2, "phases": [PHASE], "curtain": False, "closed_at": None, "only_one_on_ones": False,
+        "current_topic_id": None, "topic_started_at": None, "topic_ends_at": None, "phase": 2, "phases": [PHASE], "curtain": False, "closed_at": None, "only_one_on_ones": False, "takes_topics_until": None,
         "purpose": "To learn from each other", "emergency_number": "911", "join_code": "K7RM4X", "join_url": "http://x/join/K7RM4X", "by_hand": False, "supports_hidden": False, "hides_supports": False,
         "gathering_until": None, "poll": {"id": "q", "topic_id": "t", "opened_at": "x", "keep_going": 1, "move_on": 2, "park": 0}, "led_by": {"id": "u", "name": "Tomas"},
         "handed_to": None, "facilitators": [{"id": "u", "name": "Tomas"}], "calls": [{"number": 7, "place": "Room 2"}],
@@ -73,7 +73,7 @@ def test_the_wall_shows_the_words_of_what_is_on_the_agenda_only(state: str, on_t
 def test_a_patient_sees_the_groups_topics_and_nobodys_one_on_one() -> None:
     shown = project("patient", FACTS)
     assert set(shown) == {"epoch", "version", "run", "topics"}
-    assert set(shown["run"]) == RUN | {"purpose", "emergency_number", "supports_hidden"}
+    assert set(shown["run"]) == RUN | {"takes_topics_until", "purpose", "emergency_number", "supports_hidden"}
     assert set(shown["run"]["phases"][0]) == {"name", "minutes", "owner", "starts_at", "ends_at"}
     assert [set(topic) for topic in shown["topics"]] == [
         {"id", "words", "language", "state", "rank", "version", "supports", "author", "is_hidden", "merged_into_id", "translations"}
@@ -113,7 +113,17 @@ def test_the_facilitator_knows_of_a_one_on_one_topic_and_reads_no_word_of_it() -
     assert set(shown) == {"epoch", "version", "run", "account", "talk", "topics", "slots", "people", "guests", "alarms"}
     assert set(shown["account"]) == {"sent", "accounted_for", "one_on_one"}
     assert set(shown["talk"]) == {"here", "heard", "talked_about", "from_own_hand", "minutes_on_topics", "minutes_open", "counted_at"}
-    assert set(shown["run"]) == RUN | {"join_code", "join_url", "by_hand", "supports_hidden", "hides_supports", "led_by", "handed_to", "facilitators"}
+    assert set(shown["run"]) == RUN | {
+        "takes_topics_until",
+        "join_code",
+        "join_url",
+        "by_hand",
+        "supports_hidden",
+        "hides_supports",
+        "led_by",
+        "handed_to",
+        "facilitators",
+    }
     group, alone = shown["topics"]
     assert set(group) == {
         "id", "words", "language", "state", "rank", "version", "route", "author", "author_seat_id", "supports", "minutes", "proposed_at", "outcome",

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from groupvisits.agenda.models import Topic
+from groupvisits.agenda.rules import LATE_TOPICS
 from groupvisits.core import actor as actors
 from groupvisits.core import clock, ids
 from groupvisits.core.transaction import run, write
@@ -315,3 +316,17 @@ def test_of_a_whole_book_sent_without_script_only_the_first_page_is_kept(app: Fl
     phone.post(f"/sessions/{cast.session_id}/commands/agenda:propose", data={"words": "w" * 5000, "route": "group"})
     page = phone.get(f"/sessions/{cast.session_id}/rooms/patient").text
     assert "w" * 2000 in page and "w" * 2001 not in page
+
+
+def test_a_phone_and_the_console_are_told_until_when_topics_are_taken_after_the_close(app: Flask, cast: Cast) -> None:
+    closed_at = clock.now()
+
+    def told() -> list[str | None]:
+        asked = ((cast.rosa, "patient"), (cast.tomas, "facilitator"))
+        return [signed_in(app, who).get(f"/sessions/{cast.session_id}/snapshot?audience={role}").json["run"]["takes_topics_until"] for who, role in asked]
+
+    assert told() == [None, None]
+    with app.app_context(), write() as tx:
+        visit = tx.get_one(GroupSession, cast.session_id)
+        visit.state, visit.closed_at = "closed", closed_at
+    assert told() == [(closed_at + LATE_TOPICS).isoformat()] * 2

@@ -108,6 +108,7 @@ from groupvisits.agenda.rules.topics import (
     seconds_of_talk,
     state_of_new_topic,
     takes_late_topics,
+    takes_topics_until,
     tidy,
 )
 from groupvisits.agenda.rules.translations import (
@@ -136,5 +137,5 @@ __all__ = [
     "check_language", "check_order", "check_outcome", "check_reason", "check_was_carried", "check_words", "detail_in",
     "extended_end", "folded", "form_state", "hidden_when_carried", "in_order", "is_kept_alone", "is_over", "is_put_together", "may_hold", "may_lead", "may_move_to_one_on_one", "may_reword",
     "may_stand_joined", "names_somebody", "patterns_for_phones", "read_concerns", "read_lines", "seconds_of_talk", "similar_topics", "state_apart",
-    "state_of_new_topic", "takes_late_topics", "tidy", "told_at_the_head", "told_when_joined",
+    "state_of_new_topic", "takes_late_topics", "takes_topics_until", "tidy", "told_at_the_head", "told_when_joined",
 ]  # fmt: skip

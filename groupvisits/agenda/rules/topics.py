@@ -134,9 +134,14 @@ def state_of_new_topic(session_state: str, closed_at: datetime | None, now: date
     raise NotTakingTopics
 
 
-def takes_late_topics(closed_at: datetime | None, now: datetime) -> bool:
+def takes_topics_until(closed_at: datetime | None) -> datetime | None:
     """For a day after the close."""
-    return closed_at is not None and now - closed_at <= LATE_TOPICS
+    return closed_at and closed_at + LATE_TOPICS
+
+
+def takes_late_topics(closed_at: datetime | None, now: datetime) -> bool:
+    until = takes_topics_until(closed_at)
+    return until is not None and now <= until
 
 
 def check_group_meets(route: str, new_state: str, *, only_one_on_ones: bool) -> None:
@@ -306,7 +311,7 @@ class Planned:
     id: str
     position: int | None
     supports: int
-    is_heard: bool  # its proposer has had a topic talked about in this visit
+    is_heard: bool  # its proposer has had a topic talked about in this visit, or is here to listen
     proposed_at: datetime
     is_away: bool = False  # its proposer is in a one-on-one: it waits until they are back
 

@@ -38,5 +38,5 @@ def listen(tx: Transaction, actor: Actor, session_id: str, *, on: bool = False) 
     tx.flush()
     version = next_version(tx, session_id)
     audit.record(tx, actor, "live:listen", seat, session_id=session_id, patient=actor.id, on=on)
-    tx.announce(SessionChanged(session_id, version, people=True, patients=(actor.id,)))
+    tx.announce(SessionChanged(session_id, version, people=True, moved=True, patients=(actor.id,)))
     return {"version": version}
