@@ -75,8 +75,9 @@ def subscribe(sid: str, actor: Actor, data: Any) -> dict[str, Any]:
 
 def keep_signed_in(tx: Transaction, actor: Actor) -> None:
     """Who leads a visit by socket alone is not idle. Written at most once a minute, like a click on a page, together with what they did."""
-    _presence().acted(actor.browser_session)
-    if _presence().is_to_be_noted(actor.browser_session):
+    presence = _presence()
+    presence.acted(actor.browser_session)
+    if presence.is_to_be_noted(actor.browser_session):
         touch(tx, actor.browser_session)
 
 
