@@ -43,8 +43,8 @@ def test_it_says_whose_they_are_what_counts_and_what_each_phone_will_say(app: Fl
     assert [(each["id"], each["author"], each["supporters"]) for each in shown["topics"]] == [(head, "Gladys", ["Marcus", "Teo"]), (other, "Frank", ["Teo"])]
     assert (shown["asked"], shown["said_me_too"], shown["counted_once"], shown["supports"]) == (2, 2, ["Teo"], 3)
     assert {each["name"]: (each["language"], each["words"]) for each in shown["tells"]} == {
-        "Frank": ("es", "Su tema se juntó con el de Gladys, que preguntó lo mismo. Hablamos de los dos juntos."),
-        "Gladys": ("en", "Somebody else asked the same. We talk about both together."),
+        "Frank": ("es", "Su tema se juntó con el de Gladys, que preguntó lo mismo. Hablamos de todo junto."),
+        "Gladys": ("en", "Somebody else asked the same. We talk about all of it together."),
     }
 
 
@@ -75,6 +75,8 @@ def test_those_who_came_along_are_told_and_those_already_there_are_not(app: Flas
         db.session.rollback()
     shown = preview(app, cast, other, head).get_json()
     assert {each["name"] for each in shown["tells"]} == {"Gladys", "Frank", "Rosa"}
+    everything = {"en": "We talk about all of it together.", "es": "Hablamos de todo junto."}
+    assert all(each["words"].endswith(everything[each["language"]]) for each in shown["tells"])  # four topics are not both
     assert next(each["words"] for each in shown["tells"] if each["name"] == "Gladys") == "3 other people asked the same. We talk about all of it together."
 
 

@@ -9,12 +9,12 @@ JOINABLE = ("new", "planned", "parked")
 MIN_PARTS, MAX_PARTS = 2, 4
 
 # What a phone says to the author of a joined topic, and to the author of the one it was joined to. A name stands there only by choice.
-JOINED_WITH_NAME = mark("Your topic was joined with %(name)s’s, who asked the same. We talk about both together.")
-JOINED = mark("Your topic was joined with somebody else’s, who asked the same. We talk about both together.")
-ASKED_WITH_NAME = mark("%(name)s asked the same. We talk about both together.")
-ASKED_BY_ONE = mark("Somebody else asked the same. We talk about both together.")
+JOINED_WITH_NAME = mark("Your topic was joined with %(name)s’s, who asked the same. We talk about all of it together.")
+JOINED = mark("Your topic was joined with somebody else’s, who asked the same. We talk about all of it together.")
+ASKED_WITH_NAME = mark("%(name)s asked the same. We talk about all of it together.")
+ASKED_BY_ONE = mark("Somebody else asked the same. We talk about all of it together.")
 ASKED_BY_MANY = mark("%(count)s other people asked the same. We talk about all of it together.")
-OWN_TOPICS_JOINED = mark("You asked this twice. We talk about both together.")
+OWN_TOPICS_JOINED = mark("You asked this more than once. We talk about all of it together.")
 
 
 class SameTopic(Refused):
