@@ -17,7 +17,7 @@ from groupvisits.core import clock
 from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
 from groupvisits.core.statements import Statement, table_of
-from groupvisits.patients.models import Patient
+from groupvisits.patients.models import CarePartner, Patient
 from groupvisits.sessions.models import GroupSession, Seat, SessionTeamMember
 from groupvisits.sessions.queries import Place
 
@@ -211,7 +211,7 @@ class Named(NamedTuple):
 
 
 def names_in(db: Session, session_id: str) -> tuple[Named, ...]:
-    """Everybody who has a place in this visit or works in it: for the look at words that name one of them."""
+    """Everybody who has a place in this visit, comes along with them or works in it: for the look at words that name one of them."""
     return _named(_NAMES.value(db, session_id=session_id) or "")
 
 
@@ -222,7 +222,7 @@ def _named(together: str) -> tuple[Named, ...]:
 
 
 _UNIT, _RECORD = "\x1f", "\x1e"  # ASCII's own separators
-_PATIENTS, _SEATS, _STAFF, _TEAM = (table_of(model) for model in (Patient, Seat, StaffMember, SessionTeamMember))
+_PATIENTS, _PARTNERS, _SEATS, _STAFF, _TEAM = (table_of(model) for model in (Patient, CarePartner, Seat, StaffMember, SessionTeamMember))
 _HERE = (_SEATS.c.session_id == bindparam("session_id"), _SEATS.c.state.not_in([literal("cancelled"), literal("declined")]))
 
 
@@ -237,6 +237,8 @@ _NAMES = Statement(
     _in_one_row(
         select(_PATIENTS.c.id.label("person_id"), (_PATIENTS.c.given_name + literal(" ") + _PATIENTS.c.family_name + literal(" ") + _PATIENTS.c.display_name).label("name"))
         .join(_SEATS, _SEATS.c.patient_id == _PATIENTS.c.id).where(*_HERE),
+        select(_PARTNERS.c.id, _PARTNERS.c.name)
+        .join(_SEATS, _SEATS.c.patient_id == _PARTNERS.c.patient_id).where(*_HERE, _PARTNERS.c.ended_at.is_(None)),
         select(_STAFF.c.id, _STAFF.c.name)
         .join(_TEAM, _TEAM.c.staff_member_id == _STAFF.c.id).where(_TEAM.c.session_id == bindparam("session_id")),
     )

@@ -10,11 +10,13 @@ from groupvisits.accounts.models import Clinic, StaffMember
 from groupvisits.agenda import rules, service
 from groupvisits.agenda.models import Alarm, Topic, TopicTranslation
 from groupvisits.audit.models import AuditEntry
+from groupvisits.core import clock
 from groupvisits.core.errors import NotAllowed, NotFound
 from groupvisits.core.transaction import run, write
 from groupvisits.extensions import db
 from groupvisits.live import service as live
 from groupvisits.outbox.models import OutboxMessage
+from groupvisits.patients.models import CarePartner
 from groupvisits.sessions.models import GroupSession, Seat, SessionTeamMember
 from groupvisits.sessions.rules import WrongState
 from groupvisits.sessions.service import close_session, open_session
@@ -287,6 +289,21 @@ class TestPersonalDetails:
         run(service.suggest_words, cast.tomas, opened, topic_id=its, words="How to call marcus")
         run(service.agree_words, cast.rosa, opened, topic_id=its, agree=True)
         assert topic(its).hidden_because == "personal"
+
+    def test_whoever_comes_along_with_somebody_is_named_too_until_they_do_not(self, cast: Cast, opened: str) -> None:
+        with write() as tx:
+            now = clock.now()
+            partner = CarePartner(id="quintina", clinic_id=cast.clinic_id, patient_id=cast.beatriz.id, name="Quintina Vellacott", created_at=now)
+            tx.add(partner)
+        words = "Quintina Vellacott has the same tablets"
+        assert [topic(propose(who, opened, words)).hidden_because for who in (cast.rosa, cast.beatriz)] == ["personal", "personal"]
+        with write() as tx:
+            tx.get_one(CarePartner, "quintina").ended_at = now
+        assert topic(propose(cast.rosa, opened, words)).hidden_because == ""
+        with write() as tx:
+            tx.get_one(CarePartner, "quintina").ended_at = None
+            tx.get_one(Seat, cast.seats["beatriz"]).state = "cancelled"
+        assert topic(propose(cast.rosa, opened, words)).hidden_because == ""
 
     def test_concerns_of_the_form_too(self, cast: Cast) -> None:
         run(service.fill_in_form, cast.rosa, cast.session_id, matters=PHONE, goal="", concerns=[(PHONE, "group"), (PHONE, "one_on_one")])

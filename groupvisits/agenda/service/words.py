@@ -44,7 +44,7 @@ def hit_in(tx: Transaction, clinic_id: str, words: str) -> rules.Hit | None:
 
 
 def is_personal(tx: Transaction, session_id: str, author_id: str, words: str) -> bool:
-    """Whether the words hold a personal detail, or name somebody else who has a place in this visit or works in it."""
+    """Whether the words hold a personal detail, or name somebody else who has a place in this visit, comes along or works in it."""
     if rules.detail_in(words):
         return True
     people = tx.remember((queries.names_in, session_id), lambda: queries.names_in(tx, session_id))
