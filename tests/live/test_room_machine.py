@@ -80,6 +80,8 @@ STORIES = {
     "a topic told by itself is told as it is now": [("marcus", "agenda:reword", MARCUS)],
     "who was heard with somebody else's topic is not when that is kept for later": [
         ("tomas", "agenda:start", ROSAS), ("tomas", "agenda:merge", (MARCUS, ROSAS)), ("tomas", "agenda:park", ROSAS)],
+    "who is here to listen does not wait to be heard with what was kept for later, and who is joined to it either": [
+        ("tomas", "agenda:merge", (MARCUS, ROSAS)), ("tomas", "agenda:park", ROSAS), ("rosa", "live:listen", {}), ("marcus", "live:listen", {})],
 }  # fmt: skip
 
 
@@ -87,8 +89,8 @@ STORIES = {
 def test_every_screen_is_right_by_deltas_alone(app: Flask, cast: Cast, story: str) -> None:
     room = House(app, cast).visit(GUESTS)
     who = {device.who: device for device in room.devices}
-    more = {"words": "Something else", "route": "group", "minutes": 5}
-    fields = {"agenda:propose": ("words", "route"), "agenda:start": ("minutes",), "agenda:reword": ("words",)}
+    more = {"words": "Something else", "route": "group", "minutes": 5, "on": True}
+    fields = {"agenda:propose": ("words", "route"), "agenda:start": ("minutes",), "agenda:reword": ("words",), "live:listen": ("on",)}
     try:
         room.settle()
         for actor, name, about in STORIES[story]:

@@ -1,5 +1,8 @@
 """What a patient wishes for themself in the room."""
 
+from sqlalchemy import select
+
+from groupvisits.agenda.models import Topic
 from groupvisits.audit import service as audit
 from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
@@ -38,5 +41,7 @@ def listen(tx: Transaction, actor: Actor, session_id: str, *, on: bool = False) 
     tx.flush()
     version = next_version(tx, session_id)
     audit.record(tx, actor, "live:listen", seat, session_id=session_id, patient=actor.id, on=on)
-    tx.announce(SessionChanged(session_id, version, people=True, moved=True, patients=(actor.id,)))
+    theirs = tx.execute(select(Topic.id, Topic.merged_into_id).where(Topic.session_id == session_id, Topic.patient_id == actor.id))
+    topics = tuple({topic_id for row in theirs for topic_id in row if topic_id})  # each says whether it waits to be heard
+    tx.announce(SessionChanged(session_id, version, topics=topics, people=True, moved=True, patients=(actor.id,)))
     return {"version": version}
