@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import ROOT, Config
 from groupvisits.core import database, events, health, language, logs, pages, quick_json, sockets, web, websockets
+from groupvisits.core.pace import Pace
 from groupvisits.core.permissions import Policy
 from groupvisits.extensions import babel, csrf, db, limiter, migrate
 
@@ -118,6 +119,7 @@ def _init_sockets(app: Flask, config: Config, policies: dict[str, Policy]) -> No
         serializer=websockets.TextPacket,
         **rooms,
     )
+    app.extensions["pace"] = Pace()
     door = sockets.SocketDoor(app, policies=policies, find_actor=find_actor, origins={config.public_url} - {""})
     if not config.testing:
         websockets.use(app.extensions["socketio"].server.eio, door.frame_refused)

@@ -5,8 +5,6 @@ known by the browser session it connected with, looked up again at every event, 
 A handler that fails unexpectedly acknowledges nothing: the phone keeps the command and sends it again.
 """
 
-import time
-from collections import defaultdict, deque
 from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -19,23 +17,16 @@ from socketio.exceptions import ConnectionRefusedError as Unwelcome
 from groupvisits.core import ids
 from groupvisits.core.actor import Actor
 from groupvisits.core.commands import Command, is_id, run_live_command
-from groupvisits.core.errors import DomainError, Invalid, NotAllowed, Refused, SignInNeeded, mark
+from groupvisits.core.errors import DomainError, Invalid, NotAllowed, SignInNeeded
 from groupvisits.core.events import RequestRefused
 from groupvisits.core.forms import BaseForm, parse_body
 from groupvisits.core.language import LANGUAGES, words
+from groupvisits.core.pace import Pace, TooFast
 from groupvisits.extensions import db
 
 log = structlog.get_logger("sockets")
-EVENTS_PER_10_SECONDS = 60
-A_BURST = 60.0  # seconds in which a flood from one browser is on record once
 NOT_AN_EVENT = "socket"  # what is on record as asked for where it was no event of ours
 FindActor = Callable[[Any, str], Actor | None]  # in this transaction, by the fingerprint of a browser session
-
-
-class TooFast(Refused):
-    status = 429
-    is_on_record = True
-    message = mark("That was very fast. Wait a moment, then try again.")
 
 
 class SocketDoor:
@@ -46,8 +37,7 @@ class SocketDoor:
         self.actions: dict[str, str] = {}
         self._tokens: dict[str, str] = {}  # sid -> fingerprint of the browser session
         self._languages: dict[str, str] = {}
-        self._recent: dict[str, deque[float]] = defaultdict(deque)  # by browser session: more sockets are no more speed
-        self._flooded_at: dict[str, float] = {}  # by browser session: when a flood of theirs was last put on record
+        self._pace: Pace = app.extensions["pace"]
         self.on_disconnect: list[Callable[[str], None]] = []
         self.on_command: list[Callable[[Any, Actor], None]] = []  # a command is something a person did, unlike all other socket traffic
         self.server: Any = app.extensions["socketio"].server
@@ -128,11 +118,8 @@ class SocketDoor:
         for listener in self.on_disconnect:
             with self.app.app_context():
                 listener(sid)
-        token = self._tokens.pop(sid, "")
+        self._tokens.pop(sid, None)
         self._languages.pop(sid, None)
-        if token not in self._tokens.values():
-            self._recent.pop(token, None)
-            self._flooded_at.pop(token, None)
 
     def unknown_event(self, sid: str) -> None:
         with self.app.app_context():
@@ -148,12 +135,7 @@ class SocketDoor:
             self._put_on_record(self.server.manager.sid_from_eio_sid(engine_id, "/") or "", NOT_AN_EVENT, code)
 
     def _check_pace(self, sid: str) -> None:
-        recent, now = self._recent[self._tokens.get(sid, "")], time.monotonic()
-        while recent and recent[0] < now - 10:
-            recent.popleft()
-        if len(recent) >= EVENTS_PER_10_SECONDS:
-            raise TooFast
-        recent.append(now)
+        self._pace.check(self._tokens.get(sid, ""))
 
     def _reader(self, sid: str, action: str) -> Actor:
         actor = self.find_actor(db.session(), self._tokens.get(sid, ""))
@@ -176,16 +158,9 @@ class SocketDoor:
 
     def _refuse(self, sid: str, name: str, error: DomainError) -> dict[str, Any]:
         db.session.rollback()
-        if error.is_on_record and not (isinstance(error, TooFast) and self._is_known_flood(sid)):
+        if error.is_on_record:
             self._put_on_record(sid, name, error.code)
         return {"ok": False, "error": {"code": error.code, "message": words(error, self.language(sid)), "field": error.field, **error.told}}
-
-    def _is_known_flood(self, sid: str) -> bool:
-        token, now = self._tokens.get(sid, ""), time.monotonic()
-        if now - self._flooded_at.get(token, -A_BURST) < A_BURST:
-            return True
-        self._flooded_at[token] = now
-        return False
 
     def _put_on_record(self, sid: str, name: str, code: str) -> None:
         actor = self.find_actor(db.session(), self._tokens.get(sid, ""))

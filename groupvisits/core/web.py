@@ -95,10 +95,12 @@ def accept_command(name: str, form_class: type[BaseForm], verb: Any, session_id:
     a refusal says why and has the words again. The same command sent by socket first and by POST afterwards is one command.
     """
     try:
+        current_app.extensions["pace"].check(browser_session.fingerprint)  # type: ignore[attr-defined]
         result = _carry_out(name, form_class, verb, session_id)
     except DomainError as refusal:
         if request.is_json or refusal.status in (401, 403, 404):
             raise
+        _put_on_record(refusal)
         flash(language.words(refusal), "error")
         browser_session["kept_words"] = request.form.get("words", "")[:MAX_TEXT]
         browser_session["kept_for"] = request.form.get("box", "")[:60]
@@ -206,9 +208,7 @@ def init_app(app: Flask, *, policies: dict[str, Any], resolve_actor: Callable[[]
     @app.errorhandler(DomainError)
     def refused(error: DomainError) -> Any:
         db.session.rollback()
-        actor = current_actor()
-        if error.is_on_record and actor.is_known:
-            app.extensions["listeners"].tell_after(RequestRefused(actor, request.endpoint or "", error.code))
+        _put_on_record(error)
         if wants_json():
             return jsonify(ok=False, error={"code": error.code, "message": language.words(error), "field": error.field, **error.told}), error.status
         if isinstance(error, SignInNeeded):
@@ -233,6 +233,12 @@ def init_app(app: Flask, *, policies: dict[str, Any], resolve_actor: Callable[[]
         if current_app.testing and current_app.config.get("PROPAGATE_EXCEPTIONS"):
             raise error
         return _plain_refusal(500, "broken")
+
+
+def _put_on_record(error: DomainError) -> None:
+    actor = current_actor()
+    if error.is_on_record and actor.is_known:
+        current_app.extensions["listeners"].tell_after(RequestRefused(actor, request.endpoint or "", error.code))
 
 
 def _plain_refusal(status: int, code: str) -> Any:

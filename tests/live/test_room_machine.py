@@ -15,7 +15,7 @@ from flask import Flask
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from groupvisits.core import ids, sockets, web
+from groupvisits.core import ids, pace, sockets, web
 from groupvisits.core.commands import Command
 from groupvisits.demo.rehearsal import rules
 from groupvisits.demo.rehearsal.rules import Screen
@@ -54,7 +54,7 @@ def walk(app: Flask, cast: Cast, sequences: int, phases: tuple[Phase, ...] = (Ph
 @pytest.fixture(autouse=True)
 def in_no_hurry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Here an hour passes in a second. What was made until now is not looked over again and again."""
-    monkeypatch.setattr(sockets, "EVENTS_PER_10_SECONDS", 10**9)
+    monkeypatch.setattr(pace, "EVENTS_PER_10_SECONDS", 10**9)
     gc.collect()
     gc.freeze()
     yield

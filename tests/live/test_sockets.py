@@ -15,9 +15,10 @@ from groupvisits import create_app
 from groupvisits.accounts import browser_sessions
 from groupvisits.accounts.models import BrowserSession, Clinic
 from groupvisits.agenda.models import Topic
+from groupvisits.audit.models import AuditEntry
 from groupvisits.core import actor as actors
 from groupvisits.core import clock, ids
-from groupvisits.core.sockets import EVENTS_PER_10_SECONDS
+from groupvisits.core.pace import EVENTS_PER_10_SECONDS
 from groupvisits.core.transaction import run, write
 from groupvisits.demo.rehearsal.rules import changed_me
 from groupvisits.extensions import db
@@ -457,6 +458,23 @@ def test_a_second_socket_is_no_second_allowance(app: Flask, cast: Cast, opened: 
     assert all(rosa.ask("live:subscribe", ask)["ok"] for _ in range(EVENTS_PER_10_SECONDS))
     assert other.emit("live:subscribe", ask, callback=True)["error"]["code"] == "too_fast"
     other.disconnect()
+
+
+@pytest.mark.parametrize("how", ["json", "data"])
+def test_the_other_door_is_no_second_allowance(app: Flask, cast: Cast, opened: str, phone: Connect, how: str) -> None:
+    rosa, address = phone(cast.rosa), f"/sessions/{opened}/commands/agenda:support"
+    ask = {"session_id": opened, "audience": "patient"}
+    assert all(rosa.ask("live:subscribe", ask)["ok"] for _ in range(EVENTS_PER_10_SECONDS - 1))
+    sent = {"command_id": "11111111-2222-3333-4444-555555555555", "body": {"topic_id": "x", "on": True}} if how == "json" else {"topic_id": "x", "on": "true"}
+    answers = [rosa.browser.post(address, **{how: sent}) for _ in range(3)]
+    if how == "json":
+        assert [(answer.status_code, answer.json["error"]["code"]) for answer in answers] == [(404, "not_found"), (429, "too_fast"), (429, "too_fast")]
+    else:
+        assert "That was very fast" in rosa.browser.get(f"/sessions/{opened}/rooms/patient?lang=en", follow_redirects=True).text
+    assert rosa.ask("live:subscribe", ask)["error"]["code"] == "too_fast"
+    with app.app_context():
+        found = db.session.scalars(select(AuditEntry.details).where(AuditEntry.action == "request:refused"))
+        assert sum(details["code"] == "too_fast" for details in found) == 1  # not one for each of them
 
 
 @pytest.mark.parametrize("name", ["connect", "disconnect"])
