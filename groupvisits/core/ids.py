@@ -1,7 +1,8 @@
-"""Identifiers and codes. All are random: none tells how many there are, who came first, or what the next one is."""
+"""Identifiers and codes. All are random: none tells how many there are or what the next one is, and but for `new_id_in_order` none who came first."""
 
 import hashlib
 import secrets
+import time
 
 # Nobody can tell 0 from O or 1 from I and L on a wall six metres away, and no vowels means no accidental words.
 CODE_LETTERS = "BCDFGHJKMNPQRSTVWXYZ23456789"
@@ -10,6 +11,14 @@ CODE_LETTERS = "BCDFGHJKMNPQRSTVWXYZ23456789"
 def new_id() -> str:
     """32 hexadecimal characters."""
     return secrets.token_hex(16)
+
+
+def new_id_in_order() -> str:
+    """An id that sorts after those made before it: only for what everybody who reads the id sees arrive at that moment.
+
+    Rows that belong together then stand together, in each index that begins with the id: a transaction of many writes a third of the pages.
+    """
+    return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}"
 
 
 def new_token() -> str:

@@ -84,7 +84,7 @@ def _propose(tx: Transaction, actor: Actor, place: Place, patient_id: str, actio
     state = rules.state_of_new_topic(group_session.state, group_session.closed_at, now)
     rules.check_group_meets(route, state, only_one_on_ones=group_session.only_one_on_ones)
     by_staff = None if actor.kind == "patient" else actor.id
-    topic_id, version = ids.new_id(), next_version(tx, group_session.id)
+    topic_id, version = ids.new_id_in_order(), next_version(tx, group_session.id)
     _NEW.do(
         tx, id=topic_id, session_id=group_session.id, patient_id=patient_id, words=text.words, language=language, route=route, shows_name=shows_name,
         hidden_because=text.hidden_because, entered_by=by_staff, state=state, after_close=state == "parked", proposed_at=now, ended_at=now if state == "parked" else None,
