@@ -84,6 +84,9 @@ class Servers:
             crowd = Crowd(port, process.pid, [room | {"sessions": list(room["sessions"])} for room in self.people[:rooms]])
             yield crowd
             crowd.leave()
+        except Exception as failed:
+            failed.add_note(f"{name} at {rooms} rooms; its log: {(place / 'log').read_text()[-1000:]}")
+            raise
         finally:
             process.send_signal(signal.SIGKILL)
             process.wait()
@@ -112,7 +115,12 @@ def most(crowd: Crowd, first: float, say: Callable[[Step], None]) -> Step | None
 
 
 def tried(crowd: Crowd, rate: float, say: Callable[[Step], None]) -> Step:
-    step = crowd.step(rate)
+    try:
+        step = crowd.step(rate)
+    except TimeoutError:  # somebody's answer never came
+        crowd.leave()
+        crowd.come_in()
+        step = Step(rate, *[float("inf")] * 3, lost=1, refused=0, gaps=0, lag_p99=0, lag_max=0, server_load=0, generator_load=0)
     say(step)
     if not step.holds and step.lag_max > 50 and step.server_load < 0.7:  # the machine stood still, not the server
         step = crowd.step(rate)

@@ -16,7 +16,7 @@ from typing import Any
 
 CHANGED, ACK, OPENED, CONNECTED, PING = b'42["session:changed"', b"43", b"0{", b"40", b"2"
 ROUND = 1.8  # seconds of one step
-PATIENCE = 180.0  # seconds for everybody to come in, on however busy a machine
+PATIENCE = 60.0  # seconds for everybody to come in, on however busy a machine
 SETTLE = 2.0  # seconds to wait for what is late
 PROPOSALS = 0.4  # of the events; the others are "me too"
 now = time.perf_counter
