@@ -8,23 +8,31 @@ meqsum_without_diabetes.csv. The data is no part of the project; without it the 
 Rooms are put together of 24 topics, no longer than a phone takes: four labelled pairs that ask the same, eight single questions about
 the same illness, and eight of different kinds about diabetes. Everything else that is suggested counts as wrong, also where nobody said
 whether two questions ask the same ("Should I go to work if there is an outbreak?", "What should I do if there is an outbreak?"). The threshold is chosen on the rooms of one half of the questions, as the one that finds most while at
-least every second suggestion is right (whoever leads looks at each anyway); what is reported comes from the other half, whose questions none of those rooms held.
+least every second suggestion is right (whoever leads looks at each anyway); what is reported comes from the other half, whose questions none of those rooms held. Those rooms are then typed by
+simulated phones into a running server, and what its console is offered is counted: topics that wait for a look are left out there.
 """
 
 import csv
+import json
 import os
 import random
 import sys
+import tempfile
+import urllib.request
+import uuid
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 
+from bench.live import Servers
+from bench.liveroom.phones import PATIENCE, now
 from bench.table import print_table
 from groupvisits.agenda.rules import MAX_WORDS
 from groupvisits.agenda.rules.similar import MOST_PAIRS, THRESHOLD, similar_topics
 
 PAIRS, SINGLES, OTHERS, ROOMS, SEED = 4, 8, 8, 200, 20261122
+AT_ONCE, PHONES = 10, 15  # rooms that are typed at once, and the phones in each
 RIGHT_AT_LEAST = 0.5
 THRESHOLDS = [n / 100 for n in range(10, 61, 5)]
 Room = tuple[list[str], set[frozenset[int]]]
@@ -87,6 +95,36 @@ def tried(made: Sequence[Room], threshold: float) -> tuple[float, float, float]:
     return hits / suggested if suggested else 1.0, hits / there, suggested / len(made)
 
 
+def typed(made: Sequence[Room]) -> tuple[float, float, float]:
+    """The same as `tried`, of what the console of a running server is offered after fifteen phones have typed each room."""
+    hits = suggested = there = 0
+    with tempfile.TemporaryDirectory(prefix="groupvisits-bench-") as folder, Servers(Path(folder)).crowd("groupvisits", AT_ONCE) as crowd:
+        crowd.come_in()
+        for first in range(0, len(made), AT_ONCE):
+            some = list(zip(crowd.rooms, crowd.next_visit(), made[first : first + AT_ONCE], strict=False))
+            for room, visit, (texts, _) in some:
+                for number, text in enumerate(texts):
+                    body = {"words": text, "route": "group", "shows_name": False}
+                    command = {"command_id": str(uuid.uuid4()), "session_id": visit.id, "body": body}
+                    room[number % PHONES].emit("agenda:propose", command, now(), visit)
+            crowd.until(lambda: not any(client.pending for client in crowd.clients), PATIENCE)
+            if crowd.refused:
+                raise RuntimeError(crowd.refused[0])
+            for room, visit, (texts, right) in some:
+                number_of = {
+                    topic_id: number
+                    for place, phone in enumerate(room[:PHONES])
+                    for topic_id, number in zip((topic for topic, by in visit.topics if by is phone), range(place, len(texts), PHONES), strict=True)
+                }
+                address = f"http://127.0.0.1:{crowd.port}/sessions/{visit.id}/similar-topics"
+                with urllib.request.urlopen(urllib.request.Request(address, headers={"Cookie": f"groupvisits={room[-1].cookie}"})) as answer:
+                    pairs = json.load(answer)["pairs"]
+                hits += sum(frozenset((number_of[pair["topic_id"]], number_of[pair["into_id"]])) in right for pair in pairs)
+                suggested += len(pairs)
+                there += len(right)
+    return hits / suggested if suggested else 1.0, hits / there, suggested / len(made)
+
+
 def letters(rows: Sequence[dict[str, str]], dice: random.Random) -> tuple[list[Room], int]:
     """Letters as patients wrote them beside what somebody made of them: the hardest pairs, twelve of each a room."""
     pairs = [(row["CHQ"].strip(), row["Summary"].strip()) for row in rows]
@@ -116,6 +154,8 @@ def main() -> int:
     each = (perf_counter() - begun) / len(kept) * 1000
     print(f"On the other half, threshold {chosen:.2f} (the product has {THRESHOLD:.2f}): right {100 * right:.1f} in 100, found {100 * found:.1f} in 100,")
     print(f"{often:.1f} suggestions a room of {len(kept[0][0])} topics (at most {MOST_PAIRS}), {each:.1f} ms a room.")
+    right, found, often = typed(kept)
+    print(f"The same rooms typed by phones: right {100 * right:.1f} in 100, found {100 * found:.1f} in 100, {often:.1f} suggestions a room.")
     hard, count = letters(read(folder / "meqsum_without_diabetes.csv"), dice)
     if hard:
         right, found, _ = tried(hard, chosen)
