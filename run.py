@@ -22,6 +22,7 @@ from groupvisits.core.websockets import CONNECTION
 
 
 SAY_SO = 0.1  # seconds for the last answers to leave
+KNOCKING = 1024  # connections that wait to be taken in; with fewer, phones that come back together after a restart knock again only seconds later
 YOUNG = 20_000  # objects until the collector looks at the new ones; by its own measure it would do so several times for each proposal
 COLLECT_EVERY = 600  # seconds; it walks over all that was made since the start, 50 ms with 700 phones
 
@@ -75,7 +76,7 @@ def serve() -> None:
     print(f"groupvisits answers at {config.public_url}", flush=True)
     greet_first_visitor(app)
     try:
-        app.extensions["socketio"].run(app, host=config.host, port=config.port, log_output=False, handler_class=PromptHandler)
+        app.extensions["socketio"].run(app, host=config.host, port=config.port, log_output=False, handler_class=PromptHandler, backlog=KNOCKING)
     except OSError as refusal:
         print(f"Port {config.port} cannot be used ({refusal.strerror}). Choose another one: PORT=5001", flush=True)
         raise SystemExit(1) from None

@@ -69,4 +69,4 @@ io.on("connection", (socket) => {
   });
 });
 
-http.listen(Number(port), "127.0.0.1");
+http.listen(Number(port), "127.0.0.1", 1024); // as many wait to be taken in as with ours
