@@ -62,7 +62,7 @@ MAY_TAKE = ("id", "name")
 JOINED_TO = ("id", "words", "author", "state")  # the topic that it was joined to, in a patient's own part
 JOINED = ("id", "words", "author")  # each topic that was joined to it, there
 TRANSLATION = ("language", "words")
-TRANSLATION_OF = {"patient": TRANSLATION, "facilitator": (*TRANSLATION, "by", "hidden_because"), "clinician": TRANSLATION, "display": TRANSLATION}
+TRANSLATION_OF = {"patient": TRANSLATION, "facilitator": (*TRANSLATION, "by", "hidden_because", "holds"), "clinician": TRANSLATION, "display": TRANSLATION}
 MY_PLAN = ("what", "when_how_often", "confidence")
 MY_SLOT = ("id", "state", "place", "provider", "planned_at", "minutes", "before_you", "expected_at", "called_at", "answer")
 

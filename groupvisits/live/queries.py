@@ -540,15 +540,19 @@ class Room:
             "shows_name": self._author_shown(topic) is not None,
             "minutes": topic.minutes, "proposed_at": _iso(topic.proposed_at), "outcome": topic.outcome,
             "not_heard_yet": self._wait_to_be_heard(self._authors(topic.id)), "merged_into_id": topic.merged_into_id, "split_from_id": topic.split_from_id,
-            "translations": self._translations.get(topic.id, []), "carried": topic.carried_from_id is not None,
+            "translations": [each | {"holds": self._held_back(each["words"], each["hidden_because"], details)} for each in self._translations.get(topic.id, ())], "carried": topic.carried_from_id is not None,
             "reason": topic.reason, "hidden_because": topic.hidden_because, "suggested_words": topic.suggested_words, "supports_hidden": self._supports_hidden,
             **self._held(topic),
             "still_matters": topic.still_matters,
             "rev": topic.rev, "changed_by": self._changer(topic), "changed_at": _iso(topic.changed_at),
-            "holds": may_hold(topic.words, self._names) if details and topic.hidden_because == "personal" else "",
+            "holds": self._held_back(topic.words, topic.hidden_because, details),
             "outcome_holds": may_hold(topic.outcome, self._names) if details and topic.outcome else "",
             "provider_id": self._provider_of.get(topic.patient_id, "") if topic.route == "one_on_one" else "",
         }  # fmt: skip
+
+    def _held_back(self, words: str, because: str, details: bool) -> str:
+        """Which personal detail words that wait for a look may hold, in the topic's own language or another."""
+        return may_hold(words, self._names) if details and because == "personal" else ""
 
     @cached_property
     def _names(self) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ def test_everybody_reads_it_and_the_facilitator_knows_whose_it_is(cast: Cast, ro
     said = {"language": "en", "words": "Cooking for the family"}
     for viewer, audience in ((cast.rosa, "patient"), (cast.gladys, "patient"), (cast.osei, "clinician"), (cast.tomas, "display")):
         assert shown(viewer, cast, audience, rosas) == [said]
-    assert shown(cast.tomas, cast, "facilitator", rosas) == [said | {"by": "Marcus", "hidden_because": ""}]
+    assert shown(cast.tomas, cast, "facilitator", rosas) == [said | {"by": "Marcus", "hidden_because": "", "holds": ""}]
 
 
 def test_the_first_one_stays_and_its_author_may_write_it_anew(cast: Cast, rosas: str) -> None:
@@ -77,6 +77,7 @@ def test_its_author_alone_is_told_that_it_is_theirs_and_takes_it_away_again(cast
 
 def test_what_waits_for_a_look_is_read_by_its_author_and_what_all_may_no_longer_read_by_nobody(cast: Cast, rosas: str) -> None:
     translate(cast.marcus, cast, rosas, "Call my sister on 617 555 0142")
+    assert [each["holds"] for each in shown(cast.tomas, cast, "facilitator", rosas)] == ["phone"]
     assert shown(cast.teo, cast, "patient", rosas) == []
     assert [each["is_checked"] for each in own(cast.marcus, cast)] == [True]
     run(service.show_topic, cast.tomas, cast.session_id, topic_id=rosas)

@@ -110,6 +110,17 @@ def test_a_personal_detail_waits_until_whoever_leads_has_looked(room: LiveServer
     expect(card).not_to_contain_text("Has a phone number")
 
 
+def test_words_in_another_language_that_hold_a_personal_detail_say_which_and_wait_for_a_look(room: LiveServer, enter: Enter) -> None:
+    topic_id = planned(room, "rosa", "Who drives me home")
+    act(room, "marcus", "agenda:translate", topic_id=topic_id, language="en", words="Call my sister on 617 555 0142")
+    console = everything(enter("tomas", "facilitator"))
+    added = console.locator(f'[data-planned="{topic_id}"] .live-translation')
+    expect(added).to_contain_text("Has a phone number")
+    added.get_by_role("button", name="Show the group the English words of").click()
+    expect(added).not_to_contain_text("Has a phone number")
+    assert room.rows("SELECT hidden_because FROM topic_translations WHERE topic_id = ?", topic_id) == [("",)]
+
+
 def test_a_line_that_names_somebody_is_pointed_out_to_whoever_wrote_it(room: LiveServer, enter: Enter) -> None:
     topic_id = planned(room, "rosa", "Where test strips are cheap")
     act(room, "tomas", "agenda:start", topic_id=topic_id, minutes=5)

@@ -11,7 +11,7 @@ TOPIC = {
     "author_seat_id": "s", "supports": 3, "shows_name": True, "minutes": 10, "proposed_at": "2026-11-24T23:00:00+00:00", "outcome": "Ask at the co-op",
     "not_heard_yet": True, "carried": False, "provider_id": "", "reason": "", "hidden_because": "", "suggested_words": "", "supports_hidden": False, "held_until": None, "held_for": None, "still_matters": None, "holds": "phone", "outcome_holds": "name",
     "rev": 2, "changed_by": "Tomas", "changed_at": "2026-11-24T23:10:00+00:00",
-    "merged_into_id": None, "split_from_id": None, "translations": [{"language": "en", "words": "To cook for a family", "by": "Marcus", "patient_id": "m", "hidden_because": ""}],
+    "merged_into_id": None, "split_from_id": None, "translations": [{"language": "en", "words": "To cook for a family", "by": "Marcus", "patient_id": "m", "hidden_because": "", "holds": ""}],
 }  # fmt: skip
 ALONE = TOPIC | {"id": "a", "words": "A private matter", "route": "one_on_one", "provider_id": "osei", "rank": None, "state": "new"}
 PHASE = {
@@ -98,7 +98,7 @@ def test_only_the_facilitator_knows_who_wrote_a_translation() -> None:
     for audience in ("patient", "clinician", "display"):
         assert [set(each) for each in project(audience, FACTS)["topics"][0]["translations"]] == [{"language", "words"}]
     assert project("facilitator", FACTS)["topics"][0]["translations"] == [
-        {"language": "en", "words": "To cook for a family", "by": "Marcus", "hidden_because": ""}
+        {"language": "en", "words": "To cook for a family", "by": "Marcus", "hidden_because": "", "holds": ""}
     ]
 
 

@@ -14,6 +14,8 @@ const HOLDS = { email: "holds_email", phone: "holds_phone", number: "holds_numbe
 
 export const holdsWords = ({ say }, kind) => say(HOLDS[kind] || "hidden_personal");
 
+const hiddenWords = (text, because, holds) => (because === "personal" ? holdsWords(text, holds) : text.say(HIDDEN[because]));
+
 function small(kit, label, act, attributes) {
   return el("button", { type: "button", class: "gv-linkbutton", "data-do": act, "data-key": act, ...attributes }, label);
 }
@@ -26,12 +28,19 @@ function languageName(ours, theirs) {
   }
 }
 
-function translation(kit, topic, { language, words, by, hidden_because: hidden }) {
+function translation(kit, topic, { language, words, by, hidden_because: hidden, holds }) {
   const { data, text, waits } = kit;
   const { say } = text;
   const name = languageName(data.language, language);
   return el(
-    "p", { class: "gv-note live-translation", "data-key": `lang-${language}` }, el("span", {}, `${name}: `), el("span", { lang: language, dir: "auto" }, `“${words}”`), ` ${say("translated_by", { name: by })} `, hidden ? [el("strong", { class: "gv-tag gv-tag--amber" }, say(HIDDEN[hidden])), " "] : null,
+    "p", { class: "gv-note live-translation", "data-key": `lang-${language}` }, el("span", {}, `${name}: `), el("span", { lang: language, dir: "auto" }, `“${words}”`), ` ${say("translated_by", { name: by })} `, hidden ? [el("strong", { class: "gv-tag gv-tag--amber" }, hiddenWords(text, hidden, holds)), " "] : null,
+    hidden === "personal"
+      ? [
+          small(kit, say("show_anyway"), "show", {
+            "data-topic": topic.id, "aria-label": say("show_language_which", { language: name, words: topic.words }), "aria-disabled": waits("agenda:show", topic.id) ? "true" : null,
+          }), " ",
+        ]
+      : null,
     small(kit, say("take_away"), "drop-translation", {
       "data-topic": topic.id, "data-language": language, "aria-label": say("take_away_which", { language: name, words: topic.words }),
       "aria-disabled": waits("agenda:drop_translation", topic.id) ? "true" : null,
@@ -53,7 +62,7 @@ export function details(kit, topic) {
   const whole = topic.split_from_id ? room.topics.get(topic.split_from_id) : null;
   const open = ["planned", "open"].includes(room.run.state);
   return [
-    topic.hidden_because ? el("p", { class: "gv-note", "data-key": "hidden" }, el("strong", { class: "gv-tag gv-tag--amber" }, topic.hidden_because === "personal" ? holdsWords(text, topic.holds) : say(HIDDEN[topic.hidden_because])), " ", say(`${HIDDEN[topic.hidden_because]}_note`, { name: topic.author })) : null,
+    topic.hidden_because ? el("p", { class: "gv-note", "data-key": "hidden" }, el("strong", { class: "gv-tag gv-tag--amber" }, hiddenWords(text, topic.hidden_because, topic.holds)), " ", say(`${HIDDEN[topic.hidden_because]}_note`, { name: topic.author })) : null,
     topic.held_until && !stale() ? el("p", { class: "gv-note", "data-key": "held" }, el("strong", {}, say("held", { name: topic.held_for, time: clock(Math.max(room.now(), new Date(topic.held_until))) }))) : null,
     topic.suggested_words ? el("p", { class: "gv-note", dir: "auto", "data-key": "suggested" }, say("words_suggested", { name: topic.author, words: topic.suggested_words })) : null,
     topic.carried && topic.still_matters !== null && topic.still_matters !== undefined ? el("p", { class: "gv-note", "data-key": "matters" }, say(topic.still_matters ? "still_matters" : "matters_no_more", { name: topic.author })) : null,
