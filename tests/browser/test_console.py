@@ -258,6 +258,26 @@ def test_an_alarm_pushes_the_page_down_sounds_once_and_stays_until_somebody_has_
     expect(alarm).to_be_hidden()
 
 
+def test_an_alarm_that_nobody_has_taken_stays_in_sight_however_far_a_page_is_scrolled(room: LiveServer, enter: Enter) -> None:
+    low = {"width": 800, "height": 480}
+    console, elsewhere, asked = everything(enter("tomas", "facilitator", low)), enter("tomas", "facilitator", low), enter("joanne", "facilitator", low)
+    elsewhere.goto(f"/sessions/{room.session_id}")
+    asked.get_by_role("button", name="Close visit…").click()
+    propose(room, "gladys", "I had chest pain on the way")
+    elsewhere.goto(f"/sessions/{room.session_id}")
+    for page, scrolled in ((console, "html"), (elsewhere, "html"), (asked, "#close-dialog")):
+        band = page.locator(f"{'dialog[open] ' if page is asked else ''}.gv-alarm").first
+        expect(band).to_be_visible()
+        page.locator(scrolled).evaluate("element => element.scrollTo(0, element.scrollHeight)")
+        assert page.locator(scrolled).evaluate("element => element.scrollTop") > 100
+        expect(band).to_be_in_viewport(ratio=0.9)
+    alarm = console.get_by_role("region", name="Gladys may need a person now")
+    alarm.get_by_role("button", name="I am going to Gladys").click()
+    console.locator("html").evaluate("element => element.scrollTo(0, element.scrollHeight)")
+    expect(alarm).not_to_be_in_viewport()
+    act(room, "tomas", "live:end_alarm", alarm_id=room.rows("SELECT id FROM alarms WHERE ended_at IS NULL")[0][0], reason="She is well", show=False)
+
+
 def test_an_alarm_of_a_one_on_one_topic_tells_no_words_and_is_reached_from_an_open_dialog(room: LiveServer, enter: Enter) -> None:
     console = everything(enter("tomas", "facilitator"))
     console.get_by_role("button", name="Add for someone without a phone").click()

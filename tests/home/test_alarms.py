@@ -116,6 +116,10 @@ def test_at_the_door_where_others_look_on_it_names_nobody(app: Flask, cast: Cast
         shown = page(app, cast.nia, address)
         assert "Somebody in a visit of yours may need a person now" in shown and "See who" in shown
         assert "Rosa" not in shown and "chest pain" not in shown
+    with app.app_context():
+        run(live.take_alarm, cast.osei, cast.session_id, alarm_id=str(db.session.scalar(select(Alarm.id))))
+    shown = page(app, cast.nia, "/standing-alarms?at_the_door=yes")
+    assert "Dr Hana Osei goes to somebody in a visit of yours" in shown and "may need" not in shown and "Rosa" not in shown
 
 
 def test_it_is_for_the_team_of_that_visit_alone(app: Flask, cast: Cast) -> None:
