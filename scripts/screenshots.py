@@ -129,6 +129,7 @@ class Photographer:
         self.keep(wall, "wall-curtain")
         self.do(tomas, "live:curtain", on=False)
         self.conflict(tomas, lena)
+        self.conflicts_of_the_visit(tomas, lena)
         self.call(carolyn)
         self.silence(krista, tomas, wall)
         self.gather(lena, wall)
@@ -142,9 +143,32 @@ class Photographer:
         tomas.get_by_role("button", name=f"Put on agenda: {words}").click()
         self.do(lena, "agenda:park", topic_id=topic["id"], reason="fits_later")
         tomas.context.set_offline(False)
-        tomas.get_by_role("heading", name="has just changed this too").wait_for(timeout=30_000)
-        self.keep(tomas, "console-conflict")
-        tomas.get_by_role("button", name="Keep what").click()
+        self.keep_conflict(tomas, "console-conflict")
+
+    def conflicts_of_the_visit(self, tomas: Page, lena: Page) -> None:
+        """Both order the agenda, and both write for the part that is on and give it to somebody."""
+        tomas.context.set_offline(True)
+        tomas.locator("[data-planned]").first.get_by_role("button", name="Move down").click()
+        planned = sorted((topic for topic in self.told(lena, "facilitator", "topics") if topic["state"] == "planned"), key=lambda topic: topic["rank"])
+        self.do(lena, "agenda:order", topic_ids=[topic["id"] for topic in reversed(planned)])
+        tomas.context.set_offline(False)
+        self.keep_conflict(tomas, "console-conflict-order")
+        tomas.context.set_offline(True)
+        tomas.get_by_role("button", name="Change this").click()
+        tomas.get_by_label("You could say").fill("Who has found something that helped, even a little?")
+        tomas.get_by_label("Who leads it?").select_option(label="the patients")
+        tomas.get_by_role("button", name="Save").click()
+        phase = self.told(lena, "facilitator", "run")["phase"]
+        self.do(lena, "live:prompt", phase=phase, prompt="Who would like to begin?", watch="People who look down.")
+        self.do(lena, "live:phase_owner", phase=phase, owner="Clinicians")
+        tomas.context.set_offline(False)
+        self.keep_conflict(tomas, "console-conflict-part")
+
+    def keep_conflict(self, page: Page, name: str) -> None:
+        page.get_by_role("heading", name="has just changed this too").first.wait_for(timeout=30_000)
+        self.keep(page, name)
+        while (kept := page.get_by_role("button", name="Keep what")).count():
+            kept.first.click()
 
     def call(self, phone: Page) -> None:
         """This person's resident finishes with somebody and calls them."""

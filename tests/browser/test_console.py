@@ -316,6 +316,26 @@ def test_two_at_once_see_what_the_other_did_before_anything_is_done_over_it(room
     assert state_of(room, topic_id) == "parked"
 
 
+def test_a_line_that_two_wrote_at_once_is_read_in_both_before_one_is_taken(room: LiveServer, enter: Enter) -> None:
+    words = "Which bus goes to the clinic"
+    topic_id = planned(room, "frank", words)
+    act(room, "tomas", "agenda:start", topic_id=topic_id, minutes=5)
+    tomas = everything(enter("tomas", "facilitator"))
+    tomas.context.set_offline(True)
+    tomas.get_by_role("button", name="Finish…").click()
+    dialog(tomas).get_by_label("In one line").fill("Take the 12")
+    dialog(tomas).get_by_role("button", name="Finish", exact=True).click()
+    act(room, "joanne", "agenda:finish", topic_id=topic_id, outcome="Share a ride")
+    tomas.context.set_offline(False)
+    tomas.get_by_role("button", name="Take mine").wait_for(timeout=25_000)
+    mine, theirs = tomas.locator(".gv-card--warning .gv-card--plain").all()
+    expect(mine).to_contain_text(f"Finish “{words}”“Take the 12”")
+    expect(theirs).to_contain_text(f"“{words}” was talked about“Share a ride”")
+    mine.get_by_role("button", name="Take mine").click()
+    expect(tomas.locator(f'#middle [data-key="{topic_id}"]')).to_contain_text("Take the 12")
+    assert room.rows("SELECT outcome FROM topics WHERE id = ?", topic_id) == [("Take the 12",)]
+
+
 def test_two_orders_at_once_are_both_shown_and_nobody_writes_over_the_other(room: LiveServer, enter: Enter) -> None:
     for who, words in (("rosa", "Order one"), ("frank", "Order two"), ("gladys", "Order three")):
         planned(room, who, words)

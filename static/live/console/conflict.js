@@ -38,17 +38,24 @@ const NOW = {
   merged: "now_merged", split: "now_split", taken_back: "now_taken_back",
 };
 
-// How the topic is now, in words; and the reason its proposer was told.
+// How the topic is now, in words; the reason its proposer was told, what the group took from it, and other words they were asked about.
 function now({ text }, topic) {
   const { say } = text;
   if (topic.hidden_because === "asked") return [say("now_asked", { words: topic.words })];
-  const sentence = say(NOW[topic.state] || "now_new", { words: topic.words });
-  return topic.reason ? [sentence, say("told_why", { reason: reasonWords(text, topic.reason) })] : [sentence];
+  return [
+    say(NOW[topic.state] || "now_new", { words: topic.words }), topic.reason ? say("told_why", { reason: reasonWords(text, topic.reason) }) : null,
+    topic.outcome ? `“${topic.outcome}”` : null, topic.suggested_words ? say("words_suggested", { name: topic.author, words: topic.suggested_words }) : null,
+  ];
+}
+
+// What was written or chosen with the act: it is read before one of the two is taken.
+function written({ room, text }, { outcome, words, parts = [], reason, into_id: other }) {
+  return [outcome, words, ...parts, reason && reasonWords(text, reason), room.topics.get(other)?.words].filter(Boolean).map((each) => `“${each}”`);
 }
 
 function aboutTopic(kit, { name, body, about }) {
   const topic = kit.room.topics.get(body.topic_id);
-  return topic ? { mine: [kit.text.say(MEANT[name], { words: about.was || topic.words, n: body.minutes })], theirs: now(kit, topic) } : null;
+  return topic ? { mine: [kit.text.say(MEANT[name], { words: about.was || topic.words, n: body.minutes }), ...written(kit, body)], theirs: now(kit, topic) } : null;
 }
 
 function aboutOrder(kit, { body }) {
