@@ -295,6 +295,26 @@ def test_an_alarm_of_a_one_on_one_topic_tells_no_words_and_is_reached_from_an_op
     expect(alarm).to_be_hidden()
 
 
+def test_what_is_tapped_without_a_connection_is_not_said_as_done_and_the_curtain_is_taken_back_by_the_same_button(room: LiveServer, enter: Enter) -> None:
+    topic_id = planned(room, "rosa", "What to cook on Sundays")
+    console = everything(enter("tomas", "facilitator"))
+    console.get_by_role("button", name="More for: What to cook on Sundays").click()
+    console.context.set_offline(True)
+    expect(console.locator("[data-age]")).to_have_attribute("data-state", "offline")
+    console.get_by_role("button", name="Park: What to cook on Sundays").click()
+    notices = console.locator("#notices")
+    expect(notices).to_contain_text("When the connection is back: Parked: What to cook on Sundays")
+    expect(notices).not_to_contain_text("calls are hidden")  # not yet
+    console.get_by_role("button", name="Curtain", exact=True).click()
+    expect(notices).to_contain_text("When the connection is back: The wall shows a short pause.")
+    notices.get_by_role("button", name="Show the wall again").click()
+    expect(notices).to_contain_text("3 changes are waiting")
+    console.context.set_offline(False)
+    expect(notices).to_be_empty(timeout=25_000)
+    assert room.rows("SELECT curtain FROM group_sessions WHERE id = ?", room.session_id) == [(0,)]
+    assert state_of(room, topic_id) == "parked"
+
+
 def test_two_at_once_see_what_the_other_did_before_anything_is_done_over_it(room: LiveServer, enter: Enter) -> None:
     words = "What test strips cost"
     topic_id = planned(room, "rosa", words)

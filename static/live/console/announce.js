@@ -44,7 +44,7 @@ function tellLines({ room, ui, text, voice, offerUndo }) {
     const topic = room.topics.get(id);
     if (!topic?.outcome_holds) continue;
     const sentence = text.say("line_holds", { line: topic.outcome, what: holdsWords(text, topic.outcome_holds) });
-    offerUndo(sentence, { label: text.say("change_line"), act: "open-finish", topic: id });
+    offerUndo("agenda:finish", sentence, { label: text.say("change_line"), act: "open-finish", topic: id });
     voice.say(sentence);
   }
 }

@@ -23,11 +23,13 @@ export function drawHeader(kit) {
   );
 }
 
+// The other way from what was asked for last: that may still be on its way.
 function curtain({ room, ui, text, offerUndo }) {
   const { say } = text;
-  const on = !room.run.curtain;
+  const asked = room.queue.waiting.findLast(({ name }) => name === "live:curtain");
+  const on = !(asked ? asked.body.on : room.run.curtain);
   room.do("live:curtain", { on });
-  if (on) offerUndo(say("curtain_is_down"), { label: say("curtain_up"), act: "curtain" });
+  if (on) offerUndo("live:curtain", say("curtain_is_down"), { label: say("curtain_up"), act: "curtain" });
   else ui.undo = null;
 }
 

@@ -31,7 +31,7 @@ export function makeKit(data, draw) {
     refused: [],
     conflicts: [], // acts that somebody else was faster with
     lines: new Map(), // topic → the version that brings the line this person has just written
-    undo: null, // {text, buttons: [{act, label, topic}], until}
+    undo: null, // {of: the command it is about, text, buttons: [{act, label, topic}], until}
     everything: null, // whether all parts are shown; null: as fits this person's part in leading
     guestErrors: new Set(),
     knownNew: null,
@@ -52,12 +52,15 @@ export function makeKit(data, draw) {
     return room.do(name, { topic_id: id, ...more, ...(Number.isInteger(rev) ? { base_rev: rev } : {}) }, about);
   }
 
+  // Whether such a command is on its way; with an id, one about that.
+  const waits = (name, id) => room.queue.waiting.some((record) => record.name === name && (id === undefined || Object.values(record.body).includes(id)));
+
   return {
-    data, text, room, ui, me, place, draw, button, act,
+    data, text, room, ui, me, place, draw, button, act, waits,
     voice: announcer(place("voice"), place("voice-urgent")),
     stale: () => room.age() >= STALE_AFTER,
-    // Whether such a command is on its way; with an id, one about that.
-    waits: (name, id) => room.queue.waiting.some((record) => record.name === name && (id === undefined || Object.values(record.body).includes(id))),
-    offerUndo: (sentence, ...buttons) => (ui.undo = { text: sentence, buttons, until: performance.now() + UNDO_FOR }),
+    offerUndo: (of, sentence, ...buttons) => (ui.undo = { of, text: sentence, buttons, until: performance.now() + UNDO_FOR }),
+    // What was tapped without a connection is not said as if it were done.
+    told: ({ of, text: sentence }) => (!room.connected && waits(of) ? text.say("once_back", { what: sentence }) : sentence),
   };
 }

@@ -13,7 +13,7 @@ function oldTitle({ room, text }) {
 }
 
 export function drawNotices(kit) {
-  const { room, ui, text, stale, button, place } = kit;
+  const { room, ui, text, stale, button, place, told } = kit;
   const { say, count } = text;
   const parts = [];
   const waiting = room.queue.waiting.length;
@@ -23,7 +23,7 @@ export function drawNotices(kit) {
   } else if (stale() || (!room.connected && waiting)) {
     parts.push(
       el(
-        "div", { class: "gv-card gv-card--warning" }, el("h2", {}, oldTitle(kit)), el("p", {}, say("old_text")),
+        "div", { class: "gv-card gv-card--warning" }, el("h2", {}, oldTitle(kit)), el("p", {}, say(stale() ? "old_text" : "old_soon")),
         el(
           "div", { class: "gv-buttons" }, button(say("try_now"), "try"), waiting ? el("p", {}, count("waiting", waiting)) : null,
           waiting && !room.queue.durable ? el("p", {}, say("memory_only")) : null,
@@ -43,7 +43,7 @@ export function drawNotices(kit) {
   if (ui.undo) {
     parts.push(
       el(
-        "div", { class: "gv-card gv-card--tint live-undo", "data-key": "undo" }, el("p", { dir: "auto" }, ui.undo.text),
+        "div", { class: "gv-card gv-card--tint live-undo", "data-key": "undo" }, el("p", { dir: "auto" }, told(ui.undo)),
         ui.undo.buttons.map(({ label, act, topic }) => button(label, act, { "data-topic": topic, "data-key": act })),
       ),
     );

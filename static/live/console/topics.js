@@ -11,15 +11,15 @@ export function start({ room, ui, text, voice, act, offerUndo }, id) {
   }
   ui.anyway = null;
   act("agenda:start", id, { minutes: ui.minutes.get(id) || topic.minutes });
-  if (current) offerUndo(say("talked_now", { words: room.topics.get(current).words }), { label: say("add_line"), act: "open-finish", topic: current });
+  if (current) offerUndo("agenda:start", say("talked_now", { words: room.topics.get(current).words }), { label: say("add_line"), act: "open-finish", topic: current });
 }
 
 export function park({ room, text, voice, act, offerUndo }, id) {
   const { say } = text;
   act("agenda:park", id);
   const sentence = say("parked_now", { words: room.topics.get(id).words });
-  voice.say(sentence);
-  offerUndo(sentence, { label: say("plan_again"), act: "plan", topic: id }, { label: say("say_why"), act: "open-why", topic: id });
+  offerUndo("agenda:park", sentence, { label: say("plan_again"), act: "plan", topic: id }, { label: say("say_why"), act: "open-why", topic: id });
+  voice.say(room.connected ? sentence : say("once_back", { what: sentence }));
 }
 
 function openFinish({ room, ui, place }, id) {
