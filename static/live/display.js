@@ -102,7 +102,7 @@ const faces = {
       el(
         "div", { class: "gv-wall__join" },
         el(
-          "div", {}, el("p", { class: "gv-wall__name" }, ring(), el("span", { dir: "auto" }, run.title)), el("h1", { class: `gv-wall__join-title${asks ? " live-asks" : ""}` }, say(asks ? "what_to_talk_about" : "join_title")),
+          "div", {}, el("p", { class: "gv-wall__name" }, ring(), el("span", { class: "live-one-line", dir: "auto" }, run.title)), el("h1", { class: `gv-wall__join-title${asks ? " live-asks" : ""}` }, say(asks ? "what_to_talk_about" : "join_title")),
           el("p", {}, asks ? say("gather_until", { time: clock(run.gathering_until) }) : say("join_text")), el("p", { class: "gv-wall__label live-address" }, address()), el("p", { class: "gv-wall__code" }, code()), asks ? null : el("p", {}, say("no_phone")),
         ),
         el("div", { class: "gv-wall__qr" }, el("img", { src: `/sessions/${data.session_id}/join-code.svg?code=${run.join_code}`, alt: "" })),
@@ -150,6 +150,10 @@ function fit() {
       if (isShort && wall.scrollHeight <= wall.clientHeight + 1) break;
     }
     element.dataset.fitted = key;
+  }
+  // How to join stays on the glass whole, with the way in for who has no phone: its large letters give way to a long address.
+  for (const tight of wall.dataset.face === "join" ? ["live-tight", "live-tighter"] : []) {
+    if (wall.scrollHeight > wall.clientHeight + 1) wall.classList.add(tight);
   }
 }
 

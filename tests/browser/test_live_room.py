@@ -5,7 +5,7 @@ from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from groupvisits.demo.rehearsal.line import Line
 from tests.journeys.conftest import PHONE, WALL, is_accessible
@@ -286,6 +286,32 @@ def test_the_wall_gathers_topics_asks_the_room_and_calls_numbers_where_the_clini
     is_accessible(wall)
     do(room.phone(name.lower()), "slots:answer", slot_id=slot, answer="coming")
     expect(wall.locator("#wall")).not_to_contain_text("please come")
+
+
+@pytest.mark.parametrize("waited_for", [0, 2])
+def test_a_long_name_and_a_long_address_leave_the_whole_way_to_join_on_the_wall(enter: Enter, waited_for: int) -> None:
+    wall = enter("tomas", "display", WALL)
+    calls = [{"number": number, "place": "Room 2"} for number in range(waited_for)]
+    told = {
+        "title": "Living well with diabetes together, on Wednesday mornings",
+        "current_topic_id": None,
+        "gathering_until": None,
+        "curtain": False,
+        "calls": calls,
+    }
+
+    def elsewhere(route: Route) -> None:
+        answer = route.fetch()
+        snapshot = answer.json()
+        snapshot["run"] |= told | {"join_url": "https://groupvisits.millbrook-community-clinic.example/join/X"}
+        route.fulfill(response=answer, json=snapshot | {"topics": []})
+
+    wall.route("**/snapshot?audience=display", elsewhere)
+    wall.reload()
+    expect(wall.get_by_text("millbrook-community-clinic.example/join")).to_be_visible()
+    for part in (wall.get_by_text("No phone? Ask for a card."), wall.locator(".gv-wall__code"), wall.locator(".gv-wall__qr img")):
+        box, below = part.bounding_box(), wall.locator(".gv-wall__calls").bounding_box() if waited_for else None
+        assert box and box["y"] >= 0 and box["y"] + box["height"] <= (below["y"] if below else WALL["height"])
 
 
 def test_nothing_of_a_long_topic_pushes_the_address_off_the_wall(room: LiveServer, enter: Enter) -> None:
