@@ -12,7 +12,7 @@ import { announce } from "./console/announce.js";
 import { askActs, REASONS } from "./console/ask.js";
 import { closeActs, listenToClose } from "./console/close.js";
 import { orderColumns } from "./console/columns.js";
-import { addConflict, conflictActs, isConflict } from "./console/conflict.js";
+import { addConflict, conflictActs, isConflict, meant } from "./console/conflict.js";
 import { pollActs } from "./console/current.js";
 import { doorActs } from "./console/door.js";
 import { drawNew } from "./console/fresh.js";
@@ -107,7 +107,9 @@ room.on("answer", ({ record, ok, result, error }) => {
   const typed = record.name === "agenda:propose_for";
   const words = typedIn(record);
   const title = typed ? say("not_added", { words: record.body.words }) : words ? say("not_sent_words", { words }) : say("not_done");
-  ui.refused.push({ title, reason: error.message, record: typed ? record : null });
+  const card = { title, what: meant(kit, record), reason: error.message, record: typed ? record : null };
+  // The same no to the same act once more is no news.
+  if (typed || !ui.refused.some(({ title: same, what, reason }) => same === card.title && what === card.what && reason === card.reason)) ui.refused.push(card);
   voice.interrupt(`${say("not_done")}. ${error.message}`);
 });
 

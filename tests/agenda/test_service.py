@@ -275,7 +275,11 @@ def test_the_agenda_is_ordered_by_hand_and_given_back_to_the_rule(cast: Cast, op
     run(service.order_topics, cast.tomas, opened, topic_ids=topics[::-1])
     assert [topic(each).position for each in topics] == [3, 2, 1]
     with pytest.raises(rules.OrderHasChanged):
-        run(service.order_topics, cast.tomas, opened, topic_ids=topics[:2])
+        run(service.order_topics, cast.tomas, opened, topic_ids=[*topics, "f" * 32])
+    run(service.park_topic, cast.tomas, opened, topic_id=topics[0])
+    run(service.order_topics, cast.tomas, opened, topic_ids=[topics[0], topics[2]])  # made before the first was parked and the second came
+    assert [topic(each).position for each in topics] == [None, None, 1]
+    run(service.plan_topic, cast.tomas, opened, topic_id=topics[0])
     run(service.order_topics, cast.tomas, opened, topic_ids=[])
     assert [topic(each).position for each in topics] == [None, None, None]
 

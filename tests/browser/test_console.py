@@ -315,6 +315,31 @@ def test_what_is_tapped_without_a_connection_is_not_said_as_done_and_the_curtain
     assert state_of(room, topic_id) == "parked"
 
 
+def test_what_was_tapped_for_minutes_without_a_connection_is_done_in_order_and_what_was_not_says_what_it_was(room: LiveServer, enter: Enter) -> None:
+    for (left,) in room.rows("SELECT id FROM topics WHERE session_id = ? AND state IN ('current', 'planned')", room.session_id):
+        act(room, "tomas", "agenda:park", topic_id=left)
+    now, *later = (
+        planned(room, who, words) for who, words in (("rosa", "Tapped one"), ("frank", "Tapped two"), ("gladys", "Tapped three"), ("rosa", "Tapped four"))
+    )
+    act(room, "tomas", "agenda:start", topic_id=now, minutes=5)
+    console = everything(enter("tomas", "facilitator"))
+    console.context.set_offline(True)
+    console.get_by_role("button", name="Start: Tapped two").click()
+    console.get_by_role("button", name="Move up: Tapped four").click()
+    wanted = [words for words in console.locator("[data-planned] .gv-row__title").all_inner_texts() if words != "Tapped two"]
+    console.get_by_role("button", name="5 more minutes").click()
+    console.context.set_offline(False)
+    expect(console.locator("#notices h2")).to_have_text("This was not done", timeout=25_000)
+    expect(console.locator("#notices")).to_contain_text("5 more minutes for “Tapped one”.")
+    assert state_of(room, later[0]) == "current"
+    expect(console.locator("[data-planned] .gv-row__title")).to_have_text(wanted)
+    expect(console.locator("#middle")).to_contain_text("Ordered by hand.")
+    console.set_viewport_size({"width": 1200, "height": 580})
+    console.locator("#console").scroll_into_view_if_needed()
+    box = console.locator("#middle").bounding_box()
+    assert box and box["height"] >= 280
+
+
 def test_two_at_once_see_what_the_other_did_before_anything_is_done_over_it(room: LiveServer, enter: Enter) -> None:
     words = "What test strips cost"
     topic_id = planned(room, "rosa", words)

@@ -291,10 +291,15 @@ def check_can_decline(state: str) -> None:
         raise TopicHasEnded
 
 
-def check_order(topic_ids: list[str], planned: Collection[str]) -> None:
-    """By hand means the whole list of planned topics, each once; an empty list gives the order back to the rule."""
-    if topic_ids and (len(topic_ids) != len(planned) or set(topic_ids) != set(planned)):
+def order_by_hand(topic_ids: list[str], topics: Collection[str], planned: Collection[str]) -> list[str]:
+    """The planned ones of these topics in this order; an empty list gives the order back to the rule.
+
+    Whoever ordered had no connection, perhaps: what is no longer on the agenda is passed over, and what came to it meanwhile stands after
+    the named ones. Refuses what is named twice or is no topic of this visit.
+    """
+    if len(set(topic_ids)) != len(topic_ids) or not set(topic_ids) <= set(topics):
         raise OrderHasChanged
+    return [each for each in topic_ids if each in planned]
 
 
 def seconds_of_talk(began: datetime | None, until: datetime) -> int:

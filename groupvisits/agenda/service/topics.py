@@ -65,16 +65,17 @@ def plan_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str,
 
 
 def order_topics(tx: Transaction, actor: Actor, session_id: str, *, topic_ids: list[str], base_version: int | None = None) -> Result:
-    """The agenda stands in this order; with an empty list in the rule's order again. Refuses a list that is not the whole agenda."""
+    """The agenda stands in this order, what is not named after it; with an empty list in the rule's order again."""
     place = place_in(tx, actor, session_id, "agenda:order")
     check_is_not_over(place.group_session.state)
     check_seen(tx, actor, session_id, "agenda:order", base_version)
-    planned = {topic.id: topic for topic in tx.scalars(select(Topic).where(Topic.session_id == session_id, Topic.state == "planned"))}
-    rules.check_order(topic_ids, planned)
+    topics = {topic.id: topic for topic in tx.scalars(select(Topic).where(Topic.session_id == session_id))}
+    planned = {topic.id: topic for topic in topics.values() if topic.state == "planned"}
+    order = rules.order_by_hand(topic_ids, topics, planned)
     version = next_version(tx, session_id)
     for topic in planned.values():
-        topic.position, topic.version = topic_ids.index(topic.id) + 1 if topic_ids else None, version
-    audit.record(tx, actor, "agenda:order", place.group_session, session_id=session_id, version=version, topics=topic_ids)
+        topic.position, topic.version = order.index(topic.id) + 1 if topic.id in order else None, version
+    audit.record(tx, actor, "agenda:order", place.group_session, session_id=session_id, version=version, topics=order)
     tx.announce(SessionChanged(session_id, version, topics=tuple(planned), patients=tuple({t.patient_id for t in planned.values()})))
     return {"version": version, "topic_id": None}
 

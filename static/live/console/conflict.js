@@ -53,9 +53,15 @@ function written({ room, text }, { outcome, words, parts = [], reason, into_id: 
   return [outcome, words, ...parts, reason && reasonWords(text, reason), room.topics.get(other)?.words].filter(Boolean).map((each) => `“${each}”`);
 }
 
-function aboutTopic(kit, { name, body, about }) {
-  const topic = kit.room.topics.get(body.topic_id);
-  return topic ? { mine: [kit.text.say(MEANT[name], { words: about.was || topic.words, n: body.minutes }), ...written(kit, body)], theirs: now(kit, topic) } : null;
+// What somebody wanted to do with a topic, in words; null of other acts.
+export function meant({ room, text }, { name, body, about }) {
+  const topic = room.topics.get(body.topic_id);
+  return topic && name in MEANT ? text.say(MEANT[name], { words: about.was || topic.words, n: body.minutes }) : null;
+}
+
+function aboutTopic(kit, record) {
+  const topic = kit.room.topics.get(record.body.topic_id);
+  return topic ? { mine: [meant(kit, record), ...written(kit, record.body)], theirs: now(kit, topic) } : null;
 }
 
 function aboutOrder(kit, { body }) {

@@ -32,10 +32,10 @@ export function drawNotices(kit) {
     );
   }
   parts.push(handOverCard(kit), conflictCards(kit));
-  for (const [i, { title, reason, record }] of ui.refused.entries()) {
+  for (const [i, { title, what, reason, record }] of ui.refused.entries()) {
     parts.push(
       el(
-        "div", { class: "gv-card gv-card--red" }, el("h2", { dir: "auto" }, title), el("p", {}, reason),
+        "div", { class: "gv-card gv-card--red" }, el("h2", { dir: "auto" }, title), what ? el("p", { dir: "auto" }, `${what}.`) : null, el("p", {}, reason),
         el("div", { class: "gv-buttons" }, record ? button(say("change_it"), "again", { "data-index": i }) : null, button(say("close_notice"), "close-notice", { "data-index": i })),
       ),
     );
