@@ -8,7 +8,7 @@ from flask import g, request
 from flask_babel import get_translations, gettext
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import Field, HiddenField
+from wtforms import BooleanField, Field, HiddenField
 from wtforms.validators import UUID, Length, Optional, ValidationError
 
 from groupvisits.core.actor import ANYONE
@@ -159,6 +159,8 @@ def _fill(form: BaseForm, data: Any) -> None:
         raise UnknownField
     flat: list[tuple[str, str]] = []
     for name, value in data.items():
+        if isinstance(form._fields[name], BooleanField) and not (value is None or isinstance(value, bool)):
+            raise Invalid(field=name)  # nobody's name is shown because a program wrote 0 or "no" for false
         if isinstance(value, bool):
             flat += [(name, "true")] if value else []
         elif isinstance(value, int | str):

@@ -255,7 +255,12 @@ class Room:
         return any(topic.id in topic_ids and _is_put_together(topic) for topic, _ in self._topics)
 
     def _is_about(self, topic: Topic, topic_ids: Collection[str]) -> bool:
-        """Whether one of these is this topic, the one it was joined to, or one that was joined to it: its author is told of all of them."""
+        """Whether one of these is this topic, the one it was joined to, or one that was joined to it: its author is told of all of them.
+
+        A part of a topic that is whole again is nobody's own any more.
+        """
+        if _is_put_together(topic):
+            return False
         return topic.id in topic_ids or topic.merged_into_id in topic_ids or any(each.id in topic_ids for each in self._joined.get(topic.id, ()))
 
     def _supported(self, patient_ids: Collection[str]) -> Mapping[str, Collection[str]]:

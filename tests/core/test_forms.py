@@ -38,6 +38,18 @@ def test_refuses_other_shapes(sent: object) -> None:
         parse(SayForm, sent)
 
 
+@pytest.mark.parametrize("sent", [0, 1, "", "no", "false", "true", [], ["true"]])
+def test_only_true_and_false_are_true_and_false(sent: object) -> None:
+    with pytest.raises(Invalid) as refusal:
+        parse(SayForm, {"words": "hello", "aloud": sent})
+    assert refusal.value.field == "aloud"
+
+
+@pytest.mark.parametrize(("sent", "read"), [({"aloud": True}, True), ({"aloud": False}, False), ({"aloud": None}, False), ({}, False)])
+def test_a_missing_truth_value_is_false(sent: dict[str, object], read: bool) -> None:
+    assert parse(SayForm, {"words": "hello", **sent}).body()["aloud"] is read
+
+
 def test_refuses_a_field_it_does_not_have() -> None:
     with pytest.raises(UnknownField):
         parse(SayForm, {"words": "hello", "role": "admin"})

@@ -250,6 +250,17 @@ def test_a_display_sees_only_its_own_session(cast: Cast, opened: str, phone: Con
     assert phone(actors.display(ids.new_id(), cast.clinic_id, "another session")).subscribe(opened, "display")["error"]["code"] == "not_found"
 
 
+def test_the_parts_of_a_topic_that_is_whole_again_do_not_come_back(cast: Cast, opened: str, phone: Connect) -> None:
+    rosa, tomas = phone(cast.rosa), phone(cast.tomas)
+    assert rosa.subscribe(opened, "patient")["ok"] and tomas.subscribe(opened, "facilitator")["ok"]
+    whole = rosa.send(opened, "agenda:propose", words="Shoes and socks", route="group")["result"]["topic_id"]
+    assert tomas.send(opened, "agenda:split", topic_id=whole, parts=["Shoes", "Socks"])["ok"] and tomas.send(opened, "agenda:unsplit", topic_id=whole)["ok"]
+    rosa.messages()
+    assert rosa.send(opened, "agenda:reword", topic_id=whole, words="Both")["ok"]
+    (mine,) = rosa.messages("session:mine")
+    assert [topic["words"] for topic in mine["changes"]["topics"]] == ["Both"]
+
+
 def test_one_persons_own_part_goes_to_that_person_alone(cast: Cast, opened: str, phone: Connect) -> None:
     rosa, marcus, tomas, farrow = phone(cast.rosa), phone(cast.marcus), phone(cast.tomas), phone(cast.farrow)
     for each, audience in ((rosa, "patient"), (marcus, "patient"), (tomas, "facilitator"), (farrow, "clinician")):
