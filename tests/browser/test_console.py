@@ -468,6 +468,26 @@ def test_what_to_say_and_who_leads_a_part_are_changed_for_this_visit(room: LiveS
     expect(console.locator("#runsheet")).to_contain_text("led by Rosa")
 
 
+def test_what_to_say_in_each_part_is_read_and_changed_before_the_visit(room: LiveServer, enter: Enter) -> None:
+    room.write("UPDATE group_sessions SET state = 'planned' WHERE id = ?", room.session_id)
+    try:
+        console = enter("tomas", "facilitator")
+        console.goto(f"/sessions/{room.session_id}")
+        console.get_by_role("link", name="Prepare").click()
+        prompts = console.locator('[data-key="prompts"]')
+        names = console.locator("#runsheet li").count()
+        expect(prompts.get_by_role("heading", level=3)).to_have_count(names)
+        last = prompts.locator("h3").last.inner_text()
+        prompts.get_by_role("button", name=f"Change what to say in: {last}").click()
+        expect(dialog(console).get_by_label("Which part?").locator("option:checked")).to_have_text(last)
+        dialog(console).get_by_label("You could say").fill("What do you take home?")
+        dialog(console).get_by_role("button", name="Save").click()
+        expect(prompts).to_contain_text("“What do you take home?”")
+        is_accessible(console)
+    finally:
+        room.write("UPDATE group_sessions SET state = 'open' WHERE id = ?", room.session_id)
+
+
 def test_the_group_waits_for_who_is_in_their_one_on_one_unless_it_is_told_not_to(room: LiveServer, enter: Enter) -> None:
     act(room, "tomas", "slots:plan")
     slot, name = room.rows(

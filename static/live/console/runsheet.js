@@ -59,26 +59,34 @@ export function drawRunSheet(kit) {
   );
 }
 
-// What whoever leads could say in this part, and what to watch. Anybody who leads may change it for this visit.
-export function promptCard({ room, text, waits }) {
+// What whoever leads could say in a part, and what to watch. Anybody who leads may change it for this visit.
+function prompt({ text, waits }, part, index, more = {}) {
   const { say } = text;
-  const part = room.run.phases[room.run.phase];
-  if (room.run.state !== "open" || !part) return null;
-  const change = el("button", { type: "button", class: "gv-linkbutton", "data-do": "open-part", "data-key": "change", "aria-disabled": waits("live:prompt") ? "true" : null }, say(part.prompt || part.watch ? "change_this" : "add_prompt"));
+  const change = el("button", { type: "button", class: "gv-linkbutton", "data-do": "open-part", "data-key": "change", "data-phase": index, "aria-disabled": waits("live:prompt") ? "true" : null, ...more }, say(part.prompt || part.watch ? "change_this" : "add_prompt"));
   return el(
-    "div", { class: "gv-card", "data-key": "prompt" },
-    el(
-      "p", { dir: "auto" }, part.prompt ? [el("strong", {}, say("you_could_say")), ` “${part.prompt}” `] : null,
-      part.watch ? [el("strong", {}, say("watch_for")), ` ${part.watch} `] : null, change,
-    ),
+    "p", { dir: "auto" }, part.prompt ? [el("strong", {}, say("you_could_say")), ` “${part.prompt}” `] : null,
+    part.watch ? [el("strong", {}, say("watch_for")), ` ${part.watch} `] : null, change,
   );
 }
 
-function openPart(kit) {
+// While the visit runs, of the part that is on; before it, of all of them, to read and change in advance.
+export function promptCard(kit) {
+  const { room, text } = kit;
+  const { say } = text;
+  const { phases, phase, state } = room.run;
+  if (state === "open" && phases[phase]) return el("div", { class: "gv-card", "data-key": "prompt" }, prompt(kit, phases[phase], phase));
+  if (state !== "planned" || !phases.length) return null;
+  return el(
+    "div", { class: "gv-card", "data-key": "prompts" }, el("h2", {}, say("what_to_say")),
+    phases.map((part, i) => el("div", { class: "gv-section", "data-key": String(i) }, el("h3", { dir: "auto" }, part.name), prompt(kit, part, i, { "aria-label": say("change_part", { name: part.name }) }))),
+  );
+}
+
+function openPart(kit, first) {
   const { data, room, text } = kit;
   const { say } = text;
   const { version: seen } = room; // what somebody else changes while this is open is not written over
-  const { phases, phase: now } = room.run;
+  const { phases } = room.run;
   const here = [...room.people.values()].filter((person) => !["cancelled", "declined", "left_early", "no_show"].includes(person.state));
   here.sort((a, b) => a.name.localeCompare(b.name));
   const owners = [...Object.entries(data.strings.owners), ...here.map((person) => [`seat:${person.seat_id}`, say("patient_named", { name: person.name })])];
@@ -86,7 +94,7 @@ function openPart(kit) {
   openDialog(kit, {
     title: say("part_title"),
     parts: [
-      select("phase", say("which_part"), phases.map((part, i) => [String(i), part.name]), String(now)),
+      select("phase", say("which_part"), phases.map((part, i) => [String(i), part.name]), String(first)),
       el("div", { "data-owner": true }),
       field("prompt", say("part_prompt"), { hint: say("part_prompt_hint"), rows: 2 }), field("watch", say("part_watch"), { rows: 2 }),
     ],
@@ -116,5 +124,5 @@ function openPart(kit) {
 
 export const runSheetActs = (kit) => ({
   phase: ({ dataset }) => kit.room.do("live:phase", { phase: Number(dataset.phase) }),
-  "open-part": () => openPart(kit),
+  "open-part": ({ dataset }) => openPart(kit, Number(dataset.phase)),
 });
