@@ -385,7 +385,7 @@ def test_two_orders_at_once_are_both_shown_and_nobody_writes_over_the_other(room
     for who, words in (("rosa", "Order one"), ("frank", "Order two"), ("gladys", "Order three")):
         planned(room, who, words)
     tomas, joanne = everything(enter("tomas", "facilitator")), everything(enter("joanne", "facilitator"))
-    expect(tomas.locator("[data-planned]", has_text="Order three")).to_be_visible()
+    expect(tomas.locator("[data-planned] .gv-row__title", has_text="Order three")).to_be_visible()
     tomas.context.set_offline(True)
     tomas.locator("[data-planned]").first.get_by_role("button", name="Move down").click()
     joanne.locator("[data-planned]").last.get_by_role("button", name="Move up").click()
@@ -554,6 +554,38 @@ def test_a_line_says_where_time_ends_and_what_is_below_it_is_for_next_month(room
 
 def columns(console: Page) -> list[str]:
     return console.locator(".gv-console__column").evaluate_all("all => all.map((each) => each.id)")
+
+
+def test_by_keyboard_a_long_column_is_skipped(room: LiveServer, enter: Enter) -> None:
+    for number in range(4):
+        propose(room, "marcus", f"Skipped {number}")
+    console = everything(enter("tomas", "facilitator"))
+    console.get_by_role("region", name="New topics").focus()
+    console.keyboard.press("Tab")
+    link = console.get_by_role("link", name="Skip to: Agenda")
+    expect(link).to_be_focused()
+    box = link.bounding_box()
+    assert box and box["height"] > 15
+    console.keyboard.press("Enter")
+    expect(console.get_by_role("region", name="Agenda")).to_be_focused()
+    is_accessible(console)
+
+
+def test_a_topic_says_when_nobody_who_brought_it_is_in_the_room(room: LiveServer, enter: Enter) -> None:
+    hers, his = planned(room, "beatriz", "How to sleep on a night shift"), propose(room, "teo", "Shoes for wet days")
+    seats = dict(
+        room.rows("SELECT patients.given_name, seats.id FROM seats JOIN patients ON patients.id = seats.patient_id WHERE seats.session_id = ?", room.session_id)
+    )
+    room.write("UPDATE seats SET state = 'confirmed' WHERE id = ?", seats["Beatriz"])
+    room.write("UPDATE seats SET state = 'declined' WHERE id = ?", seats["Teo"])
+    console = everything(enter("tomas", "facilitator"))
+    expect(console.locator(f'[data-key="{hers}"]')).to_contain_text("Beatriz. Not here yet")
+    expect(console.locator(f'[data-key="{his}"]')).to_contain_text("Not here today")
+    room.write("UPDATE seats SET state = 'arrived' WHERE id IN (?, ?)", seats["Beatriz"], seats["Teo"])
+    console.reload()
+    everything(console)
+    for each in (hers, his):
+        expect(console.locator(f'[data-key="{each}"]')).to_contain_text("Not heard yet")
 
 
 def test_on_a_phone_what_is_talked_about_now_comes_before_what_is_new_and_one_button_is_filled(room: LiveServer, enter: Enter) -> None:

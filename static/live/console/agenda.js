@@ -2,11 +2,12 @@
 
 import { el, show } from "../dom.js";
 import { reasonWords } from "./ask.js";
+import { skipLink } from "./columns.js";
 import { currentCard } from "./current.js";
 import { view } from "./lead.js";
 import { promptCard } from "./runsheet.js";
 import { similarTo } from "./similar.js";
-import { details, holdsWords, isPutTogether, moreActs, moreButton } from "./topic.js";
+import { details, heardNote, holdsWords, isPutTogether, moreActs, moreButton } from "./topic.js";
 
 const CHOICES = [5, 10, 15, 20, 30];
 const SLACK = 30000; // a topic this much too long still fits
@@ -73,10 +74,12 @@ function placeAbove(row, { rows, ends }) {
   return row.fits ? null : before.at(-1)?.topic.id;
 }
 
-function plannedNote(topic, { say, count }) {
+function plannedNote(topic, kit) {
+  const { say, count } = kit.text;
+  const heard = heardNote(kit, topic);
   return el(
     "p", { class: "gv-note", dir: "auto" }, topic.supports ? count("me_too", topic.supports, { name: topic.author }) : say("name_only", { name: topic.author }),
-    topic.carried ? ` ${say("carried")}` : "", topic.not_heard_yet ? [" ", el("strong", {}, say("not_heard_yet"))] : null,
+    topic.carried ? ` ${say("carried")}` : "", heard ? [" ", el("strong", {}, heard)] : null,
   );
 }
 
@@ -106,7 +109,7 @@ function plannedRow({ topic, minutes, starts, fits }, index, all, before, kit) {
           ),
     ),
     el(
-      "div", { class: "gv-row__body" }, el("p", { class: "gv-row__title", lang: topic.language, dir: "auto" }, words), plannedNote(topic, text),
+      "div", { class: "gv-row__body" }, el("p", { class: "gv-row__title", lang: topic.language, dir: "auto" }, words), plannedNote(topic, kit),
       alike
         ? el("p", { class: "gv-note", dir: "auto", "data-key": "alike" }, `${say("looks_like", { name: alike.author, words: alike.words })} `, el("button", { type: "button", class: "gv-linkbutton", "data-do": "open-join", "data-topic": topic.id, "aria-label": say("compare_which", { words }) }, say("compare")))
         : null,
@@ -191,6 +194,7 @@ export function drawAgenda(kit) {
   const name = (topic) => el("p", { class: "gv-row__title", lang: topic.language, dir: "auto" }, topic.words);
   show(
     place("middle"),
+    skipLink(kit, "middle", rows.length),
     room.run.state === "open" ? currentCard(current, kit) : null,
     toNew(sorted, kit),
     running ? el("div", { class: "gv-console__head", "data-key": "head" }, el("h2", {}, say("next")), orderLine(planned, kit)) : null,
@@ -204,12 +208,12 @@ export function drawAgenda(kit) {
       button(say(topic.outcome ? "change_line" : "add_line"), "open-finish", { "data-key": "line", "data-topic": topic.id, "aria-label": say("line_which", { words: topic.words }), waiting: waits("agenda:finish", topic.id) }),
     ]),
     ended(parked, "parked", kit, (topic) => [
-      el("div", { class: "gv-row__body" }, name(topic), plannedNote(topic, text), why(topic), details(kit, topic)),
+      el("div", { class: "gv-row__body" }, name(topic), plannedNote(topic, kit), why(topic), details(kit, topic)),
       running && !leads ? button(say(topic.reason ? "change_why" : "say_why"), "open-why", { "data-key": "why", "data-topic": topic.id, "aria-label": say("say_why_which", { words: topic.words }), waiting: waits("agenda:park", topic.id) }) : null,
       running ? button(say("plan_again"), "plan", { "data-key": "again", "data-topic": topic.id, "aria-label": say("plan_again_which", { words: topic.words }), waiting: waits("agenda:plan", topic.id) }) : null,
     ]),
     ended(declined, "declined", kit, (topic) => [
-      el("div", { class: "gv-row__body" }, name(topic), plannedNote(topic, text), why(topic)),
+      el("div", { class: "gv-row__body" }, name(topic), plannedNote(topic, kit), why(topic)),
       running && !leads ? button(say("plan_again"), "plan", { "data-key": "again", "data-topic": topic.id, "aria-label": say("plan_again_which", { words: topic.words }), waiting: waits("agenda:plan", topic.id) }) : null,
     ]),
   );

@@ -1,8 +1,9 @@
 // What is talked about now comes first. Where the columns stand side by side, new topics are on its left and so come before it;
 // the order in the page goes along, so that the focus walks as the eye does.
 
-import { moveBefore } from "../dom.js";
+import { el, moveBefore } from "../dom.js";
 
+const FEW = 3;
 const SIDE_BY_SIDE = "(min-width: 48rem)"; // as in theme.css
 
 export function orderColumns({ place }) {
@@ -13,4 +14,12 @@ export function orderColumns({ place }) {
   };
   wide.addEventListener("change", order);
   order();
+}
+
+// Past a long column to the next one, by keyboard; the columns stand in another order on a phone.
+export function skipLink({ place, text }, id, rows) {
+  let next = place(id).nextElementSibling;
+  while (next?.hidden) next = next.nextElementSibling;
+  if (!next || rows <= FEW) return null;
+  return el("a", { class: "live-skip", href: `#${next.id}`, "data-key": "skip" }, text.say("skip_to", { name: next.getAttribute("aria-label") }));
 }

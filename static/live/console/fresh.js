@@ -3,17 +3,20 @@
 import { el, show } from "../dom.js";
 import { isAfter, mayAdd } from "./add.js";
 import { agendaOf } from "./agenda.js";
+import { skipLink } from "./columns.js";
 import { drawGather } from "./gather.js";
 import { view } from "./lead.js";
 import { similarTo } from "./similar.js";
-import { details, moreActs, moreButton } from "./topic.js";
+import { details, heardNote, moreActs, moreButton } from "./topic.js";
 
-function topicNote({ text, stale }, topic, alike) {
+function topicNote(kit, topic, alike) {
+  const { text, stale } = kit;
   const { say, count, clock } = text;
+  const heard = heardNote(kit, topic);
   return el(
     "p", { class: "gv-note", dir: "auto" }, stale() ? say("name_only", { name: topic.author }) : say("who_when", { name: topic.author, time: clock(topic.proposed_at) }),
     topic.supports ? ` ${count("said_me_too", topic.supports)}.` : "", topic.carried ? ` ${say("carried")}` : "",
-    topic.not_heard_yet ? [" ", el("strong", {}, say("not_heard_yet")), alike ? "." : ""] : null,
+    heard ? [" ", el("strong", {}, heard), alike ? "." : ""] : null,
     alike ? ` ${say("looks_like", { name: alike.author, words: alike.words })}` : null,
   );
 }
@@ -70,6 +73,7 @@ export function drawNew(kit) {
   const canAct = ["planned", "open"].includes(room.run.state);
   show(
     place("new"),
+    skipLink(kit, "new", fresh.length),
     el("div", { class: "gv-console__head" }, el("h2", {}, say("new_topics")), fresh.length ? el("span", { class: "gv-quiet" }, say("to_sort", { n: fresh.length })) : null),
     drawGather(kit),
     fresh.map((topic) => card(kit, topic, canAct, topic === next)),

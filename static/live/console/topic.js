@@ -28,6 +28,20 @@ function languageName(ours, theirs) {
   }
 }
 
+const HERE = new Set(["arrived", "attended"]);
+const COMING = new Set(["invited", "offered", "confirmed"]);
+const isHere = (person) => Boolean(person) && (HERE.has(person.state) || person.phone_live);
+
+// Whether it still has to be heard; of somebody who is not in the room, that they are not. Before the first has arrived nobody is missed.
+export function heardNote(kit, topic) {
+  const { room, text } = kit;
+  if (!topic.not_heard_yet) return null;
+  const authors = [topic, ...joinedTo(kit, topic.id)].map((each) => room.people.get(each.author_seat_id));
+  const begun = room.run.state === "open" && [...room.people.values()].some(({ state }) => HERE.has(state));
+  if (!begun || authors.some(isHere)) return text.say("not_heard_yet");
+  return text.say(authors.some((person) => person && COMING.has(person.state)) ? "not_here_yet" : "not_here_today");
+}
+
 function translation(kit, topic, { language, words, by, hidden_because: hidden, holds }) {
   const { data, text, waits } = kit;
   const { say } = text;
