@@ -104,7 +104,7 @@ def _init_sockets(app: Flask, config: Config, policies: dict[str, Policy]) -> No
     def allowed(origin: str, environ: dict[str, Any]) -> bool:
         return app.extensions["socket_door"].is_own_origin(origin, environ)
 
-    options: dict[str, Any] = {"serializer": websockets.TextPacket}
+    options: dict[str, Any] = {"serializer": websockets.TextPacket, "transports": ["websocket"]}
     options |= {"message_queue": config.redis_url} if config.redis_url else {"client_manager": websockets.Rooms()}
     # Not in extensions: it holds its server, and a second application in the same process would take the first one's away.
     SocketIO().init_app(
@@ -122,7 +122,7 @@ def _init_sockets(app: Flask, config: Config, policies: dict[str, Policy]) -> No
     app.extensions["pace"] = Pace()
     door = sockets.SocketDoor(app, policies=policies, find_actor=find_actor, origins={config.public_url} - {""})
     if not config.testing:
-        websockets.use(app.extensions["socketio"].server.eio, door.frame_refused)
+        websockets.use(app.extensions["socketio"].server.eio, door.frame_refused, door.plain_request)
     app.extensions["socket_door"] = door
     app.extensions["listeners"].after(BrowserSessionEnded, lambda event: door.disconnect_all(event.fingerprint))
 

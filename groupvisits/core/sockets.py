@@ -70,9 +70,11 @@ class SocketDoor:
     def _answer(self, name: str, action: str, handler: Callable[[str, Any], Any]) -> None:
         self.actions[name] = action
 
-        def answer(sid: str, data: Any = None) -> dict[str, Any]:
+        def answer(sid: str, data: Any = None, *more: Any) -> dict[str, Any]:
             try:  # in no context of Flask: it would cost as much as reading the message
                 self._check_pace(sid)
+                if more:
+                    raise Invalid
                 return {"ok": True, "result": handler(sid, data)}
             except DomainError as error:
                 with self.app.app_context():
@@ -134,6 +136,12 @@ class SocketDoor:
         with self.app.app_context():
             self._put_on_record(self.server.manager.sid_from_eio_sid(engine_id, "/") or "", NOT_AN_EVENT, code)
 
+    def plain_request(self, environ: dict[str, Any]) -> None:
+        """Somebody asks where sockets are without being one, as Socket.IO's polling does. It is refused, whatever it holds."""
+        token = ids.fingerprint(_cookie(environ, self.app.config["SESSION_COOKIE_NAME"]))
+        with self.app.app_context():
+            self._put_token_on_record(token, NOT_AN_EVENT, "not_a_websocket")
+
     def _check_pace(self, sid: str) -> None:
         self._pace.check(self._tokens.get(sid, ""))
 
@@ -163,7 +171,10 @@ class SocketDoor:
         return {"ok": False, "error": {"code": error.code, "message": words(error, self.language(sid)), "field": error.field, **error.told}}
 
     def _put_on_record(self, sid: str, name: str, code: str) -> None:
-        actor = self.find_actor(db.session(), self._tokens.get(sid, ""))
+        self._put_token_on_record(self._tokens.get(sid, ""), name, code)
+
+    def _put_token_on_record(self, token: str, name: str, code: str) -> None:
+        actor = self.find_actor(db.session(), token)
         db.session.rollback()
         if actor is not None:
             self.app.extensions["listeners"].tell_after(RequestRefused(actor, name, code))

@@ -13,7 +13,7 @@ import structlog
 from flask import Flask, Response, current_app, flash, g, jsonify, make_response, redirect, render_template, request, url_for
 from flask import session as browser_session
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 
 from groupvisits.core import ids, language
 from groupvisits.core.actor import ANYONE, Actor
@@ -84,7 +84,7 @@ def sent_json() -> Any:
         raise TooMuch
     try:
         return request.get_json()
-    except RecursionError:
+    except (RecursionError, BadRequest):
         raise Invalid from None
 
 
@@ -219,6 +219,14 @@ def init_app(app: Flask, *, policies: dict[str, Any], resolve_actor: Callable[[]
     @app.errorhandler(CSRFError)
     def forged(error: CSRFError) -> Any:
         return _plain_refusal(400, "csrf")
+
+    @app.errorhandler(RequestEntityTooLarge)
+    def too_large(error: RequestEntityTooLarge) -> Any:
+        """Larger than any file we take: the same refusal as of what is larger than any message."""
+        if wants_json():
+            return refused(TooMuch())
+        _put_on_record(TooMuch())
+        return error_page(413)
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Any:

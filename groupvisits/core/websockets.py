@@ -31,6 +31,8 @@ CONNECTION = "groupvisits.connection"  # in the WSGI environment: the server's h
 GOODBYE = 5.0  # seconds a browser has to answer a close
 AT_ONCE = 16 * 1024  # bytes read at a time
 TEXT, LAST = 0x1, 0x80
+WORDS_OF_ENGINE_IO = frozenset(("1", "2", "3", "5", "6", "2probe", "3probe"))  # what a client says besides messages
+UNREADABLE = "unreadable_message"
 
 
 class WebSocket:
@@ -42,7 +44,7 @@ class WebSocket:
         self.received: deque[str] = deque()
         self.parts: list[str] = []
         self.size = 0
-        self.is_writing = False
+        self.is_writing = self.is_over = False
         self.held: list[bytes] = []
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[Any]:
@@ -64,6 +66,8 @@ class WebSocket:
 
     def wait(self) -> str | None:
         """The next message, or None when there will be none any more."""
+        if self.is_over:
+            return None
         while not self.received:
             try:
                 data = self.socket.recv(AT_ONCE)
@@ -115,8 +119,11 @@ class WebSocket:
             if self.size > self.most:
                 self._refuse(CloseReason.MESSAGE_TOO_BIG, "message_too_big")
             if event.message_finished:
-                self.received.append("".join(self.parts))
+                said = "".join(self.parts)
                 self.parts, self.size = [], 0
+                if not (said in WORDS_OF_ENGINE_IO or (said[:1] == "4" and said[1:2].isdecimal())):  # Engine.IO would fail over it
+                    self._refuse(CloseReason.INVALID_FRAME_PAYLOAD_DATA, UNREADABLE)
+                self.received.append(said)
         elif isinstance(event, BytesMessage):  # none of ours sends any
             self._refuse(CloseReason.UNSUPPORTED_DATA, "binary_message")
         elif isinstance(event, CloseConnection):
@@ -127,10 +134,14 @@ class WebSocket:
         elif isinstance(event, Ping):
             self._reply(event.response())
 
-    def _refuse(self, reason: CloseReason, code: str) -> None:
+    def refuse(self, reason: CloseReason, code: str) -> None:
         """It is the end of this socket, and told to whoever keeps the record."""
         self.refused(self.engine.sid, code)
         self._reply(CloseConnection(reason))
+        self.is_over = True
+
+    def _refuse(self, reason: CloseReason, code: str) -> None:
+        self.refuse(reason, code)
         raise OSError(errno.EMSGSIZE, code)
 
     def _reply(self, event: Any) -> None:
@@ -200,10 +211,25 @@ class _RestOfFrame(engine.Packet):
         return self.rest
 
 
+class Unreadable(ValueError):
+    """What no program sends that speaks Socket.IO with us."""
+
+
 class TextPacket(messages.Packet):
     """None of ours holds bytes, so none is searched for them."""
 
     uses_binary_events = False
+
+    def decode(self, encoded_packet: str) -> Any:
+        """Refuses with Unreadable what is no JSON, and everything but a connection, its end, and events: we ask browsers nothing they could answer."""
+        try:
+            attachments = super().decode(encoded_packet)
+        except (ValueError, TypeError, RecursionError):
+            raise Unreadable from None
+        is_event = self.packet_type == messages.EVENT and isinstance(self.data, list) and self.data and isinstance(self.data[0], str)
+        if not is_event and self.packet_type not in (messages.CONNECT, messages.DISCONNECT):
+            raise Unreadable
+        return attachments
 
 
 class Rooms(Manager):
@@ -236,10 +262,11 @@ def frame_of(message: str | bytes) -> bytes:
     return head + data
 
 
-def use(engine_server: Any, refused: Callable[[str, str], None]) -> None:
+def use(engine_server: Any, refused: Callable[[str, str], None], plain_request: Callable[[dict[str, Any]], None] = lambda _: None) -> None:
     """This server's WebSockets are ours from now on; `lines` are those open, by Engine.IO's id.
 
-    `refused(engine_id, code)` is told whose socket ends because of what came over it.
+    `refused(engine_id, code)` is told whose socket ends because of what came over it: Socket.IO itself would write each such message's
+    traceback into the log, and go on reading. `plain_request(environ)` is told of a request that wants to be no WebSocket.
     """
     engine_server.lines, engine_server.refused = Lines(), refused
     engine_server._async = {**engine_server._async, "websocket": WebSocket, "sleep": sleep_unevenly}
@@ -252,6 +279,24 @@ def use(engine_server: Any, refused: Callable[[str, str], None]) -> None:
             through_the_queue(engine_id, packet)
 
     engine_server.send_packet = send_packet
+    read = engine_server.handlers["message"]
+
+    def hear(engine_id: str, message: Any) -> None:
+        try:
+            read(engine_id, message)
+        except Unreadable:
+            if line := engine_server.lines.get(engine_id):
+                line.refuse(CloseReason.INVALID_FRAME_PAYLOAD_DATA, UNREADABLE)
+
+    engine_server.on("message", hear)
+    handle_request = engine_server.handle_request
+
+    def meet(environ: dict[str, Any], start_response: Any) -> Any:
+        if environ.get("HTTP_UPGRADE", "").lower() != "websocket":
+            plain_request(environ)
+        return handle_request(environ, start_response)
+
+    engine_server.handle_request = meet
 
 
 def sleep_unevenly(seconds: float) -> None:

@@ -209,11 +209,11 @@ def test_somebody_who_does_not_read_holds_nobody_up(server: socketio.Server, bro
 def test_what_the_browser_says_in_pieces_is_one_message(browser: Browser) -> None:
     said: list[str] = []
     browser.engine.receive = lambda pkt: said.append(pkt.data)
-    browser.send(TextMessage("4one, ", message_finished=False))
+    browser.send(TextMessage("42one, ", message_finished=False))
     browser.send(TextMessage("two and three"))
     browser.send(Ping(b"still there?"))
     assert next(browser.events()) == Pong(b"still there?")
-    assert said == ["one, two and three"]
+    assert said == ["2one, two and three"]
 
 
 @pytest.mark.parametrize("pieces", [1, 3])

@@ -3,12 +3,14 @@
 import json
 import uuid
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
+from http.client import HTTPConnection
+from itertools import cycle
 from typing import Any
 
 import pytest
 
-from tests.live.server import LiveServer
+from tests.live.server import LiveServer, until
 
 pytestmark = pytest.mark.sqlite_only
 
@@ -102,6 +104,43 @@ def test_binary_frames_and_long_ones_end_the_line_and_are_on_record(server: Live
     assert refusals(server, "socket", code) == before + 1
     assert other.ask("agenda:propose", command(server, words="Still heard", route="group"))["ok"]
     assert server.phone("frank").ask("agenda:propose", command(server, words="Welcome again", route="group"))["ok"]
+
+
+UNREADABLE = (
+    "", "z", "4", "9", "hello", "4[" + "[" * 5000, "2[" + "[" * 5000, "42[[[", "42{", "42{}", "42[]", "42[5,{}]", "42[null]", "43[1]", "430[{}]", "44{}", "49",
+    '451-["agenda:propose",{"_placeholder":true,"num":0}]', "42" + "9" * 300 + '["no:such"]', "420" + "[" * 5000 + "]" * 5000,
+)  # fmt: skip
+
+
+# Several people: the record takes twenty a minute of each.
+@pytest.mark.parametrize(("frame", "who"), list(zip(UNREADABLE, cycle(("marcus", "beatriz", "frank", "gladys")))), ids=lambda value: value[:20] or "empty")
+def test_what_is_no_socket_io_ends_the_line_is_on_record_and_fills_no_log(server: LiveServer, frame: str, who: str) -> None:
+    phone, before, log = server.phone(who), refusals(server, "socket", "unreadable_message"), server.instance / "server.log"
+    written = log.stat().st_size
+    with suppress(ConnectionError):
+        for _ in range(50):
+            phone.send_frame(frame)
+    with pytest.raises(ConnectionError):
+        phone.hear(10)
+    until(lambda: refusals(server, "socket", "unreadable_message") == before + 1)
+    assert b"Traceback" not in log.read_bytes()[written:]
+    assert server.phone(who).ask("live:subscribe", {"session_id": server.session_id, "audience": "patient"})["ok"]
+
+
+def test_an_event_with_more_than_its_data_is_invalid(server: LiveServer) -> None:
+    phone = server.phone("marcus")
+    phone.send_frame('427["live:subscribe",{"session_id":"%s","audience":"patient"},1,2]' % server.session_id)  # noqa: UP031
+    assert phone.answer(7)["error"]["code"] == "invalid"
+
+
+@pytest.mark.parametrize(("method", "query", "body"), [("GET", "", b""), ("POST", "&sid=x", b"4" + b"x" * 20_000), ("POST", "", b"42[]")])
+def test_sockets_are_websockets_alone_and_what_asks_otherwise_is_on_record(server: LiveServer, method: str, query: str, body: bytes) -> None:
+    before = refusals(server, "socket", "not_a_websocket")
+    headers = {"Cookie": f"groupvisits={server.cookies['gladys']}", "Origin": f"http://127.0.0.1:{server.port}"}
+    with closing(HTTPConnection("127.0.0.1", server.port, timeout=10)) as line:
+        line.request(method, f"/socket.io/?EIO=4&transport=polling{query}", body, headers)
+        assert line.getresponse().status == 400
+    until(lambda: refusals(server, "socket", "not_a_websocket") == before + 1)
 
 
 def test_frames_without_sense_do_nothing(server: LiveServer) -> None:

@@ -67,6 +67,22 @@ def test_a_forged_field_and_an_endless_body_by_post_are_on_record(app: Flask, ca
         assert {each["code"] for each in refused} == {"unknown_field", "too_much"}
 
 
+def test_what_is_no_json_is_invalid(app: Flask, cast: Cast) -> None:
+    for body in ("", "{", '{"command_id": "a", "body": {"words": ' + "9" * 6000 + "}}", b'"\xf1"'):
+        answer = signed_in(app, cast.rosa).post(command(cast, "agenda:propose"), data=body, content_type="application/json")
+        assert (answer.status_code, answer.json["error"]["code"]) == (400, "invalid")
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/x-www-form-urlencoded"])
+def test_what_is_larger_than_any_file_is_refused_alike_and_on_record(app: Flask, cast: Cast, kind: str) -> None:
+    answer = signed_in(app, cast.rosa).post(command(cast, "agenda:propose"), data=b"x" * (app.config["MAX_CONTENT_LENGTH"] + 1), content_type=kind)
+    assert answer.status_code == 413
+    assert kind != "application/json" or answer.json["error"]["code"] == "too_much"
+    with app.app_context():
+        (refused,) = db.session.scalars(select(AuditEntry.details).where(AuditEntry.action == "request:refused")).all()
+        assert refused["code"] == "too_much"
+
+
 def test_a_null_character_in_an_address_finds_nothing(app: Flask, cast: Cast) -> None:
     joanne = signed_in(app, cast.joanne)
     for address in ("/sessions/%00", "/groups/a%00b", "/patients/%00", "/groups/new?programme_id=%00"):
