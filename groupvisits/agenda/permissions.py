@@ -11,6 +11,7 @@ from groupvisits.sessions.permissions import leads
 TAKING_PART = (*HOLDING, "invited")
 SEE_PATIENTS = ("resident", "attending")
 LEAD_OR_SEE_PATIENTS = ("facilitator", *SEE_PATIENTS)
+GO_TO_PEOPLE = (*LEAD_OR_SEE_PATIENTS, "nurse")  # when an alarm says that somebody may need one; an interpreter knows only of the people they are rostered to
 
 
 def takes_part(actor: Actor, place: Any) -> bool:
@@ -39,6 +40,11 @@ def sees_patients(actor: Actor, place: Any) -> bool:
 def leads_or_sees_patients(actor: Actor, place: Any) -> bool:
     """only in sessions in which they lead or see patients"""
     return place is None or not place.team_roles.isdisjoint(LEAD_OR_SEE_PATIENTS)
+
+
+def goes_to_people(actor: Actor, place: Any) -> bool:
+    """only in sessions in which they lead, see patients or are the nurse"""
+    return place is None or not place.team_roles.isdisjoint(GO_TO_PEOPLE)
 
 
 POLICY = Policy(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from groupvisits.agenda.permissions import leads_or_sees_patients, sees_patients, takes_part
+from groupvisits.agenda.permissions import GO_TO_PEOPLE, goes_to_people, leads_or_sees_patients, sees_patients, takes_part
 from groupvisits.core.actor import Actor
 from groupvisits.core.permissions import Policy, permit
 from groupvisits.sessions.permissions import coordinates_or_is_on_the_team, leads
@@ -34,7 +34,7 @@ POLICY = Policy(
         "live:answer_poll": permit("patient", when=takes_part),
         "live:wish": permit("patient", when=takes_part),
         "live:listen": permit("patient", when=takes_part),
-        "live:take_alarm": permit("facilitator", "resident", "attending", when=leads_or_sees_patients),
+        "live:take_alarm": permit(*GO_TO_PEOPLE, when=goes_to_people),
         "live:end_alarm": permit("facilitator", "resident", "attending", when=leads_or_sees_patients),
         "live:close": permit("facilitator", when=leads),
         "live:admit": permit("facilitator", "nurse", "coordinator", when=coordinates_or_is_on_the_team),

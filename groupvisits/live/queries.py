@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from groupvisits.accounts.models import Clinic, StaffMember
 from groupvisits.agenda import queries as agenda
 from groupvisits.agenda.models import Alarm, Topic
-from groupvisits.agenda.permissions import LEAD_OR_SEE_PATIENTS, SEE_PATIENTS, TAKING_PART
+from groupvisits.agenda.permissions import GO_TO_PEOPLE, SEE_PATIENTS, TAKING_PART
 from groupvisits.agenda.rules import (
     HEARD_STATES,
     NOT_TRANSLATED,
@@ -84,15 +84,16 @@ def facilitators_of(db: Session, session_id: str) -> dict[str, str]:
     return dict(db.execute(query.order_by(StaffMember.name)).all())
 
 
-def staff_told_of(db: Session, session_id: str) -> list[dict[str, Any]]:
-    """Whose screens say at once that somebody may need a person: those who lead or see patients in this visit."""
+def who_may_go(db: Session, session_id: str) -> list[dict[str, Any]]:
+    """Who of this visit's team goes when somebody may need a person. The screens of those who lead or see patients say so at once (`is_told`), a nurse's pages soon."""
     query = select(StaffMember.id, StaffMember.name, SessionTeamMember.role).join(SessionTeamMember, SessionTeamMember.staff_member_id == StaffMember.id)
-    query = query.where(SessionTeamMember.session_id == session_id, SessionTeamMember.role.in_(LEAD_OR_SEE_PATIENTS), StaffMember.active)
-    told: dict[str, dict[str, Any]] = {}
+    query = query.where(SessionTeamMember.session_id == session_id, SessionTeamMember.role.in_(GO_TO_PEOPLE), StaffMember.active)
+    team: dict[str, dict[str, Any]] = {}
     for staff_id, name, role in db.execute(query.order_by(StaffMember.name, StaffMember.id)):
-        each = told.setdefault(staff_id, {"id": staff_id, "name": name, "is_clinician": False})
-        each["is_clinician"] |= role != "facilitator"
-    return list(told.values())
+        each = team.setdefault(staff_id, {"id": staff_id, "name": name, "is_clinician": False, "is_told": False})
+        each["is_clinician"] |= role in SEE_PATIENTS
+        each["is_told"] |= role != "nurse"
+    return list(team.values())
 
 
 def talk_ends(group_session: GroupSession) -> datetime:
@@ -517,10 +518,12 @@ class Room:
         standing = agenda.alarms_of(self.db, self.place)
         if not standing:
             return []
-        told = staff_told_of(self.db, self.group_session.id)
+        may_take = who_may_go(self.db, self.group_session.id)
+        told = [each for each in may_take if each["is_told"]]
         clinicians = [each["name"] for each in told if each["is_clinician"]]
         return [
-            self._alarm(alarm, name, by) | {"told": [each["name"] for each in told], "clinicians": clinicians, "may_take": told} for alarm, name, by in standing
+            self._alarm(alarm, name, by) | {"told": [each["name"] for each in told], "clinicians": clinicians, "may_take": may_take}
+            for alarm, name, by in standing
         ]
 
     def _alarm(self, alarm: Alarm, name: str, taken_by: str | None) -> dict[str, Any]:

@@ -218,16 +218,26 @@ class TestLookingAfterIt:
         alarm = the_alarm(cast).id
         with write() as tx:
             tx.get_one(StaffMember, cast.farrow.id).active = False
-        for nobody in (cast.nia.id, cast.sol.id, cast.farrow.id, "x"):
+        for nobody in (cast.ivo.id, cast.sol.id, cast.farrow.id, "x"):
             with pytest.raises(NotFound):
                 run(live.take_alarm, cast.tomas, opened, alarm_id=alarm, staff_member_id=nobody)
         run(live.take_alarm, cast.tomas, opened, alarm_id=alarm, staff_member_id=cast.adler.id)
         assert the_alarm(cast).taken_by == cast.adler.id
 
+    def test_a_nurse_goes_and_those_who_see_what_was_found_say_what_became_of_it(self, cast: Cast, opened: str) -> None:
+        propose(cast.rosa, opened, PAIN)
+        alarm = the_alarm(cast).id
+        assert "Nia Cole" in [each["name"] for each in screen(cast.tomas, cast.session_id, "facilitator")["alarms"][0]["may_take"]]
+        assert "Nia Cole" not in screen(cast.tomas, cast.session_id, "facilitator")["alarms"][0]["told"]
+        run(live.take_alarm, cast.nia, opened, alarm_id=alarm)
+        assert screen(cast.tomas, cast.session_id, "facilitator")["alarms"][0]["taken_by"] == "Nia Cole"
+        with pytest.raises(NotAllowed):
+            run(live.end_alarm, cast.nia, opened, alarm_id=alarm, reason="She is well")
+
     def test_others_neither_take_nor_end_it(self, cast: Cast, opened: str) -> None:
         propose(cast.rosa, opened, PAIN)
         alarm = the_alarm(cast).id
-        for who, refusal in ((cast.rosa, NotAllowed), (cast.nia, NotAllowed), (cast.joanne, NotAllowed), (cast.sol, NotFound)):
+        for who, refusal in ((cast.rosa, NotAllowed), (cast.ivo, NotAllowed), (cast.joanne, NotAllowed), (cast.sol, NotFound)):
             with pytest.raises(refusal):
                 run(live.take_alarm, who, opened, alarm_id=alarm)
             with pytest.raises(refusal):

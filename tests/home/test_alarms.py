@@ -92,7 +92,7 @@ def test_while_a_visit_runs_its_team_has_a_minute_and_then_it_is_the_coordinator
     ("who", "address", "leads_to"),
     [
         ("osei", "/today", "Go to the board"), ("osei", "/notes", "Go to the board"), ("adler", "/notes/to-co-sign", "Go to the board"), ("farrow", "/today", "Go to the board"),
-        ("tomas", "/today", "Go to the console"), ("nia", "/today", "Tell a clinician."), ("nia", "/patients", "Tell a clinician."),
+        ("tomas", "/today", "Go to the console"), ("nia", "/today", "I am going to Rosa"), ("nia", "/patients", "Go yourself, or tell a clinician."),
     ],
 )  # fmt: skip
 def test_every_staff_page_of_the_team_says_who_and_since_when_and_not_what(app: Flask, cast: Cast, who: str, address: str, leads_to: str) -> None:
@@ -108,6 +108,16 @@ def test_every_staff_page_of_the_team_says_who_and_since_when_and_not_what(app: 
     with app.app_context():
         run(live.end_alarm, cast.osei, cast.session_id, alarm_id=alarm, reason="We spoke")
     assert "Rosa" not in page(app, getattr(cast, who), "/standing-alarms")
+
+
+def test_a_nurse_says_from_any_page_that_they_go(app: Flask, cast: Cast) -> None:
+    alarm = raised(app, cast)
+    nia = signed_in(app, cast.nia)
+    assert f'name="alarm_id" value="{alarm}"' in nia.get("/patients").text
+    gone = nia.post(f"/sessions/{cast.session_id}/commands/live:take_alarm", data={"alarm_id": alarm, "back_to": "/today"})
+    assert (gone.status_code, gone.location) == (303, "/today")
+    shown = nia.get("/today").text
+    assert "Nia Cole goes to Rosa" in shown and "chest pain" not in shown and 'name="alarm_id"' not in shown
 
 
 def test_at_the_door_where_others_look_on_it_names_nobody(app: Flask, cast: Cast) -> None:

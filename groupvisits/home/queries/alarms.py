@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from groupvisits.accounts.models import StaffMember
 from groupvisits.agenda.models import Alarm
-from groupvisits.agenda.permissions import SEE_PATIENTS
+from groupvisits.agenda.permissions import GO_TO_PEOPLE, SEE_PATIENTS
 from groupvisits.core.actor import Actor
-from groupvisits.home.permissions import HEAR_ALARMS, POLICY
+from groupvisits.home.permissions import POLICY
 from groupvisits.patients.models import Patient
 from groupvisits.programmes.models import Group
 from groupvisits.sessions.models import GroupSession, SessionTeamMember
@@ -31,6 +31,11 @@ class AlarmLine:
     roles: frozenset[str]
 
     @property
+    def may_go(self) -> bool:
+        """From this very line: whoever has a board or a console goes from there, and reads what was found."""
+        return self.roles == {"nurse"}
+
+    @property
     def sees_patients(self) -> bool:
         return not self.roles.isdisjoint(SEE_PATIENTS)
 
@@ -48,7 +53,7 @@ def alarms_for(db: Session, viewer: Actor, besides: str = "") -> Sequence[AlarmL
         .outerjoin(StaffMember, StaffMember.id == Alarm.taken_by)
         .where(
             Alarm.ended_at.is_(None), GroupSession.clinic_id == viewer.clinic_id, GroupSession.id != besides,
-            SessionTeamMember.staff_member_id == viewer.id, SessionTeamMember.role.in_(viewer.roles.intersection(HEAR_ALARMS)),
+            SessionTeamMember.staff_member_id == viewer.id, SessionTeamMember.role.in_(viewer.roles.intersection(GO_TO_PEOPLE)),
         )
         .order_by(Alarm.taken_by.is_not(None), Alarm.raised_at, Alarm.id)
     )  # fmt: skip

@@ -9,7 +9,7 @@ from groupvisits.core import clock
 from groupvisits.core.actor import Actor
 from groupvisits.core.errors import NotFound
 from groupvisits.core.transaction import Transaction
-from groupvisits.live.queries import staff_told_of
+from groupvisits.live.queries import who_may_go
 from groupvisits.live.service.acts import Result, place_in
 from groupvisits.sessions.events import SessionChanged
 from groupvisits.sessions.models import GroupSession
@@ -17,7 +17,7 @@ from groupvisits.sessions.service import next_version
 
 
 def take_alarm(tx: Transaction, actor: Actor, session_id: str, *, alarm_id: str, staff_member_id: str = "") -> Result:
-    """The actor goes to this person, or whoever of the team they name does ("Dr Adler has this"). Refuses when somebody else has taken it."""
+    """The actor goes to this person, or whoever of the team they name does ("Dr Adler has this"); a nurse may, too. Refuses when somebody else has taken it."""
     group_session, alarm = _alarm(tx, actor, session_id, alarm_id, "live:take_alarm")
     taker = staff_member_id or actor.id
     if alarm.ended_at is not None:
@@ -25,7 +25,7 @@ def take_alarm(tx: Transaction, actor: Actor, session_id: str, *, alarm_id: str,
     agenda_rules.check_can_take(alarm.taken_by, taker, _name_of(tx, alarm.taken_by))
     if alarm.taken_by == taker:
         return {"version": group_session.version, "alarm_id": alarm.id}
-    if taker not in {each["id"] for each in staff_told_of(tx, session_id)}:
+    if taker not in {each["id"] for each in who_may_go(tx, session_id)}:
         raise NotFound
     alarm.taken_by, alarm.taken_at = taker, clock.now()
     tx.flush()
