@@ -556,6 +556,19 @@ def columns(console: Page) -> list[str]:
     return console.locator(".gv-console__column").evaluate_all("all => all.map((each) => each.id)")
 
 
+def test_a_part_that_the_room_left_before_its_time_shows_none(room: LiveServer, enter: Enter) -> None:
+    ((before, starts),) = room.rows("SELECT phase, starts_at FROM group_sessions WHERE id = ?", room.session_id)
+    room.write("UPDATE group_sessions SET starts_at = datetime('now', '+5 minutes') || '.000000' WHERE id = ?", room.session_id)
+    act(room, "tomas", "live:phase", phase=2)
+    parts = everything(enter("tomas", "facilitator")).locator("#runsheet li")
+    expect(parts.nth(2)).to_contain_text(" to ")
+    for place in (0, 1):
+        expect(parts.nth(place)).to_contain_text("✓")
+        expect(parts.nth(place).locator("strong")).to_have_count(0)
+    act(room, "tomas", "live:phase", phase=before)
+    room.write("UPDATE group_sessions SET starts_at = ? WHERE id = ?", starts, room.session_id)
+
+
 def test_by_keyboard_a_long_column_is_skipped(room: LiveServer, enter: Enter) -> None:
     for number in range(4):
         propose(room, "marcus", f"Skipped {number}")

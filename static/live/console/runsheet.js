@@ -41,6 +41,8 @@ export function drawRunSheet(kit) {
       // Who led what is over is no news; the words of the clinic's list read as part of the sentence.
       const name = part.owner && !done ? say("part_led_by", { name: part.name, owner: ownerName(kit, part.owner) }) : part.name;
       const left = partState(kit, part, index);
+      // A part that the room moved on from before its time has none: it was to begin later than the one that is on.
+      const timed = !stale() && !(done && new Date(part.starts_at) > new Date(run.phases[run.phase].starts_at));
       const passed = current && !stale() ? Math.min(part.minutes * 60, Math.max(0, (room.now() - new Date(part.starts_at)) / 1000)) : null;
       const to = index === run.phase + 1 ? ["move_on", "move_on_to"] : index === run.phase - 1 ? ["go_back", "go_back_to"] : null;
       return el(
@@ -48,7 +50,7 @@ export function drawRunSheet(kit) {
         el(
           "div", {}, done ? [el("span", { "aria-hidden": "true" }, "✓ "), el("span", { class: "nhsuk-u-visually-hidden" }, `${say("part_done")} `)] : null,
           left ? `${name}. ${left}` : name,
-          stale() ? null : el("strong", {}, current ? say("part_times", { start: clock(part.starts_at), end: clock(part.ends_at) }) : clock(part.starts_at)),
+          timed ? el("strong", {}, current ? say("part_times", { start: clock(part.starts_at), end: clock(part.ends_at) }) : clock(part.starts_at)) : null,
         ),
         open && to
           ? button(say(to[0]), "phase", { "data-key": "go", "data-phase": index, "aria-label": say(to[1], { name: part.name }), waiting: waits("live:phase") })
