@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # the feedback form's questions are data and come with an extractor of their own
 FOLDER = ROOT / "groupvisits" / "translations"
 LANGUAGES = ("es", "pt", "ht")
-KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "mark": None}
+KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "mark": None, "mark_plural": (1, 2)}
 # Pages and messages that a patient may meet.
 FOR_PATIENTS = (
     "templates/live/patient", "templates/live/strings", "templates/live/join", "templates/live/slip", "templates/live/waiting", "templates/live/my_", "templates/live/parts",

@@ -12,6 +12,11 @@ def mark(text: str) -> str:
     return text
 
 
+def mark_plural(singular: str, plural: str) -> tuple[str, str]:
+    """The same for a text that counts."""
+    return singular, plural
+
+
 class DomainError(Exception):
     """Something was refused, and nothing was changed."""
 

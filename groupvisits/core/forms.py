@@ -13,7 +13,7 @@ from wtforms.validators import UUID, Length, Optional, ValidationError
 
 from groupvisits.core.actor import ANYONE
 from groupvisits.core.commands import Command
-from groupvisits.core.errors import Invalid, mark
+from groupvisits.core.errors import Invalid, mark, mark_plural
 
 MAX_TEXT = 2000
 PAGE = "form"  # in the address of a page that makes something
@@ -21,17 +21,31 @@ MAX_NUMBER = 10**15
 SelectChoice: Any = vars(wtforms)["SelectChoice"]  # newer than the stubs that the type checker brings
 
 
+# What WTForms says where a form has no words of its own. It has no Haitian Creole: its sentences come from our catalogue like all others.
+_OF_WTFORMS = (
+    mark("This field is required."), mark("Not a valid choice."), mark("Not a valid integer value."), mark("Number must be between %(min)s and %(max)s."),
+    mark("Not a valid date value."), mark("Not a valid time value."), mark("Invalid UUID."), mark("Invalid input."),
+    mark_plural("Field cannot be longer than %(max)d character.", "Field cannot be longer than %(max)d characters."),
+)  # fmt: skip
+
+
 class _OurMessages:
-    """WTForms has no Haitian Creole: its sentences come from our catalogue like all others.
-
-    A command that comes by socket is read in no context of Flask, where they stay as they are until the refusal is told (core.language.words).
-    """
-
     def gettext(self, text: str) -> str:
         return gettext(text)
 
     def ngettext(self, singular: str, plural: str, n: int) -> str:
         return get_translations().ungettext(singular, plural, n)  # WTForms fills the text in itself
+
+
+class _OneMessage:
+    """A live command is read in no context of Flask, and told in the reader's language later (core.language.words), when WTForms has filled
+    its sentence in. No page of ours sends what it finds wrong: the field is named beside it."""
+
+    def gettext(self, _text: str) -> str:
+        return Invalid.message
+
+    def ngettext(self, _singular: str, _plural: str, _n: int) -> str:
+        return Invalid.message
 
 
 def tidy(value: Any) -> Any:
@@ -47,8 +61,10 @@ class BaseForm(FlaskForm):
     """Trims text, drops what no database keeps and speaks the reader's language."""
 
     class Meta(FlaskForm.Meta):
+        is_command = False
+
         def get_translations(self, form: Any) -> Any:
-            return _OurMessages()
+            return _OneMessage() if self.is_command else _OurMessages()
 
         def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Field:
             field = unbound_field.bind(form=form, **options)
@@ -141,7 +157,7 @@ def parse(form_class: type[F], data: Any) -> F:
 def parse_body(form_class: type[BaseForm], data: Any) -> dict[str, Any]:
     """What such a form holds, for the live commands: their forms are kept and filled anew, because making one takes longer than the command."""
     idle = _idle.setdefault(form_class, [])
-    form = idle.pop() if idle else form_class(formdata=None, meta={"csrf": False})  # one at work is nobody else's
+    form = idle.pop() if idle else form_class(formdata=None, meta={"csrf": False, "is_command": True})  # one at work is nobody else's
     try:
         _fill(form, data)
         return form.body()

@@ -7,10 +7,11 @@ import pytest
 from groupvisits.accounts.models import Clinic
 from groupvisits.agenda import rules, service
 from groupvisits.core.errors import NotAllowed, NotFound
+from groupvisits.core.language import LANGUAGES, words
 from groupvisits.core.transaction import run, write
 from groupvisits.extensions import db
 from groupvisits.live.queries import snapshot_for
-from groupvisits.sessions.models import Seat
+from groupvisits.sessions.models import SESSION_STATES, Seat
 from groupvisits.sessions.rules import WrongState
 from groupvisits.sessions.service import close_session
 from tests.agenda.arrange import on_screen, propose
@@ -153,3 +154,10 @@ def test_who_may(cast: Cast, rosas: str) -> None:
         tx.get_one(Seat, cast.seats["marcus"]).state = "declined"
     with pytest.raises(NotAllowed):  # he takes no part any more
         run(service.drop_translation, cast.marcus, cast.session_id, topic_id=rosas, language="en")
+
+
+@pytest.mark.parametrize("state", SESSION_STATES)
+def test_that_it_is_over_is_said_in_the_readers_language(state: str) -> None:
+    """Whoever taps in the moment of the close reads it on their phone."""
+    said = {language: words(WrongState(state), language) for language in LANGUAGES}
+    assert len(set(said.values())) == len(LANGUAGES)

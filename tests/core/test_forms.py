@@ -4,8 +4,9 @@ import contextvars
 
 import pytest
 from flask import Flask, has_app_context
+from flask_babel import force_locale
 from wtforms import BooleanField, IntegerField, StringField
-from wtforms.validators import InputRequired, Length, NumberRange
+from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional
 
 from groupvisits.core.errors import Invalid
 from groupvisits.core.forms import BaseForm, UnknownField, parse, parse_body
@@ -85,3 +86,41 @@ def test_a_form_is_read_in_no_context_of_flask_and_its_refusal_is_told_in_the_re
     assert outside.run(read, {"route": "group", "words": "abc"}) == {"route": "group", "words": "abc"}
     assert outside.run(read, {}) is None and outside.run(read, {"route": "group", "words": "abcd"}) is None
     assert words(refusals[0], "es") == "Elija para quién es: para el grupo o solo para su consulta a solas."
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [({"times": 99}, "times"), ({"times": "x"}, "times"), ({"topic_id": ""}, "topic_id"), ({"topic_id": "x" * 40}, "topic_id"), ({"answer": "x"}, "answer")],
+)
+def test_what_no_page_of_ours_sends_is_refused_in_the_readers_language(sent: dict[str, object], field: str) -> None:
+    """What WTForms itself says is English with numbers and names of its own in it."""
+
+    class AnswerForm(BaseForm):
+        topic_id = StringField(validators=[InputRequired(), Length(max=36)])
+        answer = StringField(default="coming", validators=[Optional(), AnyOf(["coming", "help"])])
+        times = IntegerField(validators=[Optional(), NumberRange(0, 9)])
+
+    def refused() -> Invalid:
+        assert not has_app_context()
+        with pytest.raises(Invalid) as refusal:
+            parse_body(AnswerForm, {"topic_id": "a", **sent})
+        return refusal.value
+
+    refusal = contextvars.Context().run(refused)
+    assert refusal.field == field
+    assert (words(refusal, "es"), words(refusal, "ht")) == (
+        "No pudimos leer una parte. Revísela, por favor, e intente de nuevo.",
+        words(Invalid(), "ht"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "Field cannot be longer than 20 characters."), ("pt", "Escreva no máximo 20 letras."), ("ht", "Pa ekri plis pase 20 lèt.")]
+)
+def test_a_page_says_what_wtforms_finds_in_the_readers_language(app: Flask, language: str, said: str) -> None:
+    class PageForm(BaseForm):
+        words = StringField(validators=[Length(max=20)])
+
+    with app.test_request_context("/", method="POST", data={"words": "x" * 21}), force_locale(language):
+        form = PageForm(meta={"csrf": False})
+        assert not form.validate() and list(form.words.errors) == [said]

@@ -174,7 +174,7 @@ def checkpoints(starts_at: datetime, left: int, go_no_go_days: int) -> list[Chec
 def check_can_decide(state: str, decision: str, reason: str, *, before: str = "") -> None:
     """A date that has not begun can be decided about, until people are told something else (`before`); not to go ahead needs a reason."""
     if state != "planned":
-        raise WrongState(state=state)
+        raise WrongState(state)
     if before == ONE_ON_ONES:
         raise PeopleWereTold
     if decision == "no_go" and not reason.strip():
@@ -193,9 +193,9 @@ def check_can_see_one_on_one(state: str, starts_at: datetime, now: datetime, *, 
 def check_can_meet_after_all(state: str, starts_at: datetime, now: datetime) -> None:
     """Until the room is open or the time has come."""
     if state != "planned":
-        raise WrongState(state=state)
+        raise WrongState(state)
     if starts_at <= now:
-        raise WrongState(state="over")
+        raise WrongState("over")
 
 
 def seen_of(*parts: Sequence[str]) -> str:

@@ -1,6 +1,7 @@
 """Decisions about places and states, on values alone."""
 
 from datetime import date, datetime, time, timedelta
+from typing import ClassVar
 
 from groupvisits.core.errors import Conflict, Refused, mark
 
@@ -30,7 +31,17 @@ class TooEarly(Refused):
 
 
 class WrongState(Conflict):
-    message = mark("This is not possible any more: the visit is %(state)s.")
+    """One sentence for each state of a visit, so that it can be said in any language."""
+
+    message = mark("This is not possible any more: the visit is over.")
+    of_state: ClassVar[dict[str, str]] = {
+        "planned": mark("This is not possible yet: the visit has not begun."),
+        "open": mark("This is not possible any more: the visit has begun."),
+        "cancelled": mark("This is not possible any more: the visit is cancelled."),
+    }
+
+    def __init__(self, state: str) -> None:
+        super().__init__(self.of_state.get(state))
 
 
 class HasSeat(Conflict):
@@ -81,29 +92,29 @@ def check_place_is_free(taken: set[int], maximum: int, over_maximum_reason: str)
 
 def check_can_open(state: str) -> None:
     if state != "planned":
-        raise WrongState(state=state)
+        raise WrongState(state)
 
 
 def check_can_close(state: str) -> None:
     if state != "open":
-        raise WrongState(state=state)
+        raise WrongState(state)
 
 
 def check_is_not_over(state: str) -> None:
     """Before the visit and during it; a cancelled one is over, too."""
     if state not in ("planned", "open"):
-        raise WrongState(state=state)
+        raise WrongState(state)
 
 
 def check_is_open(state: str) -> None:
     if state != "open":
-        raise WrongState(state=state)
+        raise WrongState(state)
 
 
 def check_can_cancel(state: str, reason: str) -> None:
     """A visit can be cancelled until it has been opened, and only with a reason."""
     if state != "planned":
-        raise WrongState(state=state)
+        raise WrongState(state)
     if not reason.strip():
         raise CancelReasonNeeded(field="reason")
 
@@ -111,9 +122,9 @@ def check_can_cancel(state: str, reason: str) -> None:
 def check_can_move(state: str, starts_at: datetime, now: datetime) -> None:
     """A date can move until it has begun or was opened; a cancelled one stays cancelled."""
     if state != "planned":
-        raise WrongState(state=state)
+        raise WrongState(state)
     if starts_at <= now:
-        raise WrongState(state="over")
+        raise WrongState("over")
 
 
 def check_can_answer(seat_state: str) -> None:
