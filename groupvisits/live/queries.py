@@ -77,6 +77,11 @@ def versions_of(db: Session, session_ids: Collection[str]) -> dict[str, tuple[st
     return {session_id: (epoch, version) for session_id, epoch, version in db.execute(query)}
 
 
+def is_open(db: Session, session_id: str) -> bool:
+    """Whether somebody at the door of this visit can still be let in."""
+    return db.scalar(select(GroupSession.state).where(GroupSession.id == session_id)) == "open"
+
+
 def facilitators_of(db: Session, session_id: str) -> dict[str, str]:
     """Who may lead this visit: names by the staff members' ids."""
     query = select(StaffMember.id, StaffMember.name).join(SessionTeamMember, SessionTeamMember.staff_member_id == StaffMember.id)

@@ -145,7 +145,7 @@ def _wait(form: forms.JoinForm) -> ResponseReturnValue:
 @bp.get("/join/waiting")
 @access("live:join")
 def waiting() -> ResponseReturnValue:
-    """The page a waiting phone asks again and again; once it was let in, it leads to the room."""
+    """The page a waiting phone asks again and again; once it was let in, it leads to the room, and once the visit is over it says so."""
     admitted_to = browser_session.get("admitted_to")
     if current_actor().kind == "patient":
         address = url_for("live.patient_room", session_id=admitted_to) if admitted_to else url_for("my.visits")
@@ -153,9 +153,10 @@ def waiting() -> ResponseReturnValue:
     mine = browser_session.get("waiting")
     if not mine:
         return redirect(url_for("live.join"), 303)
+    waits = queries.is_open(db.session(), mine["session_id"])
     if wants_json():
-        return jsonify(waiting=True, number=mine["number"])
-    return render_template("live/waiting.html", number=mine["number"])
+        return jsonify(waiting=True, number=mine["number"]) if waits else jsonify(waiting=False, address=url_for("live.waiting"))
+    return render_template("live/waiting.html", number=mine["number"], waits=waits)
 
 
 @bp.get("/slips/<slip>")

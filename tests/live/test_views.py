@@ -194,6 +194,16 @@ def test_guessing_is_stopped(app: Flask, cast: Cast, code: str, slip: str, phone
     assert phone.post("/join", data={"code": code, "slip": slip}).status_code == 429
 
 
+def test_a_phone_at_the_door_is_told_when_the_visit_ends(app: Flask, cast: Cast, opened: str, code: str, phone: FlaskClient) -> None:
+    phone.post("/join", data={"code": code, "no_slip": "yes"})
+    assert "Please wait a moment" in phone.get("/join/waiting").text
+    with app.app_context():
+        run(close_session, cast.tomas, opened)
+    assert phone.get("/join/waiting", headers=JSON).json == {"waiting": False, "address": "/join/waiting"}
+    ended = phone.get("/join/waiting").text
+    assert "This visit has ended" in ended and "Please wait" not in ended and "waiting.js" not in ended
+
+
 def test_a_phone_without_a_slip_waits_and_is_let_in_without_a_tap(app: Flask, cast: Cast, opened: str, code: str, phone: FlaskClient) -> None:
     assert phone.post("/join", data={"code": code, "no_slip": "yes"}).location == "/join/waiting"
     assert phone.get("/join/waiting", headers=JSON).json == {"waiting": True, "number": 1}
