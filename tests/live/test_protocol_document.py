@@ -44,3 +44,24 @@ def test_every_http_code_of_a_refusal_is_described(app: Flask) -> None:
         return {kind}.union(*(refusals(each) for each in kind.__subclasses__()))
 
     assert {str(each.status) for each in refusals(DomainError)} <= described
+
+
+def test_every_address_leads_somewhere(app: Flask) -> None:
+    """Written as `GET /join/<join code>`, or without a method where it is a page."""
+    addresses = app.url_map.bind("localhost")
+    written = re.findall(r"`(?:(GET|POST) )?(/[a-z][^`\s]*(?:<[^`]*>[^`\s]*)?)`", TEXT)
+    assert len(written) > 15
+    for method, path in written:
+        if path.startswith("/socket.io"):
+            continue
+        addresses.match(re.sub(r"<[^>]*>", "x", path.replace("<name>", "agenda:propose")).split("?")[0], method or "GET")  # raises where nothing is
+
+
+def test_every_way_in_is_described(app: Flask) -> None:
+    ways = {
+        rule.rule.split("/")[1]
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint in ("accounts.sign_in", "accounts.sign_out", "accounts.display", "accounts.link")
+    }
+    ways |= {rule.rule.split("/")[1] for rule in app.url_map.iter_rules() if rule.endpoint.startswith("live.") and not rule.rule.startswith("/sessions/")}
+    assert {way for way in ways if f"/{way}" not in TEXT} == set()
