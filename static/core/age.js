@@ -45,6 +45,7 @@ export function ageLine(element) {
 
   const timer = window.setInterval(show, 1000);
   show();
+  document.body.classList.add("live-runs"); // only a line that is kept true is shown
   return {
     heard() {
       heardAt = performance.now();

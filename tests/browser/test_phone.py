@@ -539,3 +539,41 @@ def test_another_name_is_chosen_on_ones_own_page_and_every_open_screen_shows_it(
     page.get_by_role("button", name="Save").click()
     expect(teo.locator(".live-shows-name")).to_be_hidden()
     expect(marcus.locator("#group")).not_to_contain_text("From ")
+
+
+def test_a_page_whose_script_does_not_run_does_not_say_that_it_is_live(room: LiveServer, enter: Enter, act: Act) -> None:
+    page = enter("beatriz", "patient", PHONE)
+    expect(page.get_by_text("Live. Updated just now")).to_be_visible()
+    expect(page.get_by_role("link", name="Show what is new")).to_be_hidden()
+    page.context.route("**/phone/kit.js", lambda route: route.abort())  # a bad network lost it; an old phone cannot read it
+    page.reload()
+    expect(page.get_by_role("link", name="Show what is new")).to_be_visible()
+    expect(page.get_by_text("Live. Updated just now")).to_be_hidden()
+    expect(page.get_by_role("button", name="Larger text")).to_be_hidden()
+    words = page.get_by_label("What do you want us to talk about?")
+    words.fill("Old phones")
+    page.get_by_role("button", name="Send to the group").click()
+    expect(own(page, "Old phones")).to_contain_text("Received by the clinic")
+    act("marcus", "agenda:propose", words="What others brought", route="group")
+    page.get_by_role("link", name="Show what is new").click()
+    expect(page.locator("#group li", has_text="What others brought")).to_be_visible()
+    assert fits(page)
+
+
+def test_a_phone_that_waits_at_the_door_goes_in_without_its_script_too(room: LiveServer, enter: Enter) -> None:
+    page = enter("beatriz", "patient", PHONE)
+    ((code,),) = room.rows("SELECT join_code FROM group_sessions WHERE id = ?", room.session_id)
+    page.context.clear_cookies()
+    page.context.route("**/waiting.js*", lambda route: route.abort())
+    page.goto(f"/join/{code}?lang=en")
+    page.get_by_role("button", name="I have no slip").click()
+    page.wait_for_url("**/join/waiting")
+    expect(page.get_by_text("Live. Updated just now")).to_be_hidden()
+    ((guest_id,),) = room.rows("SELECT id FROM waiting_guests WHERE seat_id IS NULL")
+    ((seat_id,),) = room.rows(
+        "SELECT seats.id FROM seats JOIN patients ON patients.id = patient_id WHERE given_name = 'Beatriz' AND session_id = ?", room.session_id
+    )
+    body = {"guest_id": guest_id, "seat_id": seat_id}
+    assert room.phone("tomas").ask("live:admit", {"command_id": str(uuid4()), "session_id": room.session_id, "body": body})["ok"]
+    page.get_by_role("link", name="Show what is new").click()
+    page.wait_for_url("**/rooms/patient")
