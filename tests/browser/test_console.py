@@ -556,6 +556,16 @@ def columns(console: Page) -> list[str]:
     return console.locator(".gv-console__column").evaluate_all("all => all.map((each) => each.id)")
 
 
+def test_when_no_topic_waits_the_console_says_what_could_be_done(room: LiveServer, enter: Enter) -> None:
+    waiting = planned(room, "rosa", "The last one for today")
+    console = everything(enter("tomas", "facilitator"))
+    for (topic_id,) in room.rows("SELECT id FROM topics WHERE route = 'group' AND state IN ('new', 'planned', 'current') AND session_id = ?", room.session_id):
+        act(room, "tomas", "agenda:park", topic_id=topic_id)
+    expect(console.locator(".gv-card--now")).to_contain_text("No topic waits. Ask aloud what else matters")
+    act(room, "tomas", "agenda:plan", topic_id=waiting)
+    expect(console.locator(".gv-card--now")).to_contain_text("Start the next topic when the group is ready.")
+
+
 def test_a_part_that_the_room_left_before_its_time_shows_none(room: LiveServer, enter: Enter) -> None:
     ((before, starts),) = room.rows("SELECT phase, starts_at FROM group_sessions WHERE id = ?", room.session_id)
     room.write("UPDATE group_sessions SET starts_at = datetime('now', '+5 minutes') || '.000000' WHERE id = ?", room.session_id)

@@ -27,8 +27,8 @@ export function currentCard(current, kit) {
   const { say, count } = text;
   const { run } = room;
   if (!current) {
-    const { planned, all } = agendaOf(kit);
-    const hint = planned.length ? "nothing_now_start" : all.length ? "nothing_now_plan" : "no_topics";
+    const { planned, fresh, all } = agendaOf(kit);
+    const hint = planned.length ? "nothing_now_start" : fresh.length ? "nothing_now_plan" : all.length ? "nothing_left" : "no_topics";
     return el("div", { class: "gv-card gv-card--now", "data-key": "nothing" }, el("h2", {}, say("nothing_now")), el("p", {}, say(hint)));
   }
   const total = new Date(run.topic_ends_at) - new Date(run.topic_started_at);
