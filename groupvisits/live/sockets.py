@@ -11,6 +11,7 @@ from groupvisits.accounts.browser_sessions import SEEN_EVERY, live_row, touch
 from groupvisits.core import clock
 from groupvisits.core.actor import Actor
 from groupvisits.core.doors import live_command
+from groupvisits.core.errors import NotAllowed, NotFound
 from groupvisits.core.forms import parse_body
 from groupvisits.core.transaction import Transaction, run, turn
 from groupvisits.extensions import db
@@ -23,7 +24,7 @@ from groupvisits.sessions.service import close_session
 
 log = structlog.get_logger("live")
 TICK_SECONDS = 10
-AT_A_LOOK = 10  # sign-ins looked up together: a fraction of a millisecond
+AT_A_LOOK = 5  # sockets looked up together: a fraction of a millisecond
 BREATH = 0.001  # seconds; none at all would only let pass who is ready already, not who is heard just now
 
 
@@ -58,6 +59,8 @@ def subscribe(sid: str, actor: Actor, data: Any) -> dict[str, Any]:
     session_id, audience = asked["session_id"], asked["audience"]
     place = queries.place_in_room(db.session(), actor, session_id, audience)
     now = Subscriber(session_id, audience, actor.id, actor.browser_session)
+    if not _server().manager.is_connected(sid, "/"):
+        return {}  # it hung up while the database was asked: nobody would ever say again that it left
     before = _presence().enter(sid, now)
     _presence().acted(actor.browser_session)
     if before is not None and before != now:
@@ -94,7 +97,7 @@ def left(sid: str) -> None:
 
 
 class Ticker:
-    """Every ten seconds each watched room hears its version and the time; sockets whose sign-in has run out are ended."""
+    """Every ten seconds each watched room hears its version and the time; sockets of whoever may not listen any more are ended."""
 
     def __init__(self) -> None:
         self._checked_at = 0.0
@@ -111,22 +114,36 @@ class Ticker:
         for session_id, (epoch, version) in versions.items():
             tick = {"epoch": epoch, "version": version, "server_now": clock.now().isoformat()}
             for audience in ("patient", "facilitator", "clinician", "display"):
-                _server().emit("session:tick", tick, to=room_of(session_id, audience))
+                _server().emit("session:tick", tick, to=room_of(session_id, audience), ignore_queue=True)  # other processes have ticks of their own
             time.sleep(BREATH)  # forty rooms at once would keep every proposal waiting
 
 
 def end_run_out_sockets() -> None:
-    """Listening is no activity: a staff member who has been idle too long hears nothing more either."""
+    """Listening is no activity: a staff member who has been idle too long hears nothing more either.
+
+    Nor does whoever has no business in the room any more: what another process did to their place or sign-in, this one was not told.
+    """
     sockets = _presence().subscribers()
-    tokens = list({subscriber.browser_session for subscriber in sockets.values()})
-    ended: set[str] = set()
-    for first in range(0, len(tokens), AT_A_LOOK):
-        ended |= {token for token in tokens[first : first + AT_A_LOOK] if actor_of_token(token) is None}
+    listening = list(set(sockets.values()))
+    ended: set[Subscriber] = set()
+    for first in range(0, len(listening), AT_A_LOOK):
+        ended |= {subscriber for subscriber in listening[first : first + AT_A_LOOK] if not _may_listen(subscriber)}
         db.session.rollback()
         time.sleep(BREATH)  # hundreds of phones are looked up: what somebody says just now comes first
     for sid, subscriber in sockets.items():
-        if subscriber.browser_session in ended:
+        if subscriber in ended:
             _server().disconnect(sid)
+
+
+def _may_listen(subscriber: Subscriber) -> bool:
+    actor = actor_of_token(subscriber.browser_session)
+    if actor is None or actor.id != subscriber.person_id:
+        return False
+    try:
+        queries.place_in_room(db.session(), actor, subscriber.session_id, subscriber.audience)
+    except (NotFound, NotAllowed):
+        return False
+    return True
 
 
 def _tell_presence(subscriber: Subscriber) -> None:

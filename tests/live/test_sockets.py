@@ -24,7 +24,7 @@ from groupvisits.demo.rehearsal.rules import changed_me
 from groupvisits.extensions import db
 from groupvisits.live import queries, sockets
 from groupvisits.sessions.events import SessionChanged
-from groupvisits.sessions.models import Seat
+from groupvisits.sessions.models import Seat, SessionTeamMember
 from groupvisits.sessions.service import check_in, close_session, free_seat, next_version, take_from_team
 from tests.cast import Cast
 from tests.live.conftest import Phone
@@ -348,6 +348,37 @@ def test_whoever_gives_up_their_place_hears_nothing_more(app: Flask, cast: Cast,
         tx.announce(SessionChanged(opened, next_version(tx, opened), people=True))
     assert not rosa.socket.is_connected()
     assert marcus.socket.is_connected()
+
+
+def test_whoever_lost_their_place_behind_the_sockets_back_is_shown_out(app: Flask, cast: Cast, opened: str, phone: Connect) -> None:
+    """As where another process of the server took it away: this one is not told."""
+    display = phone(actors.display(ids.new_id(), cast.clinic_id, opened))
+    lost = {phone(cast.rosa): "patient", phone(cast.osei): "clinician"}
+    kept = {phone(cast.marcus): "patient", phone(cast.tomas): "facilitator", display: "display"}
+    for each, audience in (lost | kept).items():
+        assert each.subscribe(opened, audience)["ok"]
+    with app.app_context(), write() as tx:
+        tx.execute(update(Seat).where(Seat.id == cast.seats["rosa"]).values(state="cancelled"))
+        tx.execute(delete(SessionTeamMember).where(SessionTeamMember.staff_member_id == cast.osei.id))
+    with app.app_context():
+        sockets.end_run_out_sockets()
+    assert not any(each.socket.is_connected() for each in lost)
+    assert all(each.socket.is_connected() for each in kept)
+
+
+def test_whoever_hangs_up_while_they_come_in_is_not_taken_for_somebody_here(
+    app: Flask, cast: Cast, opened: str, phone: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asking PostgreSQL lets others run: the line may be gone, and have been told to leave, before its person is entered."""
+    rosa, looked_up = phone(cast.rosa), queries.place_in_room
+
+    def hangs_up(*args: Any) -> Any:
+        rosa.socket.disconnect()
+        return looked_up(*args)
+
+    monkeypatch.setattr(queries, "place_in_room", hangs_up)
+    rosa.socket.emit("live:subscribe", {"session_id": opened, "audience": "patient"})
+    assert not app.extensions["presence"].is_watched(opened)
 
 
 def test_closing_sends_everybody_to_the_snapshot(app: Flask, cast: Cast, opened: str, phone: Connect) -> None:
