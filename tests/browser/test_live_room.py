@@ -312,6 +312,8 @@ def test_a_long_name_and_a_long_address_leave_the_whole_way_to_join_on_the_wall(
     for part in (wall.get_by_text("No phone? Ask for a card."), wall.locator(".gv-wall__code"), wall.locator(".gv-wall__qr img")):
         box, below = part.bounding_box(), wall.locator(".gv-wall__calls").bounding_box() if waited_for else None
         assert box and box["y"] >= 0 and box["y"] + box["height"] <= (below["y"] if below else WALL["height"])
+    code = wall.locator(".gv-wall__qr img").bounding_box()
+    assert code and code["width"] >= (600 if waited_for else 800)  # with its white edge; to be read from four metres
 
 
 def test_nothing_of_a_long_topic_pushes_the_address_off_the_wall(room: LiveServer, enter: Enter) -> None:
