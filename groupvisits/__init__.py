@@ -12,7 +12,7 @@ from flask_socketio import SocketIO
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import ROOT, Config
-from groupvisits.core import database, events, health, language, logs, pages, quick_json, sockets, web, websockets
+from groupvisits.core import database, events, health, language, logs, packed, pages, quick_json, sockets, web, websockets
 from groupvisits.core.pace import Pace
 from groupvisits.core.permissions import Policy
 from groupvisits.extensions import babel, csrf, db, limiter, migrate
@@ -69,6 +69,7 @@ def create_app(config: Config | None = None) -> Flask:
     _init_sockets(app, config, policies)
     _init_language_switch(app)
     pages.init_app(app)
+    packed.init_app(app)
     health.init_app(app)
     for name in CAPABILITIES:
         import_module(f"groupvisits.{name}").init_app(app)
