@@ -10,7 +10,7 @@ from groupvisits.agenda import rules, service
 from groupvisits.agenda.models import Topic
 from groupvisits.core import ids
 from groupvisits.core.actor import display
-from groupvisits.core.errors import NotAllowed, NotFound
+from groupvisits.core.errors import NotAllowed, NotFound, Refused
 from groupvisits.core.transaction import run
 from groupvisits.extensions import db
 from groupvisits.sessions.rules import WrongState
@@ -78,6 +78,13 @@ def test_put_together_it_is_whole_with_everybody_who_said_me_too_to_a_part(cast:
     run(service.take_back, cast.rosa, opened, topic_id=whole)
     assert topic(parts[0]).state == "merged"  # a part does not come back by itself
     assert account(cast) == (1, 1)
+
+
+@pytest.mark.parametrize("part", ["", "\u200b", "x" * 301])
+def test_what_is_wrong_with_a_part_is_said_of_the_parts(cast: Cast, opened: str, part: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        split(cast, propose(cast.rosa, opened), ["One", part])
+    assert refusal.value.field == "parts"
 
 
 def test_it_can_be_split_again_and_put_together_again(cast: Cast, opened: str) -> None:

@@ -412,3 +412,11 @@ def test_six_people_at_the_same_moment_get_one_version_each(app, cast: Cast, ope
     assert failed == []
     assert sorted(versions) == list(range(before + 1, before + 31))
     assert list(audit.verify(db.session())) == []
+
+
+def test_an_outcome_line_that_is_too_long_is_said_of_the_outcome(cast: Cast, opened: str) -> None:
+    topic_id = propose(cast.rosa, opened)
+    run(service.start_topic, cast.tomas, opened, topic_id=topic_id, minutes=5)
+    with pytest.raises(rules.TooManyWords) as refusal:
+        run(service.finish_topic, cast.tomas, opened, topic_id=topic_id, outcome="x" * 201)
+    assert refusal.value.field == "outcome"

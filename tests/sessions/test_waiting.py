@@ -10,6 +10,7 @@ from groupvisits.audit.models import AuditEntry
 from groupvisits.core import clock, ids
 from groupvisits.core.actor import ANYONE, Actor
 from groupvisits.core.errors import DomainError, NotAllowed, NotFound
+from groupvisits.core.language import words
 from groupvisits.core.transaction import run, write
 from groupvisits.extensions import db
 from groupvisits.live import service as live
@@ -125,8 +126,9 @@ def test_answers_end_when_the_visit_begins(cast: Cast) -> None:
 def test_who_is_here_cannot_say_no_any_more(cast: Cast) -> None:
     starts_in(cast, timedelta(minutes=30))
     run(service.check_in, cast.joanne, cast.session_id, cast.seats["rosa"])
-    with pytest.raises(rules.AlreadyHere):
+    with pytest.raises(waiting.YouAreHere) as refusal:
         answer(cast.rosa, cast, "no")
+    assert words(refusal.value, "ht") == "Ou nan vizit la deja, kidonk pa gen anyen pou reponn ankò."  # not what the coordinator reads
 
 
 @pytest.mark.parametrize(("who", "refusal"), [("walter", NotFound), ("sunny", NotFound), ("sol", NotFound), ("joanne", NotAllowed), ("osei", NotAllowed)])

@@ -113,13 +113,13 @@ def tidy(words: str) -> str:
     return " ".join("".join(kept).split())
 
 
-def check_words(words: str, most: int = MAX_WORDS) -> str:
-    """The tidied words; refuses what is empty, invisible or longer than `most` characters."""
+def check_words(words: str, most: int = MAX_WORDS, *, field: str = "words") -> str:
+    """The tidied words of `field`; refuses what is empty, invisible or longer than `most` characters."""
     tidied = tidy(words)
     if not any(unicodedata.category(c)[0] in "LNPS" for c in tidied):
-        raise NoWords(field="words")
+        raise NoWords(field=field)
     if len(tidied) > most:
-        raise TooManyWords(field="words", most=most)
+        raise TooManyWords(field=field, most=most)
     return tidied
 
 
@@ -233,11 +233,9 @@ def check_reason(reason: str | None, *, needed: bool) -> str:
             raise SayWhy(field="reason")
         return ""
     try:
-        return check_words(reason, MAX_OUTCOME)
+        return check_words(reason, MAX_OUTCOME, field="reason")
     except NoWords:
         raise SayWhy(field="reason") from None
-    except TooManyWords:
-        raise TooManyWords(field="reason", most=MAX_OUTCOME) from None
 
 
 def check_can_take_back(state: str, carried_to_id: str | None) -> None:

@@ -25,7 +25,7 @@ def split_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: str
     check_is_not_over(place.group_session.state)
     rules.check_base(topic.rev, base_rev, topic.changed_by, actor.id)
     rules.check_can_split(topic.state, topic.hidden_because, parts)
-    made = [_part(tx, topic, rules.check_words(words), number) for number, words in enumerate(parts)]
+    made = [_part(tx, topic, rules.check_words(words, field="parts"), number) for number, words in enumerate(parts)]
     tx.add_all(made)
     tx.flush()
     supporters = queries.supporters_of(tx, [topic.id]).get(topic.id, set())

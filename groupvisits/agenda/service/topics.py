@@ -116,7 +116,7 @@ def finish_topic(tx: Transaction, actor: Actor, session_id: str, *, topic_id: st
     place = place_in(tx, actor, session_id, "agenda:finish")
     topic = group_topic(tx, actor, place, topic_id)
     rules.check_can_finish(topic.state)
-    outcome = rules.check_words(outcome, rules.MAX_OUTCOME) if rules.tidy(outcome or "") else ""
+    outcome = rules.check_words(outcome, rules.MAX_OUTCOME, field="outcome") if rules.tidy(outcome or "") else ""
     was_current = topic.state == "current"
     if not was_current and outcome == topic.outcome:
         return unchanged(place, topic)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from groupvisits.core.errors import Conflict, Invalid, Refused, mark
-from groupvisits.sessions.rules.states import SessionFull
+from groupvisits.sessions.rules.states import HERE, AlreadyHere, SessionFull
 
 LAST_OFFER = timedelta(hours=2)  # an offer made by itself has ended by then: whoever has not answered is on the way or does not come
 SHORTEST_OFFER = timedelta(minutes=15)
@@ -55,6 +55,12 @@ class AheadOfWhom(Conflict):
 
 class TooLateToAnswer(Conflict):
     message = mark("This visit has begun or is over, so answers are closed. Please call the clinic.")
+
+
+class YouAreHere(AlreadyHere):
+    """What the person themselves reads, on a page that is older than their check-in."""
+
+    message = mark("You are at the visit already, so there is nothing more to answer.")
 
 
 class GroupDoesNotMeet(Conflict):
@@ -126,6 +132,11 @@ def check_open_to_others(entries: Sequence[Waiting], free: int, reason: str) -> 
 def check_takes_answers(state: str, starts_at: datetime, now: datetime) -> None:
     if state != "planned" or starts_at <= now:
         raise TooLateToAnswer
+
+
+def check_own_answer(seat_state: str) -> None:
+    if seat_state in HERE:
+        raise YouAreHere
 
 
 def check_companions(companions: int | None) -> None:

@@ -36,7 +36,7 @@ def answer(tx: Transaction, actor: Actor, session_id: str, *, answer: str, compa
     tx.refresh(place.seat)
     waiting.check_takes_answers(place.group_session.state, place.group_session.starts_at, clock.now())
     waiting.check_companions(companions)
-    rules.check_can_answer(place.seat.state)
+    waiting.check_own_answer(place.seat.state)
     state = note_answer(tx, actor, place.group_session, place.seat, answer, by=by, companions=companions)
     return {"state": state, "place": str(queries.my_place_in_line(tx, actor, session_id)) if state == "waitlisted" else ""}
 
