@@ -162,6 +162,8 @@ def init_app(app: Flask, *, policies: dict[str, Any], resolve_actor: Callable[[]
 
     @app.before_request
     def guard() -> Any:
+        if request.endpoint is None and request.method == "POST" and "/commands/" in request.path:
+            raise NotFound  # no command of ours: on record, like an unknown event
         if request.endpoint is None or request.endpoint == "static":
             return None
         if any("\x00" in text for text in (request.path, *request.args.values())):
@@ -246,7 +248,7 @@ def init_app(app: Flask, *, policies: dict[str, Any], resolve_actor: Callable[[]
 def _put_on_record(error: DomainError) -> None:
     actor = current_actor()
     if error.is_on_record and actor.is_known:
-        current_app.extensions["listeners"].tell_after(RequestRefused(actor, request.endpoint or "", error.code))
+        current_app.extensions["listeners"].tell_after(RequestRefused(actor, request.endpoint or "commands", error.code))
 
 
 def _plain_refusal(status: int, code: str) -> Any:

@@ -67,6 +67,15 @@ def test_a_forged_field_and_an_endless_body_by_post_are_on_record(app: Flask, ca
         assert {each["code"] for each in refused} == {"unknown_field", "too_much"}
 
 
+def test_a_command_that_does_not_exist_is_refused_by_post_and_on_record(app: Flask, cast: Cast) -> None:
+    answer = signed_in(app, cast.rosa).post(command(cast, "agenda:destroy"), json={"command_id": "a", "body": {"words": "In private"}})
+    assert (answer.status_code, answer.json["error"]["code"]) == (404, "not_found")
+    assert app.test_client().post(command(cast, "agenda:destroy"), json={}).status_code == 404
+    with app.app_context():
+        (refused,) = db.session.scalars(select(AuditEntry.details).where(AuditEntry.action == "request:refused")).all()
+        assert refused == {"asked": "commands", "code": "not_found"}
+
+
 def test_what_is_no_json_is_invalid(app: Flask, cast: Cast) -> None:
     for body in ("", "{", '{"command_id": "a", "body": {"words": ' + "9" * 6000 + "}}", b'"\xf1"'):
         answer = signed_in(app, cast.rosa).post(command(cast, "agenda:propose"), data=body, content_type="application/json")
