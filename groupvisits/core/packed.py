@@ -1,4 +1,4 @@
-"""Static files go out packed: a page of a patient's is then a quarter as large, on a phone that is short of data.
+"""Static files go out packed: a patient's first page is then a third as large, on a phone that is short of data.
 
 Only what is the same for everybody. A page holds a secret beside words that others wrote, and the length of the two packed together
 would tell of the secret (BREACH).
