@@ -556,6 +556,18 @@ def columns(console: Page) -> list[str]:
     return console.locator(".gv-console__column").evaluate_all("all => all.map((each) => each.id)")
 
 
+def test_a_one_on_one_whose_time_has_passed_says_that_it_was_planned(room: LiveServer, enter: Enter) -> None:
+    act(room, "tomas", "slots:plan")
+    late, planned_at = room.rows("SELECT id, planned_at FROM slots WHERE session_id = ? AND state = 'planned' ORDER BY planned_at", room.session_id)[0]
+    room.write("UPDATE slots SET planned_at = datetime('now', '-20 minutes') || '.000000' WHERE id = ?", late)
+    console = everything(enter("tomas", "facilitator"))
+    expect(console.locator(f'[data-key="{late}"]')).to_contain_text("It was planned for")
+    room.write("UPDATE slots SET planned_at = datetime('now', '+20 minutes') || '.000000' WHERE id = ?", late)
+    console.reload()
+    expect(everything(console).locator(f'[data-key="{late}"]')).not_to_contain_text("It was planned for")
+    room.write("UPDATE slots SET planned_at = ? WHERE id = ?", planned_at, late)
+
+
 def test_when_no_topic_waits_the_console_says_what_could_be_done(room: LiveServer, enter: Enter) -> None:
     waiting = planned(room, "rosa", "The last one for today")
     console = everything(enter("tomas", "facilitator"))

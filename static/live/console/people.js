@@ -53,7 +53,9 @@ function described(slot, nextOf, kit) {
   if (slot.state === "missed") return { title: name, note: slot.called_at ? say("slot_missed", { provider }) : say("slot_not_seen") };
   const isNext = nextOf.get(slot.provider_id) === slot.id;
   if (stale()) return { title: name, note: isNext ? say("slot_next_untimed", { provider }) : provider };
-  return { title: name, note: say(isNext ? "slot_next" : "slot_planned", { provider, time: clock(slot.planned_at) }) };
+  // Whose time has passed waits for a resident who is late: the time is the one that was planned, and says so.
+  const late = new Date(slot.planned_at) < room.now() ? "_late" : "";
+  return { title: name, note: say(`${isNext ? "slot_next" : "slot_planned"}${late}`, { provider, time: clock(slot.planned_at) }) };
 }
 
 function oneOnOnes(kit) {
