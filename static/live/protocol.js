@@ -25,7 +25,7 @@ const WHOLE = ["guests", "alarms"]; // told whole: what is missing has ended
 
 export class Room {
   constructor({ session_id, audience, language, owner, snapshot }) {
-    Object.assign(this, { sessionId: session_id, audience, language });
+    Object.assign(this, { sessionId: session_id, audience, language, owner });
     this.listeners = {};
     this.connected = true; // as far as we know; the first failure says otherwise
     this.subscribed = false;
@@ -236,6 +236,14 @@ export class Room {
     }
   }
 
+  // Somebody else came in with this browser, in another tab. What stands or waits here was not said by them, and must not
+  // be sent in their name. A wall says nothing: whoever may look at it may go on.
+  #isOthers(owner) {
+    if (owner === this.owner || this.audience === "display") return false;
+    this.#end(401);
+    return true;
+  }
+
   #end(status) {
     this.ended = status;
     if (this.socket) this.socket.disconnect();
@@ -270,6 +278,7 @@ export class Room {
   async #subscribe() {
     try {
       const answer = await this.socket.timeout(ACK_TIMEOUT).emitWithAck("live:subscribe", { session_id: this.sessionId, audience: this.audience });
+      if (answer.ok && this.#isOthers(answer.result.owner)) return;
       this.subscribed = answer.ok === true;
     } catch {
       this.subscribed = false;
@@ -309,9 +318,23 @@ export class Room {
     }
     if (answer.status >= 500 || answer.status === 429 || !answer.body || typeof answer.body.ok !== "boolean") return { kind: "retry" };
     if (answer.body.error?.code === "csrf") {
-      return mayRenew && (await renewToken()) ? this.#post(record, { mayRenew: false }) : { kind: "hold", error: answer.body.error };
+      return mayRenew && (await this.#renewToken()) ? this.#post(record, { mayRenew: false }) : { kind: "hold", error: answer.body.error };
     }
     return judged(answer.body);
+  }
+
+  // The token ends with the browser session; whoever signed in again in another tab has a new one.
+  async #renewToken() {
+    try {
+      const response = await window.fetch(window.location.href, { credentials: "same-origin", cache: "no-store", headers: { "X-Background": "1" } });
+      const page = new DOMParser().parseFromString(await response.text(), "text/html");
+      const fresh = tokenElement(page);
+      if (!fresh || this.#isOthers(fresh.dataset.owner) || fresh.content === csrfToken()) return false;
+      tokenElement().content = fresh.content;
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   #answered(record, answer) {
@@ -360,24 +383,10 @@ async function request(address, { headers = {}, ...rest } = {}) {
   }
 }
 
-function tokenElement() {
-  return document.querySelector('meta[name="csrf-token"]');
+function tokenElement(page = document) {
+  return page.querySelector('meta[name="csrf-token"]');
 }
 
 function csrfToken() {
   return tokenElement()?.content || "";
-}
-
-// The token ends with the browser session; whoever signed in again in another tab has a new one.
-async function renewToken() {
-  try {
-    const response = await window.fetch(window.location.href, { credentials: "same-origin", cache: "no-store", headers: { "X-Background": "1" } });
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    const fresh = page.querySelector('meta[name="csrf-token"]')?.content;
-    if (!fresh || fresh === csrfToken()) return false;
-    tokenElement().content = fresh;
-    return true;
-  } catch {
-    return false;
-  }
 }

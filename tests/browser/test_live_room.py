@@ -5,7 +5,7 @@ from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
 from groupvisits.demo.rehearsal.line import Line
 from tests.journeys.conftest import PHONE, WALL, is_accessible
@@ -142,6 +142,42 @@ def test_what_one_person_left_on_a_phone_is_never_sent_in_the_name_of_the_next(r
     expect(phone.locator("#own")).to_contain_text("Received by the clinic")
     expect(phone.locator("#own")).not_to_contain_text("Rosa wrote this")
     assert topics_with(room, "Rosa wrote this") == 0
+
+
+@pytest.mark.parametrize("by", ["socket", "post"])
+def test_what_waits_on_a_page_is_not_sent_once_somebody_else_came_in_with_the_same_phone(room: LiveServer, enter: Enter, by: str) -> None:
+    """Frank scans his slip with Rosa's phone: her page is still open behind his."""
+    rosa = enter("rosa", "patient", PHONE)
+    lines: list[WebSocketRoute] = []
+
+    def line(socket: WebSocketRoute) -> None:
+        if by == "post":
+            socket.close()
+            return
+        socket.connect_to_server()
+        lines.append(socket)
+
+    words = f"For my doctor alone, by {by}"
+    rosa.route("**/commands/**", lambda route: route.abort())
+    rosa.route_web_socket("**/socket.io/**", line)
+    rosa.reload()
+    expect(rosa.locator("[data-age]")).to_have_text("Live. Updated just now")
+    rosa.context.set_offline(True)
+    send(rosa, words, "Save for my one-on-one only")
+    expect(rosa.locator("#own")).to_contain_text("Saved on this phone")
+    rosa.context.add_cookies([{"name": "groupvisits", "value": room.cookies["frank"], "url": f"http://127.0.0.1:{room.port}"}])
+    for open_line in lines:
+        open_line.close()
+    if by == "post":
+        rosa.unroute("**/commands/**")
+    rosa.context.set_offline(False)
+    expect(rosa.get_by_role("heading", name="You were signed out")).to_be_visible(timeout=20_000)
+    assert topics_with(room, words) == 0
+    expect(rosa.locator("#own")).to_contain_text("Saved on this phone")
+    rosa.context.add_cookies([{"name": "groupvisits", "value": room.cookies["rosa"], "url": f"http://127.0.0.1:{room.port}"}])
+    rosa.get_by_role("button", name="Open the page again").click()
+    expect(rosa.locator("#own li", has_text=words)).to_contain_text("Only in your one-on-one", timeout=20_000)
+    assert room.rows("SELECT given_name FROM topics JOIN patients ON patients.id = patient_id WHERE words = ?", words) == [("Rosa",)]
 
 
 def test_back_online_the_phone_says_that_nothing_was_lost(enter: Enter) -> None:

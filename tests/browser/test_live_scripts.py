@@ -134,3 +134,9 @@ def test_nothing_else_on_the_console_speaks_by_itself() -> None:
     assert re.findall(rf'id="([\w-]+)"[^>]*(?:{speaking})', page) == ["voice", "voice-urgent", "close-first"]
     for name in ("agenda", "current", "gather", "header", "people", "runsheet"):  # what shows the time as it goes
         assert not re.search(speaking, (ROOT / "static" / "live" / "console" / f"{name}.js").read_text(encoding="utf-8")), name
+
+
+def test_every_page_with_a_token_for_commands_says_whose_it_is() -> None:
+    """static/live/protocol.js fetches a fresh token from it, and must not take somebody else's."""
+    pages = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "templates").rglob("*.html")}
+    assert [name for name, text in pages.items() if re.search(r'<meta name="csrf-token"(?![^\n]*data-owner)', text)] == []
