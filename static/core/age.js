@@ -7,8 +7,8 @@
 //   age.onStale((stale) => …);              // after 30 seconds of silence, and when it ends
 //
 // The words stand in data attributes of the element (written by the macro `age_line`, translated),
-// so that no sentence lives in a script. Time is the browser's monotonic clock: a wall clock that
-// is set wrong, or set while the page is open, must not change the age.
+// so that no sentence lives in a script. Time is the browser's monotonic clock; it may stand still while a
+// phone sleeps, so the wall clock counts too: set forward it makes a page look older until it is heard again, never younger.
 
 const STALE_AFTER = 30;
 const JUST_NOW = 15;
@@ -18,6 +18,7 @@ export function ageLine(element) {
   const text = element.querySelector("[data-age-text]");
   const listeners = [];
   let heardAt = performance.now();
+  let heardAtWall = Date.now();
   let connected = true;
   let stale = false;
 
@@ -28,9 +29,7 @@ export function ageLine(element) {
   }
 
   function show() {
-    // A phone that slept counts the sleep in performance.now() on most, not on all, systems;
-    // waking up leads to a fetch anyway, and until that answers the page says its old age.
-    const seconds = Math.max(0, Math.round((performance.now() - heardAt) / 1000));
+    const seconds = Math.max(0, Math.round(Math.max(performance.now() - heardAt, Date.now() - heardAtWall) / 1000));
     const state = !connected ? "offline" : seconds >= STALE_AFTER ? "old" : "live";
     const atLeastTwo = Math.max(2, seconds); // "1 seconds" is not worth a sentence of its own
     const said =
@@ -49,6 +48,7 @@ export function ageLine(element) {
   return {
     heard() {
       heardAt = performance.now();
+      heardAtWall = Date.now();
       connected = true;
       show();
     },

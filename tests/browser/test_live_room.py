@@ -180,6 +180,16 @@ def test_what_waits_on_a_page_is_not_sent_once_somebody_else_came_in_with_the_sa
     assert room.rows("SELECT given_name FROM topics JOIN patients ON patients.id = patient_id WHERE words = ?", words) == [("Rosa",)]
 
 
+def test_a_phone_that_slept_an_hour_and_woke_without_a_network_says_so(enter: Enter) -> None:
+    marcus = enter("marcus", "patient", PHONE)
+    expect(marcus.locator("[data-age]")).to_have_text("Live. Updated just now")
+    marcus.context.set_offline(True)
+    # On some phones the steady clock stands still during sleep; only the clock on the wall has gone on.
+    marcus.evaluate("(() => { const awake = Date.now; Date.now = () => awake() + 3600_000; })()")
+    expect(marcus.locator("[data-age]")).to_have_text("No connection. This page is 60 minutes old")
+    expect(marcus.locator("#one-on-one")).to_contain_text("Please ask a member of staff")
+
+
 def test_back_online_the_phone_says_that_nothing_was_lost(enter: Enter) -> None:
     marcus = enter("marcus", "patient", PHONE)
     expect(marcus.locator("[data-age]")).to_have_text("Live. Updated just now")
