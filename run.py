@@ -17,7 +17,7 @@ from flask import Flask
 
 from config import Config
 from groupvisits import create_app, greet_first_visitor, start_background_work
-from groupvisits.core import writer
+from groupvisits.core import logs, writer
 from groupvisits.core.websockets import CONNECTION
 
 
@@ -65,6 +65,7 @@ def collect_at_leisure() -> None:
 
 
 def serve() -> None:
+    logs.outlive_the_log()
     os.umask(0o077)  # what the server writes holds patients' data: nobody else on this machine reads it
     config = Config.from_environment()
     app = create_app(config)

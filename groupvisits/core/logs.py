@@ -1,13 +1,41 @@
 """Structured logs for whoever keeps the server running: which act, how long, which error. Never a name, a text or an address."""
 
+import contextlib
 import logging
 import re
 import sys
-from typing import Any
+from typing import Any, cast
 
 import structlog
 
 _SECRET_PLACES = re.compile(r"/(links|slips|displays|feedback-forms|calendars|invitations)/[^/?#\s\"]+")
+
+
+class _Unfailing:
+    """A stream that leads nowhere while nothing can be written to it."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(OSError, ValueError):  # ValueError: it was closed
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def outlive_the_log() -> None:
+    """A full disk or a reader that is gone costs lines of the log, and not what they are about.
+
+    gevent, too, says on standard error what failed in a thread, and only then tells whoever waits for it: with the disk full, nobody.
+    """
+    sys.stderr = cast(Any, _Unfailing(sys.stderr))
 
 
 def configure(*, testing: bool = False) -> None:

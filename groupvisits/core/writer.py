@@ -127,10 +127,10 @@ class Writer:
     def _fail(self, batch: list[_Waiting], reason: BaseException) -> None:
         if not batch:
             return
-        log.error("commands_failed", commands=len(batch), exc_info=reason)
         for waiting in (each for each in batch if not each.answered.ready()):
             waiting.refusal = reason if isinstance(reason, Busy) else NotSaved()
             waiting.answer()
+        log.error("commands_failed", commands=len(batch), exc_info=reason)
 
 
 class _Broken(Exception):

@@ -41,9 +41,10 @@ class LiveServer:
     def env(self) -> dict[str, str]:
         return settings_for(self.instance, self.port)
 
-    def start(self) -> None:
-        with (self.instance / "server.log").open("ab") as log:
-            self.process = subprocess.Popen([sys.executable, self.script], cwd=ROOT, env=self.env, stdout=log, stderr=log)
+    def start(self, errors_to: Path | None = None) -> None:
+        log = self.instance / "server.log"
+        with log.open("ab") as out, (errors_to or log).open("ab") as errors:
+            self.process = subprocess.Popen([sys.executable, self.script], cwd=ROOT, env=self.env, stdout=out, stderr=errors)
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self.process.poll() is None:
             try:

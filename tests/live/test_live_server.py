@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import requests
 
+from groupvisits.demo.rehearsal.phones import Browser
 from tests.live.server import ROOT, LiveServer, until
 
 PATIENTS = ("rosa", "marcus", "gladys", "teo", "frank", "beatriz")
@@ -208,6 +209,23 @@ def test_a_server_that_is_stopped_saves_and_answers_what_it_has_taken(new_server
             pass
     assert server.process.wait(10) == 0
     assert server.rows("SELECT count(*) FROM topics") == [(answered + 1,)]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_server_whose_log_cannot_be_written_goes_on(tmp_path: Path) -> None:
+    """As where the log stands on the disk that is full: what fails is logged, and those after it are saved, answered and shown all the same."""
+    server = LiveServer(tmp_path)
+    server.start(errors_to=Path("/dev/full"))
+    try:
+        server.write("ALTER TABLE waiting_guests RENAME TO gone")
+        with pytest.raises((ConnectionError, TimeoutError)):
+            body = {"guest_id": "nobody", "seat_id": "nowhere"}
+            server.phone("tomas").ask("live:admit", {"command_id": str(uuid.uuid4()), "session_id": server.session_id, "body": body}, timeout=3)
+        rosa = server.phone("rosa")
+        assert rosa.ask("agenda:propose", propose(server.session_id, "After what failed"), timeout=5)["ok"]
+        assert Browser(f"http://127.0.0.1:{server.port}", server.cookies["rosa"]).get(f"/sessions/{server.session_id}/snapshot?audience=patient")[0] == 200
+    finally:
+        server.close()
 
 
 def test_the_kill_test_finds_a_server_that_acknowledges_before_it_commits(new_server: Callable[[str], LiveServer]) -> None:
