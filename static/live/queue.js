@@ -36,6 +36,10 @@ class DeviceStore {
     request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: "command_id" });
     this.database = await inTime(asked(request));
     this.database.onversionchange = () => this.database.close();
+    return this.all();
+  }
+
+  all() {
     return inTime(asked(this.database.transaction(STORE).objectStore(STORE).getAll()));
   }
 
@@ -64,6 +68,7 @@ export class CommandQueue {
   constructor({ sessionId, owner, send, onChange, onAnswer }) {
     Object.assign(this, { sessionId, owner, send, onChange, onAnswer });
     this.waiting = [];
+    this.answered = new Set(); // ids that are done with, whatever the store still says
     this.durable = true;
     this.held = null; // why nothing is sent at the moment although there is a connection (signed out)
     this.store = new DeviceStore();
@@ -76,14 +81,34 @@ export class CommandQueue {
   async #open() {
     try {
       const kept = await this.store.open();
-      const mine = kept.filter((record) => record.session_id === this.sessionId && record.owner === this.owner);
-      this.waiting = [...mine.sort((a, b) => a.order - b.order), ...this.waiting];
+      this.#takeUp(kept);
       for (const record of kept) {
         // What another person left on a shared device is never sent in this person's name.
         if (record.owner !== this.owner && record.saved_at < Date.now() - KEEP_OTHERS_FOR) await this.store.remove(record);
       }
     } catch {
       this.durable = false;
+    }
+    this.onChange();
+    this.flush();
+  }
+
+  #takeUp(kept) {
+    const known = new Set([...this.answered, ...this.waiting.map((record) => record.command_id)]);
+    const mine = kept.filter((record) => record.session_id === this.sessionId && record.owner === this.owner && !known.has(record.command_id));
+    this.waiting = [...mine, ...this.waiting].sort((a, b) => a.order - b.order);
+    return mine.length > 0;
+  }
+
+  // Another page of this person's may have kept something here and been closed before it could send it. If that page is
+  // still there, both send it: the same command id is carried out once.
+  async #lookAgain() {
+    if (!this.durable) return;
+    try {
+      await this.opened;
+      if (!this.#takeUp(await this.store.all())) return;
+    } catch {
+      return; // what this page keeps itself is in `waiting`
     }
     this.onChange();
     this.flush();
@@ -111,6 +136,7 @@ export class CommandQueue {
   }
 
   async #forget(record) {
+    this.answered.add(record.command_id);
     this.waiting = this.waiting.filter((other) => other !== record);
     if (!this.durable) return;
     try {
@@ -125,6 +151,7 @@ export class CommandQueue {
     if (again) {
       this.held = null;
       this.failures = 0;
+      this.#lookAgain();
     }
     window.clearTimeout(this.timer);
     if (!this.busy) this.#run();

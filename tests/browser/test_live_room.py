@@ -180,6 +180,22 @@ def test_what_waits_on_a_page_is_not_sent_once_somebody_else_came_in_with_the_sa
     assert room.rows("SELECT given_name FROM topics JOIN patients ON patients.id = patient_id WHERE words = ?", words) == [("Rosa",)]
 
 
+def test_what_a_closed_page_kept_on_the_phone_is_sent_by_another_page_that_is_still_open(room: LiveServer, enter: Enter) -> None:
+    """Whoever scans the slip twice has the room open twice."""
+    first = enter("gladys", "patient", PHONE)
+    second = first.context.new_page()
+    second.goto(first.url)
+    for page in (first, second):
+        expect(page.locator("[data-age]")).to_have_text("Live. Updated just now")
+    first.context.set_offline(True)
+    send(first, "Written on the page I closed", "Save for the group")
+    expect(first.locator("#own")).to_contain_text("Saved on this phone")
+    first.close()
+    second.context.set_offline(False)
+    expect(second.locator("#own li", has_text="Written on the page I closed")).to_contain_text("Received by the clinic", timeout=20_000)
+    assert topics_with(room, "Written on the page I closed") == 1
+
+
 def test_a_phone_that_slept_an_hour_and_woke_without_a_network_says_so(enter: Enter) -> None:
     marcus = enter("marcus", "patient", PHONE)
     expect(marcus.locator("[data-age]")).to_have_text("Live. Updated just now")
