@@ -54,8 +54,9 @@ function described(slot, nextOf, kit) {
   const isNext = nextOf.get(slot.provider_id) === slot.id;
   if (stale()) return { title: name, note: isNext ? say("slot_next_untimed", { provider }) : provider };
   // Whose time has passed waits for a resident who is late: the time is the one that was planned, and says so.
-  const late = new Date(slot.planned_at) < room.now() ? "_late" : "";
-  return { title: name, note: say(`${isNext ? "slot_next" : "slot_planned"}${late}`, { provider, time: clock(slot.planned_at) }) };
+  const isLate = new Date(slot.planned_at) < room.now();
+  const key = isNext ? (isLate ? "slot_next_late" : "slot_next") : isLate ? "slot_planned_late" : "slot_planned";
+  return { title: name, note: say(key, { provider, time: clock(slot.planned_at) }) };
 }
 
 function oneOnOnes(kit) {
