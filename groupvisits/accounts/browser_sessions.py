@@ -7,6 +7,7 @@ every open socket. Staff sessions end after 15 idle minutes and after 12 hours; 
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from flask import Flask, Request, Response
 from flask.sessions import SessionInterface, SessionMixin
 from sqlalchemy import bindparam, delete, update
@@ -20,6 +21,7 @@ from groupvisits.core.transaction import Transaction, run
 from groupvisits.core.web import leaves_no_trace
 from groupvisits.extensions import db
 
+log = structlog.get_logger("accounts")
 STAFF_IDLE = timedelta(minutes=15)
 STAFF_AT_MOST = timedelta(hours=12)
 PATIENT_AT_MOST = timedelta(days=180)
@@ -97,7 +99,10 @@ class DatabaseSessionInterface(SessionInterface):
             )  # fmt: skip
             response.vary.add("Cookie")
         elif session.seen_at and not background and session.seen_at < clock.now() - SEEN_EVERY:
-            run(touch, session.fingerprint)
+            try:
+                run(touch, session.fingerprint)
+            except Exception:  # what was asked for is done, and saved: nobody is told that it failed because this could not be noted
+                log.exception("not_noted_as_seen")
 
 
 def live_row(fingerprint: str) -> BrowserSession | None:

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
+from groupvisits.accounts import browser_sessions
+from groupvisits.accounts.models import BrowserSession
 from groupvisits.agenda.models import Topic
 from groupvisits.agenda.rules import LATE_TOPICS
 from groupvisits.core import actor as actors
@@ -340,3 +343,17 @@ def test_a_phone_and_the_console_are_told_until_when_topics_are_taken_after_the_
         visit = tx.get_one(GroupSession, cast.session_id)
         visit.state, visit.closed_at = "closed", closed_at
     assert told() == [(closed_at + LATE_TOPICS).isoformat()] * 2
+
+
+def test_a_page_is_shown_although_nobody_can_note_that_it_was_asked_for(app: Flask, cast: Cast, opened: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where the disk is full, or another process holds the database."""
+    rosa, room = signed_in(app, cast.rosa), f"/sessions/{opened}/rooms/patient"
+    rosa.get(room)
+    with app.app_context(), write() as tx:
+        tx.execute(update(BrowserSession).values(seen_at=clock.now() - timedelta(minutes=5)))
+
+    def full(*_args: Any) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(browser_sessions, "run", full)
+    assert rosa.get(room).status_code == 200
