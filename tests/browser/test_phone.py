@@ -401,6 +401,16 @@ def test_what_comes_above_does_not_move_the_box_under_typing_hands(enter: Enter,
     expect(rosa.locator("#questions .gv-card")).to_have_count(0)
 
 
+def test_a_me_too_that_waits_for_the_network_still_says_for_which_topic(room: LiveServer, enter: Enter, act: Act) -> None:
+    bring(act, "marcus", "Sleep and sugar")
+    frank = enter("frank", "patient", PHONE)
+    frank.context.set_offline(True)
+    frank.get_by_role("button", name="Me too: Sleep and sugar").click()
+    expect(frank.get_by_role("button", name="Waiting: Sleep and sugar")).to_have_attribute("aria-pressed", "true")
+    frank.context.set_offline(False)
+    expect(frank.get_by_role("button", name="Me too: Sleep and sugar")).to_have_attribute("aria-pressed", "true", timeout=20_000)
+
+
 def test_only_so_many_me_too_can_be_given_and_the_page_says_how_many_are_left(room: LiveServer, enter: Enter, act: Act) -> None:
     first, second = bring(act, "marcus", "Sleep and sugar"), bring(act, "marcus", "Sugar in drinks")
     room.write("UPDATE programmes SET support_budget = 1")

@@ -33,7 +33,7 @@ function meToo(topic, support, left, { say }) {
     "button",
     {
       type: "button", class: "gv-metoo", "data-key": "me-too", "data-do": "support", "data-topic": topic.id, "aria-pressed": support.on ? "true" : "false",
-      "data-waiting": support.waits, "aria-label": support.waits ? null : say("me_too_which", { words: topic.words }),
+      "data-waiting": support.waits, "aria-label": say(support.waits ? "me_too_waits_which" : "me_too_which", { words: topic.words }),
       "aria-disabled": full ? "true" : null, "aria-describedby": full ? "me-too-left" : null,
     },
     say(support.waits ? "me_too_waits" : "me_too"),
