@@ -2,7 +2,7 @@
 //
 //   import { ageLine } from "../core/age.js";
 //   const age = ageLine(document.querySelector("[data-age]"));
-//   age.heard();     // something came from the clinic: a tick, a change, a fetched snapshot
+//   age.heard();     // something came from the clinic: a tick, a change, a fetched snapshot; late, perhaps, and so no sign of a connection
 //   age.online(false) / age.online(true);   // the connection is known to be gone, or back
 //   age.onStale((stale) => …);              // after 30 seconds of silence, and when it ends
 //
@@ -49,7 +49,6 @@ export function ageLine(element) {
     heard() {
       heardAt = performance.now();
       heardAtWall = Date.now();
-      connected = true;
       show();
     },
     online(yes) {

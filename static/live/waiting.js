@@ -14,7 +14,7 @@ async function ask() {
     });
     const answer = response.ok ? await response.json() : null;
     if (answer) age.heard();
-    else age.online(false);
+    age.online(Boolean(answer));
     if (answer && !answer.waiting) window.location.assign(answer.address);
   } catch {
     age.online(false); // no network, or the wait is over and another page answers: a reload tells
