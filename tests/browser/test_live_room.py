@@ -197,7 +197,7 @@ def test_what_a_closed_page_kept_on_the_phone_is_sent_by_another_page_that_is_st
 
 
 def test_an_answer_that_was_on_its_way_when_the_network_went_does_not_make_the_page_live_again(room: LiveServer, enter: Enter) -> None:
-    marcus = enter("marcus", "patient", PHONE)
+    marcus, frank = enter("marcus", "patient", PHONE), room.phone("frank")
     held: list[Route] = []
 
     def hold(route: Route) -> None:
@@ -208,27 +208,30 @@ def test_an_answer_that_was_on_its_way_when_the_network_went_does_not_make_the_p
     marcus.reload()
     while not held:
         marcus.wait_for_timeout(20)
+    said = frank.ask(
+        "agenda:propose",
+        {"command_id": str(uuid4()), "session_id": room.session_id, "body": {"words": "Does rain make knees hurt?", "route": "group"}},
+    )
+    assert said["ok"], said
     answer = held[0].fetch()
-    marcus.context.set_offline(True)
+    # What a browser says when the network goes. Taking the network away here might take the held answer with it.
+    marcus.evaluate("() => { window.dispatchEvent(new Event('offline')); }")
     expect(marcus.locator("[data-age]")).to_contain_text("No connection.")
-    with marcus.expect_response("**/snapshot*"):
-        held[0].fulfill(response=answer)
-    marcus.wait_for_timeout(1500)  # the line is written once a second
-    expect(marcus.locator("[data-age]")).to_contain_text("No connection.")
+    held[0].fulfill(response=answer)
+    expect(marcus.get_by_role("button", name="Show 1 new topic")).to_be_visible()
+    expect(marcus.locator("[data-age]")).to_contain_text("No connection.", timeout=1)
 
 
 def test_a_phone_that_slept_an_hour_and_woke_without_a_network_says_so(enter: Enter) -> None:
     marcus = enter("marcus", "patient", PHONE)
+    marcus.route_web_socket("**/socket.io/**", lambda socket: socket.close())
+    marcus.route("**/snapshot*", lambda route: route.abort())
+    marcus.reload()  # from here on nothing is heard
     age = marcus.locator("[data-age]")
-    expect(age).to_have_text("Live. Updated just now")
-    marcus.context.set_offline(True)
+    expect(age).to_have_text(re.compile(r"No connection\. This page is \d+ seconds old"))
     # On some phones the steady clock stands still during sleep; only the clock on the wall has gone on.
-    for _ in range(10):
-        marcus.evaluate("(() => { const awake = Date.now; Date.now = () => awake() + 3600_000; })()")
-        marcus.wait_for_timeout(1200)  # the line is written once a second
-        if "0 minutes" in age.inner_text():
-            break  # else something that was on its way when the network went was heard after all
-    expect(age).to_have_text(re.compile(r"No connection\. This page is \d+0 minutes old"))
+    marcus.evaluate("(() => { const awake = Date.now; Date.now = () => awake() + 3600_000; })()")
+    expect(age).to_have_text("No connection. This page is 60 minutes old")
     expect(marcus.locator("#one-on-one")).to_contain_text("Please ask a member of staff")
 
 
