@@ -25,6 +25,11 @@ class Actor:
     def is_known(self) -> bool:
         return self.kind != "anyone"
 
+    @property
+    def key(self) -> str:
+        """Tells this person or display from every other one; open pages and kept commands belong to it."""
+        return f"{self.kind}:{self.id}"
+
     def has(self, *roles: str) -> bool:
         return not self.roles.isdisjoint(roles)
 

@@ -95,7 +95,7 @@ def _once(
     tx: Transaction, verb: Callable[..., dict[str, Any]], who: Callable[[Transaction], Actor], command: Command, /, *args: Any, **kwargs: Any
 ) -> dict[str, Any]:
     actor = who(tx)
-    sender = f"{actor.kind}:{actor.id}"
+    sender = actor.key
     stored = _STORED.one(tx, id=command.id)
     if stored is not None:
         if stored.body_hash != command.body_hash or stored.actor != sender:

@@ -101,7 +101,7 @@ def command_of_page() -> str:
     if not (page := request.args.get(PAGE, "")):
         return str(uuid.uuid4())
     actor = getattr(g, "actor", ANYONE)
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{page}:{actor.kind}:{actor.id}"))
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{page}:{actor.key}"))
 
 
 class MakingForm(CommandForm):

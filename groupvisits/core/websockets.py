@@ -31,7 +31,7 @@ CONNECTION = "groupvisits.connection"  # in the WSGI environment: the server's h
 GOODBYE = 5.0  # seconds a browser has to answer a close
 AT_ONCE = 16 * 1024  # bytes read at a time
 TEXT, LAST = 0x1, 0x80
-WORDS_OF_ENGINE_IO = frozenset(("1", "2", "3", "5", "6", "2probe", "3probe"))  # what a client says besides messages
+WORDS_OF_ENGINE_IO = frozenset(("1", "2", "3"))  # what a client says besides messages
 UNREADABLE = "unreadable_message"
 
 
@@ -91,8 +91,7 @@ class WebSocket:
     def push(self, frame: bytes) -> bool:
         """Write it now, never waiting. False, with nothing written, while anything else is on its way to this browser or nothing can be."""
         if not self.held:
-            # Until a browser that began by polling has changed over, its queue is read there.
-            if not (self.engine.upgraded and self._is_clear()):
+            if not self._is_clear():
                 return False
             if self.lines.holding is None:
                 return self._write_at_once(frame)

@@ -73,7 +73,7 @@ def subscribe(sid: str, actor: Actor, data: Any) -> dict[str, Any]:
         pass
     if before != now:
         _tell_presence(now)
-    return {"epoch": place.group_session.epoch, "version": place.group_session.version, "audience": audience, "owner": f"{actor.kind}:{actor.id}"}
+    return {"epoch": place.group_session.epoch, "version": place.group_session.version, "audience": audience, "owner": actor.key}
 
 
 def keep_signed_in(tx: Transaction, actor: Actor) -> None:

@@ -38,11 +38,10 @@ def narrow_line() -> tuple[Any, Any]:
 class Browser:
     """The other end: a slow one, with little room for what it has not read."""
 
-    def __init__(self, server: socketio.Server, environ: dict[str, Any], *, was_polling: bool = False) -> None:
+    def __init__(self, server: socketio.Server, environ: dict[str, Any]) -> None:
         self.here, there = narrow_line()
         self.connection, self.answers = SimpleNamespace(socket=there, close_connection=False), []
         self.engine = Socket(server.eio, "browser")
-        self.engine.connected = was_polling
         server.eio.sockets["browser"] = self.engine
         self.websocket = websockets.WebSocket(self.engine._websocket_handler, server.eio)
         self.serving = gevent.spawn(self._serve, environ | {websockets.CONNECTION: self.connection})
@@ -165,25 +164,6 @@ def test_a_goodbye_comes_after_what_was_held_back(server: socketio.Server, brows
         browser.websocket.close()
     heard = [event.data if isinstance(event, TextMessage) else type(event) for event in browser.events()]
     assert heard == ['42["told","last words"]', CloseConnection]
-
-
-def test_until_a_browser_has_changed_over_from_polling_it_hears_by_polling(server: socketio.Server) -> None:
-    browser = Browser(server, UPGRADE, was_polling=True)
-    server.manager.emit("told", 1, "/", room="room")
-    server.eio.send("browser", "answer 1")
-    assert [packet.encode() for packet in browser.engine.poll()] == ['42["told",1]', "4answer 1"]
-    browser.send(TextMessage("2probe"))
-    assert browser.messages(1) == ["3probe"]
-    server.manager.emit("told", 2, "/", room="room")
-    assert [packet.encode() for packet in browser.engine.poll()] == ["6", '42["told",2]']
-    browser.send(TextMessage("5"))
-    while not browser.engine.upgraded:
-        gevent.sleep(0)
-    server.manager.emit("told", 3, "/", room="room")
-    server.eio.send("browser", "answer 3")
-    assert browser.messages(2) == ['42["told",3]', "4answer 3"]
-    browser.here.close()
-    browser.serving.join(5)
 
 
 def test_nothing_gets_into_the_middle_of_a_message(browser: Browser) -> None:

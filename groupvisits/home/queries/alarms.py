@@ -33,7 +33,11 @@ class AlarmLine:
     @property
     def may_go(self) -> bool:
         """From this very line: whoever has a board or a console goes from there, and reads what was found."""
-        return self.roles == {"nurse"}
+        return not (self.sees_patients or self.leads)
+
+    @property
+    def leads(self) -> bool:
+        return "facilitator" in self.roles
 
     @property
     def sees_patients(self) -> bool:
