@@ -105,8 +105,6 @@ def _init_sockets(app: Flask, config: Config, policies: dict[str, Policy]) -> No
     def allowed(origin: str, environ: dict[str, Any]) -> bool:
         return app.extensions["socket_door"].is_own_origin(origin, environ)
 
-    options: dict[str, Any] = {"serializer": websockets.TextPacket, "transports": ["websocket"]}
-    options |= {"message_queue": config.redis_url} if config.redis_url else {"client_manager": websockets.Rooms()}
     # Not in extensions: it holds its server, and a second application in the same process would take the first one's away.
     SocketIO().init_app(
         app,
@@ -118,7 +116,8 @@ def _init_sockets(app: Flask, config: Config, policies: dict[str, Policy]) -> No
         ping_timeout=8,
         max_http_buffer_size=16 * 1024,
         json=quick_json,
-        **options,
+        **cast(Any, {"serializer": websockets.TextPacket, "transports": ["websocket"]}),
+        client_manager=websockets.SharedRooms(config.redis_url) if config.redis_url else websockets.Rooms(),
     )
     app.extensions["pace"] = Pace()
     door = sockets.SocketDoor(app, policies=policies, find_actor=find_actor, origins={config.public_url} - {""})

@@ -51,12 +51,11 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL, leave out what is about SQLite itself: it has nothing to say there."""
-    if config.getoption("--database") == "sqlite":
-        return
-    about_sqlite = [item for item in items if item.get_closest_marker("sqlite_only")]
-    config.hook.pytest_deselected(items=about_sqlite)
-    items[:] = [item for item in items if item not in about_sqlite]
+    """Leave out what is about the other database: it has nothing to say here."""
+    other = "postgresql_only" if config.getoption("--database") == "sqlite" else "sqlite_only"
+    about_the_other = [item for item in items if item.get_closest_marker(other)]
+    config.hook.pytest_deselected(items=about_the_other)
+    items[:] = [item for item in items if item not in about_the_other]
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,8 @@ from typing import Any
 
 import gevent
 from engineio import packet as engine
-from socketio import Manager
+from gevent.queue import Full, Queue
+from socketio import Manager, RedisManager
 from socketio import packet as messages
 from wsproto.connection import Connection, ConnectionState, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
@@ -30,6 +31,8 @@ from groupvisits.core import quick_json
 CONNECTION = "groupvisits.connection"  # in the WSGI environment: the server's handler of this connection
 GOODBYE = 5.0  # seconds a browser has to answer a close
 AT_ONCE = 16 * 1024  # bytes read at a time
+BACKLOG = 1000  # messages that wait for the queue between processes
+QUEUE_AGAIN = 5.0  # seconds after it took nothing
 TEXT, LAST = 0x1, 0x80
 WORDS_OF_ENGINE_IO = frozenset(("1", "2", "3"))  # what a client says besides messages
 UNREADABLE = "unreadable_message"
@@ -232,7 +235,7 @@ class TextPacket(messages.Packet):
 
 
 class Rooms(Manager):
-    """Socket.IO's rooms of this process. A message is encoded once; whoever cannot take it at once gets it through their queue."""
+    """Socket.IO's rooms in this process. A message is encoded once; whoever cannot take it at once gets it through their queue."""
 
     def emit(self, event: str, data: Any, namespace: str, room: Any = None, skip_sid: Any = None, callback: Any = None, to: Any = None, **more: Any) -> None:
         server: Any = self.server
@@ -246,6 +249,33 @@ class Rooms(Manager):
             line = lines.get(engine_id)
             if line is None or not line.push(frame):
                 server.eio.send_packet(engine_id, queued)
+
+
+class SharedRooms(RedisManager, Rooms):
+    """Rooms of several processes, with a queue between them (`url`, redis://).
+
+    A greenlet of its own hands over what is said here: whoever did something never waits for a queue that is slow or gone. What it
+    does not take is dropped; a tick of the other process tells the browsers there to ask.
+    """
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self._waiting: Queue[Any] = Queue(BACKLOG)
+
+    def initialize(self) -> None:
+        super().initialize()
+        gevent.spawn(self._hand_over)
+
+    def _publish(self, data: Any) -> None:
+        with contextlib.suppress(Full):
+            self._waiting.put_nowait(data)
+
+    def _hand_over(self) -> None:
+        while True:
+            if super()._publish(self._waiting.get()) is None:  # it has said so in the log
+                gevent.sleep(QUEUE_AGAIN)
+                while not self._waiting.empty():
+                    self._waiting.get()
 
 
 def frame_of(message: str | bytes) -> bytes:

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,8 @@ START_SECONDS = 40.0
 class LiveServer:
     """`start` and `kill` as often as needed: the instance folder stays."""
 
-    def __init__(self, instance: Path, script: str = "run.py") -> None:
-        self.instance, self.script, self.port = instance, script, free_port()
+    def __init__(self, instance: Path, script: str = "run.py", **settings: str) -> None:
+        self.instance, self.script, self.settings, self.port = instance, script, settings, free_port()
         self.process: subprocess.Popen[bytes] | None = None
         self.phones: list[Line] = []
         made = subprocess.run([sys.executable, "-m", "tests.live.server", str(instance)], cwd=ROOT, env=self.env, capture_output=True, check=False)
@@ -39,7 +40,13 @@ class LiveServer:
 
     @property
     def env(self) -> dict[str, str]:
-        return settings_for(self.instance, self.port)
+        return settings_for(self.instance, self.port) | self.settings
+
+    def beside(self) -> "LiveServer":
+        """Another process of the same installation, not started yet."""
+        other = copy(self)
+        other.port, other.process, other.phones = free_port(), None, []
+        return other
 
     def start(self, errors_to: Path | None = None) -> None:
         log = self.instance / "server.log"
