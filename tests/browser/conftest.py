@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, WebSocket
 
-from tests.journeys.conftest import LAPTOP, browser_type_launch_args  # noqa: F401 - a fixture
+from tests.journeys.conftest import LAPTOP, browser_type_launch_args, close_all  # noqa: F401 - a fixture
 from tests.live.server import LiveServer
 
 
@@ -50,7 +50,6 @@ def enter(browser: Browser, room: LiveServer) -> Iterator[Callable[..., Page]]:
         return page
 
     yield open_room
-    for context in contexts:
-        context.close()
+    close_all(contexts)
     assert not broken, f"A script failed: {broken}"
     assert not elsewhere, f"Another host was asked: {elsewhere}"
