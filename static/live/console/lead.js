@@ -21,7 +21,7 @@ export function leadButtons(kit) {
   return [
     button(view(kit) === "all" ? say("see_less") : say("see_all"), "view", { small: false, "data-key": "view" }),
     mayLead
-      ? button(say("take_over"), "take-over", { small: false, "data-key": "take-over", waiting: waits("live:take_over") })
+      ? button(say(leader ? "take_over" : "take_the_lead"), "take-over", { small: false, "data-key": "take-over", waiting: waits("live:take_over") })
       : button(say("hand_over"), "open-hand-over", { small: false, "data-key": "hand-over", waiting: waits("live:hand_over") }),
   ];
 }
@@ -42,7 +42,7 @@ export function handOverCard({ room, text, me, waits, button }) {
     return el(
       "div", { class: "gv-card gv-card--tint", "data-key": "handed" }, el("h2", {}, leader ? say("asks_you_to_lead", { name: leader.name }) : say("asked_to_lead")),
       el(
-        "div", { class: "gv-buttons" }, button(say("take_over"), "take-over", { kind: "primary", "data-key": "take", waiting: waits("live:take_over") }),
+        "div", { class: "gv-buttons" }, button(say(leader ? "take_over" : "take_the_lead"), "take-over", { kind: "primary", "data-key": "take", waiting: waits("live:take_over") }),
         button(say("not_now"), "hand-back", { "data-key": "back", waiting: waits("live:hand_over") }),
       ),
     );
