@@ -104,11 +104,11 @@ def holds(words: str) -> Callable[[Any], bool]:
 def test_what_one_process_did_is_told_by_the_other_and_each_has_ticks_of_its_own(installation: Installation) -> None:
     here, there = installation.first, installation.second
     rosa, other_phone_of_hers = listening(here, "rosa"), listening(there, "rosa")
-    marcus, wall = listening(there, "marcus"), listening(there, "tomas", "facilitator")
+    marcus, console = listening(there, "marcus"), listening(there, "tomas", "facilitator")
     with closing(Redis.from_url(installation.queue.connection_url)) as valkey, closing(valkey.pubsub()) as queue:
         queue.psubscribe("*")
         assert rosa.ask("agenda:propose", propose(here.session_id, "Said here"))["ok"]
-        for line in (marcus, wall):
+        for line in (marcus, console):
             told(line, "session:changed", holds("Said here"))
         told(other_phone_of_hers, "session:mine", lambda mine: holds("Said here")(mine["changes"]))
         for line in (rosa, marcus):
